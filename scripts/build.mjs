@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { environment, run } from "./child.mjs";
+import { pnpm } from "./pnpm.mjs";
+import { digest, isStamped, packagesIn, root, stamp, unstamp } from "./workspace.mjs";
+
+const STAMP = "built";
+const SHARED = ["tsup.preset.ts", "tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"];
+
+/** Name, size and time of every file that a build reads: enough to know that nothing changed since the last one. */
+export function buildInputs() {
+  const files = [...SHARED];
+  for (const folder of packagesIn("packages")) {
+    for (const name of ["package.json", "tsup.config.ts", "tsconfig.json"]) files.push(`${folder}/${name}`);
+    if (!existsSync(join(root, folder, "src"))) continue;
+    for (const entry of readdirSync(join(root, folder, "src"), { recursive: true }))
+      files.push(`${folder}/src/${entry}`);
+  }
+  const built = packagesIn("packages").map((folder) => String(existsSync(join(root, folder, "dist"))));
+  const states = files
+    .filter((file) => file.endsWith(".test.ts") === false && existsSync(join(root, file)))
+    .sort()
+    .map((file) => ({ file, stat: statSync(join(root, file)) }))
+    .filter(({ stat }) => stat.isFile())
+    .map(({ file, stat }) => `${file} ${stat.size} ${stat.mtimeMs}`);
+  return digest([...states, ...built]);
+}
+
+/** Builds every package that changed, in the order of their dependencies. */
+export async function build(/** @type {readonly string[]} */ options = []) {
+  unstamp(STAMP);
+  const { file, args, shell } = pnpm(["exec", "turbo", "run", "build", ...options]);
+  const status = await run(file, args, { shell, env: environment() });
+  if (status === 0) stamp(STAMP, buildInputs());
+  return status;
+}
+
+/** Builds, unless no file of any package changed since the last time. */
+export async function ensureBuilt() {
+  if (isStamped(STAMP, buildInputs())) return;
+  const status = await build(["--output-logs=errors-only"]);
+  if (status !== 0) throw new Error(`Building the packages failed with status ${status}.`);
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildInputs, ensureBuilt } from "./build.mjs";
+import { capture, environment, tool, workspaceNode } from "./child.mjs";
+import { pnpm } from "./pnpm.mjs";
+import { cache, isStamped, root, stamp, unstamp } from "./workspace.mjs";
+
+const STAMP = "packed";
+
+/** Builds and packs every public package, unless nothing changed, and gives the paths of the tarballs. */
+export async function tarballs() {
+  await ensureBuilt();
+  const folder = join(cache, "tarballs");
+  const wanted = buildInputs();
+  if (!isStamped(STAMP, wanted)) {
+    unstamp(STAMP);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const { file, args, shell } = pnpm(["--recursive", "--filter=./packages/*", "pack", "--pack-destination", folder]);
+    const { status, output } = await capture(file, args, { shell, env: environment() });
+    if (status !== 0) throw new Error(`Packing failed with status ${status}.\n${output}`);
+    stamp(STAMP, wanted);
+  }
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/**
+ * What a tarball must satisfy: its manifest is exact, and its types are found by every way of resolving a module.
+ *
+ * @type {readonly (readonly [string, (tarball: string) => string[]])[]}
+ */
+const checks = [
+  ["publint", (tarball) => [tool("publint"), "run", tarball, "--strict"]],
+  [
+    "are the types wrong",
+    (tarball) => [tool("@arethetypeswrong/cli", "attw"), tarball, "--profile", "esm-only", "--no-emoji"],
+  ],
+];
+
+/** Runs every check on every tarball and prints the failures whole. */
+export async function packedChecks() {
+  const counts = { passed: 0, failed: 0 };
+  for (const tarball of await tarballs()) {
+    const results = await Promise.all(
+      checks.map(async ([name, command]) => ({
+        name,
+        ...(await capture(workspaceNode(), command(tarball), { cwd: root, env: environment() })),
+      })),
+    );
+    for (const { name, status, output } of results) {
+      counts[status === 0 ? "passed" : "failed"] += 1;
+      console.log(`${status === 0 ? "✓" : "✗"} ${name}: ${tarball.slice(join(cache, "tarballs").length + 1)}`);
+      if (status !== 0) console.log(output);
+    }
+  }
+  return counts;
+}
