@@ -1,27 +1,40 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { defineConfig } from "vitest/config";
-
-const root = import.meta.dirname;
+import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { join } from "node:path";
+import { defineConfig, type Plugin } from "vitest/config";
+import { manifest, packagesIn, root } from "./scripts/workspace.mjs";
+import { programsOf } from "./tests/markdown.ts";
 
 /** `@tenon/x/y` is read from the source of the file that Node would load, so that tests need no build. */
 function sourceAliases(): { find: RegExp; replacement: string }[] {
-  return readdirSync(`${root}/packages`)
-    .filter((folder) => existsSync(`${root}/packages/${folder}/package.json`))
-    .flatMap((folder) => {
-      const { name, exports } = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, "utf8")) as {
-        name: string;
-        exports: Record<string, string | { node?: string; default: string }>;
-      };
-      return Object.entries(exports).flatMap(([subpath, target]) => {
-        if (typeof target === "string") return [];
-        const built = target.node ?? target.default;
-        const source = built.replace(/^\.\/dist\/(.*)\.js$/, `${root}/packages/${folder}/src/$1.ts`);
-        return [{ find: new RegExp(`^${name}${subpath.slice(1)}$`), replacement: source }];
-      });
+  return packagesIn("packages").flatMap((folder) => {
+    const { name, exports } = manifest(folder) as {
+      name: string;
+      exports: Record<string, string | { node?: string; default: string }>;
+    };
+    return Object.entries(exports).flatMap(([subpath, target]) => {
+      if (typeof target === "string") return [];
+      const source = (target.node ?? target.default).replace("./dist/", "src/").replace(/\.js$/, ".ts");
+      return [{ find: new RegExp(`^${name}${subpath.slice(1)}$`), replacement: join(root, folder, source) }];
     });
+  });
+}
+
+/** `README.md?program=0` is the first program of that document. */
+function markdownPrograms(): Plugin {
+  return {
+    name: "programs of Markdown documents",
+    load(id) {
+      const [, path, index] = /^(.*\.md)\?program=(\d+)$/.exec(id) ?? [];
+      if (path === undefined) return null;
+      const program = programsOf(readFileSync(path, "utf8"))[Number(index)]!;
+      return { code: "\n".repeat(program.line - 1) + stripTypeScriptTypes(program.code), map: null };
+    },
+  };
 }
 
 export default defineConfig(({ mode }) => ({
+  plugins: [markdownPrograms()],
   resolve: { alias: sourceAliases() },
   test: {
     include: [mode === "long" ? "**/*.long.ts" : "**/*.test.ts"],
