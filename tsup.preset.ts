@@ -18,6 +18,7 @@ export function preset(entries: readonly string[]): Options {
     bundle: true,
     splitting: false,
     sourcemap: true,
+    external: [/^node:/],
     removeNodeProtocol: false,
     // Other packages are resolved as a user would resolve them: by their built declarations, not by the source paths.
     dts: {
