@@ -1,0 +1,140 @@
+const BRAND = Symbol.for("tenon.error");
+
+/** What an error says besides its first line. */
+export interface ErrorDetails {
+  /** One line per operand: its name and its type or value. */
+  readonly operands?: Readonly<Record<string, unknown>>;
+  /** Layer path, source line, file offset or JSON path. */
+  readonly at?: string | undefined;
+  /** What the reader should do. */
+  readonly fix?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error with a stable code: `Class Ecode op: problem.`, a line per operand, `at:` and `fix:`.
+ *
+ * `instanceof TenonError` also recognises errors of packages that cannot import this one, and of a second copy
+ * of it: they carry the symbol `tenon.error`.
+ */
+export class TenonError extends Error {
+  override readonly name: string = "TenonError";
+  readonly code: string;
+  /** The op, function or file kind that refused. */
+  readonly op: string;
+  /** The first line without code and op. */
+  readonly problem: string;
+  readonly details: ErrorDetails;
+  constructor(code: string, op: string, problem: string, details: ErrorDetails = {}) {
+    super(errorText(code, op, problem, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    Object.defineProperty(this, BRAND, { value: true });
+    this.op = op;
+    this.problem = problem;
+    this.details = details;
+  }
+
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (this !== TenonError) return Function.prototype[Symbol.hasInstance].call(this as never, value);
+    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  }
+}
+
+/** The operands' shapes do not fit the op or each other. */
+export class ShapeError extends TenonError {
+  override readonly name = "ShapeError";
+}
+
+/** The operands' dtypes do not fit the op or each other. */
+export class DTypeError extends TenonError {
+  override readonly name = "DTypeError";
+}
+
+/** An option or attribute is unknown, missing, or has a value outside its range. */
+export class OptionError extends TenonError {
+  override readonly name = "OptionError";
+}
+
+/** A file or text does not follow its format. */
+export class FormatError extends TenonError {
+  override readonly name = "FormatError";
+}
+
+/** A file or program is larger than the host allows. */
+export class LimitError extends TenonError {
+  override readonly name = "LimitError";
+}
+
+/** A derivative that does not exist was asked for. */
+export class DifferentiationError extends TenonError {
+  override readonly name = "DifferentiationError";
+}
+
+/** A value was used in a place where it has no meaning: a disposed tensor, a symbolic size as a number. */
+export class StateError extends TenonError {
+  override readonly name = "StateError";
+}
+
+/** A backend is missing, was refused, or failed. */
+export class BackendError extends TenonError {
+  override readonly name = "BackendError";
+}
+
+function errorText(code: string, op: string, problem: string, { operands = {}, at, fix }: ErrorDetails): string {
+  const lines = [`${code} ${op}: ${problem}.`];
+  for (const [name, value] of Object.entries(operands)) lines.push(`  ${name}: ${operandText(value)}`);
+  if (at !== undefined) lines.push(`  at: ${at}`);
+  if (fix !== undefined) lines.push(`  fix: ${fix}${/[.?!]$/.test(fix) ? "" : "."}`);
+  return lines.join("\n");
+}
+
+function operandText(value: unknown): string {
+  if (typeof value === "object" && value !== null && "dtype" in value && "shape" in value) {
+    const { dtype, shape } = value as { dtype: string; shape: readonly unknown[] };
+    return `${dtype} [${shape.map(String).join(", ")}]`;
+  }
+  return String(value);
+}
+
+/** The candidate nearest to `word` (edit distance at most a third of its length, or same letters), or undefined. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(plain(word), plain(candidate));
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** `; did you mean x?`, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const found = nearest(word, candidates);
+  return found === undefined ? "" : `did you mean ${found}?`;
+}
+
+/** Throws when `options` holds a key that is not in `known`. */
+export function checkOptions(op: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const guess = didYouMean(key, known);
+    throw new OptionError("E801", op, `unknown option ${key}`, {
+      fix: guess === "" ? `the options are ${known.join(", ")}` : guess,
+    });
+  }
+}
+
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[_-]/g, "");
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

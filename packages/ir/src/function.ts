@@ -1,0 +1,97 @@
+import type { FunctionRef, Signature } from "./attrs.ts";
+import { StateError } from "./errors.ts";
+import { input, isLeaf } from "./leaf.ts";
+import { substitute, topologicalOrder } from "./rewrite.ts";
+import type { TensorType } from "./shape.ts";
+import { type Node, Tensor } from "./tensor.ts";
+
+/** A pure function as a graph: its arguments are input leaves, and its results depend on nothing else. */
+export class Fn implements FunctionRef {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly results: readonly Tensor[];
+  /** For each input: the index of the result that is written into its buffer. */
+  readonly aliases: readonly (number | undefined)[];
+
+  constructor(name: string, inputs: readonly Tensor[], results: readonly Tensor[], aliases: readonly (number | undefined)[] = []) {
+    this.name = name;
+    this.inputs = inputs;
+    this.results = results;
+    this.aliases = inputs.map((_, i) => aliases[i]);
+  }
+
+  get signature(): Signature {
+    const typeOf = ({ dtype, shape }: Tensor): TensorType => ({ dtype, shape });
+    return { inputs: this.inputs.map(typeOf), results: this.results.map(typeOf) };
+  }
+
+  /** The function's body on other tensors, in the graph they belong to. */
+  inline(args: readonly Tensor[]): Tensor[] {
+    return substitute(this.results, new Map(this.inputs.map((x, i) => [x, args[i]!])));
+  }
+}
+
+/** What a package does around a trace: `@tenon/tensor` routes the reads and writes of Variables through it. */
+export interface TraceHook {
+  enter(inputs: readonly Tensor[]): void;
+  /** May replace or extend the results. */
+  leave(results: readonly Tensor[]): readonly Tensor[];
+  /** Always runs last, also after an error. */
+  exit?(): void;
+}
+
+export interface Traced {
+  readonly fn: Fn;
+  /** Tensors from outside that the body uses; they are the function's last inputs. */
+  readonly captured: readonly Tensor[];
+}
+
+/**
+ * Runs `body` on fresh arguments and keeps the graph. Tensors from outside, those that do not depend on the
+ * arguments, become further inputs; constants stay inside.
+ */
+export function trace(body: (...args: Tensor[]) => readonly Tensor[], specs: readonly TensorType[], options: { name?: string; hook?: TraceHook; names?: readonly string[] } = {}): Traced {
+  const { name = "fn", hook, names = [] } = options;
+  const inputs = specs.map((type, i) => input(type, names[i]));
+  try {
+    hook?.enter(inputs);
+    let results = checkResults(name, body(...inputs));
+    if (hook !== undefined) results = hook.leave(results);
+    return close(name, inputs, results);
+  } finally {
+    hook?.exit?.();
+  }
+}
+
+function checkResults(name: string, results: unknown): readonly Tensor[] {
+  if (Array.isArray(results) && results.every((t) => t instanceof Tensor)) return results;
+  const what = results instanceof Promise ? "a promise" : String(results);
+  throw new StateError("E404", name, `a traced function returns a list of tensors, not ${what}`, {
+    fix: results instanceof Promise ? "make it synchronous: values cannot be read while a function is traced" : "return an array of tensors",
+  });
+}
+
+/** The function from `inputs` to `results`, with every other leaf, and what is computed from those alone, as an input. */
+export function close(name: string, inputs: readonly Tensor[], results: readonly Tensor[], aliases: readonly (number | undefined)[] = []): Traced {
+  const own = new Set(inputs.map((t) => t.node));
+  const inside = new Set<Node>();
+  const outside = new Set<Node>(); // holds a foreign leaf and nothing of ours
+  const order = topologicalOrder(results);
+  for (const node of order) {
+    if (own.has(node) || node.inputs.some((t) => inside.has(t.node))) inside.add(node);
+    else if (isLeaf(node) || node.inputs.some((t) => outside.has(t.node))) outside.add(node);
+  }
+  const captured: Tensor[] = [];
+  const seen = new Set<Tensor>();
+  const capture = (t: Tensor): void => {
+    if (!outside.has(t.node) || seen.has(t)) return;
+    seen.add(t);
+    captured.push(t);
+  };
+  for (const node of order) if (!outside.has(node)) node.inputs.forEach(capture);
+  results.forEach(capture);
+  if (captured.length === 0) return { fn: new Fn(name, inputs, results, aliases), captured };
+  const hidden = captured.map((t) => input(t));
+  const body = substitute(results, new Map(captured.map((t, i) => [t, hidden[i]!])));
+  return { fn: new Fn(name, [...inputs, ...hidden], body, aliases), captured };
+}

@@ -1,0 +1,23 @@
+import "./fluent.ts";
+
+export * from "./attrs.ts";
+export { type Dim, DimExpr, dimAdd, dimAtMost, dimFloorDiv, dimMax, dimMin, dimMod, dimMul, dimRange, dimSub, dimSubstitute, dimSymbol, type DimSymbol, dimSymbols, dimValue, MAX_ELEMENTS, sameDim } from "./dim.ts";
+export { parseDim } from "./dim-text.ts";
+export * from "./dtype.ts";
+export * from "./errors.ts";
+export { close, Fn, trace, type Traced, type TraceHook } from "./function.ts";
+export { buildModule, mapRegions, type ModuleParts, toGraph } from "./graph.ts";
+export { input, inputOp, isLeaf } from "./leaf.ts";
+export * from "./module.ts";
+export * from "./number.ts";
+export { applyOp, defineOp, defineScalar, opRecord, type Binary, type OpFunction, type Unary } from "./op.ts";
+export { broadcastShape, convertTo, splat, toTensor } from "./promote.ts";
+export * from "./record.ts";
+export { allOps, lookupOp } from "./registry.ts";
+export { dependents, substitute, topologicalOrder } from "./rewrite.ts";
+export { fail, failDType, inferTypes } from "./rule.ts";
+export { withScope, withSources } from "./scope.ts";
+export * from "./shape.ts";
+export { becomeLeaf, currentRuntime, installRuntime, Node, sourceLine, Tensor, type TensorData, type TensorRuntime } from "./tensor.ts";
+export { opsetVersion, standardOpsets } from "./versions.ts";
+export * from "./ops/index.ts";

@@ -1,0 +1,144 @@
+import { type DType, dtypes, integerRange } from "./dtype.ts";
+
+const f32 = new Float32Array(1);
+const u32 = new Uint32Array(f32.buffer);
+const f64 = new Float64Array(1);
+const u64 = new Uint32Array(f64.buffer);
+
+/** Bits of the float16 nearest to `x`, ties to even. NaN is the canonical 0x7e00. */
+export function float16Bits(x: number): number {
+  if (Number.isNaN(x)) return 0x7e00;
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
+  const a = Math.abs(x);
+  if (a >= 65520) return sign | 0x7c00; // half-way between the largest float16, 65504, and 2^16
+  // 2^-14 is the smallest normal: below it the spacing is 2^-24, above it 2^(e-10)
+  const exponent = a < 2 ** -14 ? -14 : exponentOf(a);
+  const units = roundHalfEven(a / 2 ** (exponent - 10));
+  return sign | (a < 2 ** -14 ? units : ((exponent + 15) << 10) + (units - 1024));
+}
+
+/** The value of float16 bits. */
+export function float16Value(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size = exponent === 31 ? (fraction === 0 ? Infinity : NaN) : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits & 0x8000 ? -size : size;
+}
+
+/** Bits of the bfloat16 nearest to `x`, ties to even, rounded once. NaN is the canonical 0x7fc0. */
+export function bfloat16Bits(x: number): number {
+  if (Number.isNaN(x)) return 0x7fc0;
+  f32[0] = x;
+  let bits = u32[0]!;
+  // rounding float64 to float32 first may have made a tie: nudge it back to the side where x lies
+  const difference = Math.abs(x) - Math.abs(f32[0]!);
+  if ((bits & 0xffff) === 0x8000 && difference !== 0) bits += difference > 0 ? 1 : -1;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
+/** The value of bfloat16 bits. */
+export function bfloat16Value(bits: number): number {
+  u32[0] = bits << 16;
+  return f32[0]!;
+}
+
+function exponentOf(a: number): number {
+  f64[0] = a;
+  return ((u64[1]! >>> 20) & 0x7ff) - 1023;
+}
+
+/** The nearest whole number, ties to even. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return rest < 0.5 ? (Object.is(x, -0) ? x : floor) : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** The value of `dtype` nearest to `x`; integers wrap modulo their width, bool is whether x differs from 0. */
+export function roundToDType(dtype: DType, x: number): number {
+  switch (dtype) {
+    case "float64":
+      return x;
+    case "float32":
+      return Math.fround(x);
+    case "float16":
+      return float16Value(float16Bits(x));
+    case "bfloat16":
+      return bfloat16Value(bfloat16Bits(x));
+    case "bool":
+      return x === 0 ? 0 : 1;
+    default:
+      return wrapInteger(dtype, x);
+  }
+}
+
+/** A whole number taken modulo the width of an integer dtype of at most 32 bits. */
+export function wrapInteger(dtype: DType, x: number): number {
+  const { kind, byteLength } = dtypes[dtype];
+  if (byteLength === 8) return x;
+  const shift = 32 - 8 * byteLength;
+  return kind === "signed" ? (x << shift) >> shift : (x << shift) >>> shift;
+}
+
+/** The value that a float takes in another dtype: truncated and saturated to integers, NaN to 0, rounded to floats. */
+export function convertNumber(dtype: DType, x: number): number {
+  const { kind } = dtypes[dtype];
+  if (kind === "float" || kind === "bool") return roundToDType(dtype, x);
+  if (Number.isNaN(x)) return 0;
+  const [min, max] = integerRange(dtype);
+  return Math.min(max, Math.max(min, Math.trunc(x))) + 0;
+}
+
+/** Elements of `dtype`, little-endian, as numbers. 64-bit integers beyond 2^53 lose their last bits. */
+export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
+  const { byteLength } = dtypes[dtype];
+  const count = bytes.byteLength / byteLength;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = new Float64Array(count);
+  const read = readers[dtype];
+  for (let i = 0; i < count; i++) out[i] = read(view, i * byteLength);
+  return out;
+}
+
+/** Numbers as elements of `dtype`, little-endian, each rounded once. */
+export function encodeElements(dtype: DType, values: ArrayLike<number>): Uint8Array {
+  const { byteLength } = dtypes[dtype];
+  const bytes = new Uint8Array(values.length * byteLength);
+  const view = new DataView(bytes.buffer);
+  const write = writers[dtype];
+  for (let i = 0; i < values.length; i++) write(view, i * byteLength, values[i]!);
+  return bytes;
+}
+
+const readers: Readonly<Record<DType, (view: DataView, at: number) => number>> = {
+  bool: (v, at) => (v.getUint8(at) === 0 ? 0 : 1),
+  int8: (v, at) => v.getInt8(at),
+  uint8: (v, at) => v.getUint8(at),
+  int16: (v, at) => v.getInt16(at, true),
+  uint16: (v, at) => v.getUint16(at, true),
+  int32: (v, at) => v.getInt32(at, true),
+  uint32: (v, at) => v.getUint32(at, true),
+  int64: (v, at) => Number(v.getBigInt64(at, true)),
+  uint64: (v, at) => Number(v.getBigUint64(at, true)),
+  float16: (v, at) => float16Value(v.getUint16(at, true)),
+  bfloat16: (v, at) => bfloat16Value(v.getUint16(at, true)),
+  float32: (v, at) => v.getFloat32(at, true),
+  float64: (v, at) => v.getFloat64(at, true),
+};
+
+const writers: Readonly<Record<DType, (view: DataView, at: number, x: number) => void>> = {
+  bool: (v, at, x) => v.setUint8(at, x === 0 ? 0 : 1),
+  int8: (v, at, x) => v.setInt8(at, x),
+  uint8: (v, at, x) => v.setUint8(at, x),
+  int16: (v, at, x) => v.setInt16(at, x, true),
+  uint16: (v, at, x) => v.setUint16(at, x, true),
+  int32: (v, at, x) => v.setInt32(at, x, true),
+  uint32: (v, at, x) => v.setUint32(at, x, true),
+  int64: (v, at, x) => v.setBigInt64(at, BigInt(Math.trunc(x)), true),
+  uint64: (v, at, x) => v.setBigUint64(at, BigInt(Math.trunc(x)), true),
+  float16: (v, at, x) => v.setUint16(at, float16Bits(x), true),
+  bfloat16: (v, at, x) => v.setUint16(at, bfloat16Bits(x), true),
+  float32: (v, at, x) => v.setFloat32(at, Number.isNaN(x) ? NaN : x, true),
+  float64: (v, at, x) => v.setFloat64(at, Number.isNaN(x) ? NaN : x, true),
+};

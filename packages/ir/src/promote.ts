@@ -1,0 +1,102 @@
+import { type Dim, DimExpr } from "./dim.ts";
+import { type DType, dtypes, integerRange, isFloat, promoteDTypes } from "./dtype.ts";
+import { DTypeError, ShapeError } from "./errors.ts";
+import { applyOp } from "./op.ts";
+import type { DTypeClass, Operand, OpRecord } from "./record.ts";
+import { lookupOp } from "./registry.ts";
+import { currentPlace, namedOperands } from "./rule.ts";
+import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** One number for all elements. */
+export const splat = (value: number | boolean, shape: Shape, dtype: DType): Tensor =>
+  applyOp(lookupOp("constant")!, [], { value: Number(value), shape, dtype })[0]!;
+
+/** The tensor in another dtype; itself where it has that dtype. */
+export const convertTo = (x: Tensor, dtype: DType): Tensor =>
+  x.dtype === dtype ? x : applyOp(lookupOp("convert")!, [x], { to: dtype })[0]!;
+
+/** The tensor repeated along new leading axes and axes of size 1; itself where it has that shape. */
+export function broadcastShape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const dims = x.shape.map((_, i) => i + shape.length - x.shape.length);
+  return applyOp(lookupOp("broadcast")!, [x], { shape, dims })[0]!;
+}
+
+/** An operand as a tensor of `dtype`; numbers become splat constants of rank 0. */
+export function toTensor(op: string, x: Operand, dtype: DType): Tensor {
+  if (x instanceof Tensor) return convertTo(x, dtype);
+  if (x instanceof DimExpr) return applyOp(lookupOp("dim")!, [], { expr: x, dtype })[0]!;
+  if (typeof x !== "number" && typeof x !== "boolean") {
+    throw new DTypeError("E201", op, `${describe(x)} is no tensor and no number`, { at: currentPlace(), fix: "make a tensor of it with tensor(…)" });
+  }
+  checkFits(op, Number(x), dtype);
+  return splat(x, [], dtype);
+}
+
+const describe = (x: unknown): string =>
+  typeof x === "string" ? JSON.stringify(x.slice(0, 40)) : Array.isArray(x) ? "a list" : x === null || x === undefined ? String(x) : `a ${typeof x}`;
+
+function checkFits(op: string, value: number, dtype: DType): void {
+  const { kind } = dtypes[dtype];
+  if (kind === "float" || kind === "bool") return;
+  const [min, max] = integerRange(dtype);
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new DTypeError("E201", op, `${value} is not representable in ${dtype}`, { at: currentPlace(), fix: `use a whole number from ${min} to ${max}, or cast the tensor` });
+}
+
+/** Dtype in which operands meet: tensors promote each other, numbers follow them. */
+export function commonDType(op: OpRecord, operands: readonly Operand[], wanted: DTypeClass): DType {
+  let common: DType | undefined;
+  for (const x of operands) {
+    if (!(x instanceof Tensor)) continue;
+    const next = common === undefined ? x.dtype : promoteDTypes(common, x.dtype);
+    if (next === undefined) {
+      throw new DTypeError("E201", op.name, `${common} and ${x.dtype} have no common integer type`, {
+        operands: namedOperands(op, operands),
+        at: currentPlace(),
+        fix: `cast one of them, for example x.cast("${common}")`,
+      });
+    }
+    common = next;
+  }
+  const numbers = operands.filter((x) => typeof x === "number") as number[];
+  const fractional = numbers.some((x) => !Number.isInteger(x));
+  const weak = numbers.length > 0 || operands.some((x) => x instanceof DimExpr);
+  if (common === undefined) common = fractional || !operands.some((x) => x instanceof DimExpr) ? (weak ? "float32" : "bool") : "int32";
+  if (!isFloat(common) && (fractional || (wanted === "float" && (weak || common !== "bool" || operands.length > 0)))) return "float32";
+  return common === "bool" && weak ? "int32" : common;
+}
+
+/** Operands of an element-wise op in one dtype and one shape; the first `fixed` keep their dtype. */
+export function promote(op: OpRecord, operands: readonly Operand[], wanted: DTypeClass, fixed: number): readonly Tensor[] {
+  if (operands.length !== op.inputs.length) return operands.map((x) => toTensor(op.name, x, "float32"));
+  const dtype = commonDType(op, operands.slice(fixed), wanted);
+  const tensors = operands.map((x, i) => (i < fixed ? (x instanceof Tensor ? x : toTensor(op.name, x, "bool")) : toTensor(op.name, x, dtype)));
+  const first = tensors[0]!.shape;
+  if (tensors.every((x) => x.shape === first)) return tensors;
+  const shape = broadcastShapes(...tensors.map((x) => x.shape));
+  if (shape === undefined) {
+    throw new ShapeError("E203", op.name, `shapes ${tensors.map((x) => `[${x.shape.map(String).join(", ")}]`).join(" and ")} do not broadcast`, {
+      operands: namedOperands(op, tensors),
+      at: currentPlace(),
+      fix: "sizes are compared from the last axis and must be equal or 1; reshape one operand",
+    });
+  }
+  return tensors.map((x) => broadcastShape(x, shape));
+}
+
+/** Operands of a structural or composite op: tensors as they are, numbers in the dtype of the first tensor. */
+export function operandTensors(op: OpRecord, operands: readonly Operand[]): readonly Tensor[] {
+  const first = operands.find((x) => x instanceof Tensor);
+  return operands.map((x) => (x instanceof Tensor ? x : toTensor(op.name, x, first?.dtype ?? "float32")));
+}
+
+/** Operands that all have the batch axis first: those without one are repeated along it. */
+export function alignBatch(args: readonly Tensor[], batched: readonly boolean[], size: Dim): readonly Tensor[] {
+  return args.map((x, i) => {
+    if (batched[i] === true) return x;
+    const shape = [size, ...x.shape];
+    return applyOp(lookupOp("broadcast")!, [x], { shape, dims: x.shape.map((_, j) => j + 1) })[0]!;
+  });
+}

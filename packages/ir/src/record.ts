@@ -1,0 +1,82 @@
+import type { Attrs, AttrSchema, FunctionRef } from "./attrs.ts";
+import type { Dim, DimExpr } from "./dim.ts";
+import type { DType } from "./dtype.ts";
+import type { Fn } from "./function.ts";
+import type { TensorType } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How exactly a backend must compute an op; `@tenon/conformance` holds the tolerance of each class. */
+export type NumericClass = "exact" | "rounded" | "division" | "transcendental" | "accumulate";
+
+/** Which dtypes an op takes: floats, floats and integers, integers with bool, anything. */
+export type DTypeClass = "float" | "number" | "integer" | "logical" | "any";
+
+/** What a function or method accepts where a tensor is wanted. JavaScript numbers take the other operand's dtype. */
+export type Operand = Tensor | number | boolean | DimExpr;
+
+/** Elements of a concrete tensor while the reference meaning of an op is computed: floats in float64, integers exact. */
+export interface Elements {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Runs a region on elements; handed to the meaning of ops that have one. */
+export type CallRegion = (fn: FunctionRef, args: readonly Elements[]) => readonly Elements[];
+
+/** The transforms of a region, handed in by `@tenon/autograd`, since ir cannot import it. */
+export interface RegionTransforms {
+  /**
+   * `forward`: the inputs → results, then residuals. `backward`: residuals, then a cotangent per float result → a
+   * cotangent per float input. Both are closed.
+   */
+  vjp(fn: Fn): { readonly forward: Fn; readonly backward: Fn; readonly residuals: readonly TensorType[] };
+  /** Inputs, then a tangent per float input → results, then a tangent per float result. */
+  jvp(fn: Fn): Fn;
+  /** Every input and every result gains a leading axis of `size`. */
+  batch(fn: Fn, size: Dim): Fn;
+}
+
+/** Everything the library knows about an op. Passes over graphs read this record; none of them name an op. */
+export interface OpRecord {
+  readonly name: string;
+  readonly version: number;
+  readonly kind: "leaf" | "scalar" | "structural" | "composite";
+  readonly numeric: NumericClass;
+  /** Operand names; one that begins with `...` stands for any number. */
+  readonly inputs: readonly string[];
+  /** Result names, where they are fixed. */
+  readonly results: readonly string[];
+  readonly attrs: AttrSchema;
+  /** Result types. Throws through `fail` when the operands do not fit. */
+  type(args: readonly TensorType[], attrs: Attrs): readonly TensorType[];
+  /** Scalars: the meaning on numbers. The attributes come last. */
+  readonly evaluate?: (...args: any[]) => number;
+  /** Scalars: the meaning on integers where it differs; the caller wraps the result to the dtype. */
+  readonly integers?: (...args: any[]) => number;
+  /** The result is rounded to its dtype even inside a run of the reference: `convert`, `bitcast`. */
+  readonly rounds?: boolean;
+  /** Structural ops: the meaning on whole arrays. */
+  readonly run?: (args: readonly Elements[], attrs: Attrs, results: readonly ConcreteType[], call: CallRegion) => readonly Float64Array[];
+  /** Composites: the same by other ops. */
+  readonly decompose?: (args: readonly Tensor[], attrs: Attrs) => readonly Tensor[];
+  /** Scalars: ∂y/∂x per operand, null where it is nothing; serves vjp and jvp alike. */
+  readonly derivatives?: (args: readonly Tensor[], y: Tensor, attrs: Attrs) => readonly (Operand | null)[];
+  /** Cotangents of the operands; `results` ends with the residuals when the op was augmented. */
+  readonly vjp?: (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
+  /** Tangents of the results; null stands for zero. */
+  readonly jvp?: (args: readonly Tensor[], tangents: readonly (Tensor | null)[], results: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
+  /** Operands in which the op is jointly linear, the others held fixed; `true` is all of them. */
+  readonly linear?: true | readonly string[] | ((attrs: Attrs) => boolean);
+  /** Results with a leading batch axis, from operands of which some have one. */
+  readonly batch?: (args: readonly Tensor[], batched: readonly boolean[], attrs: Attrs, size: Dim, ad: RegionTransforms) => readonly Tensor[];
+  /** The op in a form that also yields what its `vjp` needs; it takes the primal's place when the op is differentiated. */
+  readonly augment?: (args: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  /** The cotangent is not defined at all: differentiating through the op is an error with this reason. */
+  readonly notDifferentiable?: string;
+}
+
+export interface ConcreteType {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}

@@ -1,0 +1,61 @@
+import { Node, type Tensor } from "./tensor.ts";
+
+/**
+ * Nodes that `roots` depend on, inputs before users, each once; without recursion, so that a graph may be as long as
+ * memory allows.
+ *
+ * @param stop Nodes that are listed, but whose inputs are not visited.
+ */
+export function topologicalOrder(roots: readonly Tensor[], stop?: (node: Node) => boolean): Node[] {
+  const order: Node[] = [];
+  const state = new Map<Node, number>(); // how many inputs have been visited; -1 when the node is listed
+  const stack: Node[] = [];
+  for (const root of roots) {
+    if (state.has(root.node)) continue;
+    stack.push(root.node);
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!;
+      const { inputs } = node;
+      let i = state.get(node) ?? 0;
+      if (i < 0) {
+        stack.pop();
+        continue;
+      }
+      if (i === 0 && stop?.(node) === true) i = inputs.length;
+      while (i < inputs.length && state.has(inputs[i]!.node)) i++;
+      if (i < inputs.length) {
+        state.set(node, i + 1);
+        stack.push(inputs[i]!.node);
+      } else {
+        state.set(node, -1);
+        order.push(node);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
+
+/** The tensors with others in the place of those in `replacements`; nodes that do not change are kept. */
+export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  const now = new Map<Tensor, Tensor>(replacements);
+  const current = (t: Tensor): Tensor => now.get(t) ?? t;
+  for (const node of topologicalOrder(roots)) {
+    if (node.inputs.every((t) => current(t) === t)) continue;
+    const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
+    node.outputs.forEach((t, i) => {
+      if (!now.has(t)) now.set(t, copy.outputs[i]!);
+    });
+  }
+  return roots.map(current);
+}
+
+/** Nodes that depend on any of `sources`, in topological order up to `roots`. */
+export function dependents(roots: readonly Tensor[], sources: readonly Tensor[]): Set<Node> {
+  const wanted = new Set(sources);
+  const found = new Set<Node>();
+  for (const node of topologicalOrder(roots)) {
+    if (node.inputs.some((t) => wanted.has(t) || found.has(t.node))) found.add(node);
+  }
+  return found;
+}
