@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { environment, run } from "./child.mjs";
-import { pnpm } from "./pnpm.mjs";
+import { pnpm } from "./managers.mjs";
 import { digest, isStamped, packagesIn, root, stamp, unstamp } from "./workspace.mjs";
 
 const STAMP = "built";

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { buildInputs, ensureBuilt } from "./build.mjs";
 import { capture, environment, tool, workspaceNode } from "./child.mjs";
-import { pnpm } from "./pnpm.mjs";
-import { cache, isStamped, root, stamp, unstamp } from "./workspace.mjs";
+import { pnpm } from "./managers.mjs";
+import { cache, isStamped, manifest, packagesIn, root, stamp, unstamp } from "./workspace.mjs";
 
 const STAMP = "packed";
 
@@ -55,5 +56,25 @@ export async function packedChecks() {
       if (status !== 0) console.log(output);
     }
   }
+  await printSizes();
   return counts;
+}
+
+/** Prints what each package adds to a page that imports all of its main entry: minified, compressed, without its dependencies. */
+async function printSizes() {
+  const { build } = await import("esbuild"); // not there before the installation
+  for (const folder of packagesIn("packages")) {
+    const entry = join(root, folder, "dist/index.js");
+    if (!existsSync(entry)) continue;
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "esm",
+      external: ["@tenon/*", "node:*"],
+    });
+    const kilobytes = gzipSync(outputFiles[0]?.contents ?? "").length / 1000;
+    console.log(`${manifest(folder).name.padEnd(20)} ${kilobytes.toFixed(1).padStart(6)} KB min+gzip`);
+  }
 }

@@ -5,14 +5,20 @@ import { readPackages } from "./sources.ts";
 
 const records = ir.allOps().filter((op) => op.kind === "composite");
 
-/** `nn.log_softmax` is the function `logSoftmax`. */
+/** `nn.log_softmax` is the function `logSoftmax`, where that one only wraps the op. */
 const camelCase = (name: string) =>
   name.slice(name.lastIndexOf(".") + 1).replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-const composites: readonly Composite[] = records.map(({ name }) => ({
-  name,
-  exports: [camelCase(name)].filter((exported) => exported in ir),
+const composites: readonly Composite[] = records.map((record) => ({
+  name: record.name,
+  exports: Object.entries(ir)
+    .filter(([exported, value]) => exported === camelCase(record.name) || recordOf(value) === record)
+    .map(([exported]) => exported),
 }));
+
+function recordOf(exported: unknown): unknown {
+  return typeof exported === "function" && "op" in exported ? exported.op : exported;
+}
 
 /** The packages that read records and must not know what any composite is called; a backend's kernels may. */
 const blind = /^@tenon\/(autograd|lowering|interpreter|backend-.*)$/;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { nearest } from "../scripts/nearest.mjs";
@@ -39,6 +39,19 @@ describe("the manifest is exact:", () => {
     expect(sideEffects === false || Array.isArray(sideEffects)).toBe(true);
     for (const built of Array.isArray(sideEffects) ? sideEffects : [])
       expect([...files.keys()]).toContain(sourceOf(built));
+  });
+});
+
+describe("a file that is imported for what it does, and the one that does so, count as side effects:", () => {
+  test.each(packages)("$name", ({ manifest, files }) => {
+    const listed = new Set(Array.isArray(manifest.sideEffects) ? manifest.sideEffects.map(sourceOf) : []);
+    const unlisted = [...files].flatMap(([path, text]) => {
+      const bare = [...text.matchAll(/^import "([^"]+)";/gm)].map(([, specifier]) => specifier!);
+      const inside = bare.filter((specifier) => specifier.startsWith("."));
+      const touched = [...(bare.length > 0 ? [path] : []), ...inside.map((to) => posix.join(posix.dirname(path), to))];
+      return touched.filter((file) => !listed.has(file));
+    });
+    expect(unlisted).toEqual([]);
   });
 });
 

@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { capture, hostNode, tool, workspaceNode } from "../scripts/child.mjs";
+import { npm } from "../scripts/managers.mjs";
+import { tarballs } from "../scripts/packed.mjs";
+import { root } from "../scripts/workspace.mjs";
+import { bundlers, type Platform } from "./bundlers.ts";
+import { programsOf } from "./markdown.ts";
+import type { Manifest } from "./sources.ts";
+
+/** What an application with the reference executor installs. */
+const packed = ["ir", "tree", "safetensors", "autograd", "backend", "interpreter", "tensor"];
+
+/** The program that a user of the packages reads first. */
+const readme = () => programsOf(readFileSync(join(root, "packages/tensor/README.md"), "utf8"))[0]!.code;
+
+/** Nothing but the two imports may keep the method and the registration alive. */
+const bare = `
+import "@tenon/interpreter";
+import { tensor } from "@tenon/tensor";
+
+const sum = tensor([1, 2]).add(tensor([3, 4]));
+console.log(JSON.stringify([...(await sum.data())]));
+`;
+
+/** The host's Node, which is the oldest that is supported where it matters, and the workspace's. */
+const nodes = [...new Set([process.env.TENON_HOST_NODE ?? hostNode, workspaceNode()])];
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tenon-pack-"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "application", private: true }));
+  const wanted = new RegExp(`tenon-(${packed.join("|")})-\\d`);
+  const files = (await tarballs()).filter((path) => wanted.test(path));
+  expect(files).toHaveLength(packed.length);
+  // Offline, so that whatever else a package would need is missed here.
+  const { file, args, shell } = npm(["install", "--offline", "--no-audit", "--no-fund", ...files]);
+  const { status, output } = await capture(file, args, { cwd: folder, shell });
+  expect(output).not.toMatch(/^npm error/m);
+  expect(status).toBe(0);
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a file of the folder, and gives what it printed; it must succeed. */
+async function outputOf(node: string, path: string): Promise<string> {
+  const { status, output } = await capture(node, [path], { cwd: folder });
+  expect(output).not.toMatch(/^Uncaught|Error/m);
+  expect(status, output).toBe(0);
+  return output;
+}
+
+function write(name: string, code: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, code);
+  return path;
+}
+
+/** The program with `require` in the place of its imports, in a function so that it may await. */
+function asCommonJs(program: string): string {
+  const [imports, rest] = [[] as string[], [] as string[]];
+  const code = stripTypeScriptTypes(program).replace(
+    /^import\s+(?:(?:\{([^}]*)\}|\* as (\w+))\s+from\s+)?("[^"]*");?$/gm,
+    (_match, named: string | undefined, namespace: string | undefined, specifier: string) => {
+      const bound = namespace ?? (named === undefined ? undefined : `{ ${named.replaceAll(" as ", ": ")} }`);
+      imports.push(`${bound === undefined ? "" : `const ${bound} = `}require(${specifier});`);
+      return "";
+    },
+  );
+  rest.push("(async () => {", code, "})();");
+  return [...imports, ...rest].join("\n");
+}
+
+describe("the README's program, from tarballs,", () => {
+  describe.each(nodes)("on %s", (node) => {
+    test("runs by import", async () => {
+      await outputOf(node, write("program.mjs", stripTypeScriptTypes(readme())));
+    });
+
+    test("runs by require", async () => {
+      await outputOf(node, write("program.cjs", asCommonJs(readme())));
+    });
+
+    test.each(Object.entries(bundlers))("runs bundled by %s", { timeout: 60_000 }, async (name, bundle) => {
+      const entry = write(`readme-${name}/program.mjs`, stripTypeScriptTypes(readme()));
+      await outputOf(node, await bundle(entry, "node"));
+    });
+  });
+
+  test("is type-checked by the packed declarations, and they by themselves", { timeout: 60_000 }, async () => {
+    const path = write("program.mts", readme());
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+      "--lib",
+      "es2023,esnext.disposable",
+    ];
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+    const { output } = await capture(workspaceNode(), [tool("typescript", "tsc"), ...options, ...types, path]);
+    expect(output).toBe("");
+  });
+});
+
+describe("methods and a bare import of a backend survive", () => {
+  const variants = Object.keys(bundlers).flatMap((name) =>
+    (["node", "browser"] as const).map((platform): [string, Platform] => [name, platform]),
+  );
+
+  test.each(variants)("%s for %s", { timeout: 60_000 }, async (name, platform) => {
+    const entry = write(`bare-${name}-${platform}/program.mjs`, bare);
+    const bundled = await bundlers[name]!(entry, platform);
+    for (const node of nodes) expect(await outputOf(node, bundled)).toBe("[4,6]\n");
+  });
+});
+
+describe("a packed package", () => {
+  const installed = (name: string) =>
+    JSON.parse(readFileSync(join(folder, "node_modules/@tenon", name, "package.json"), "utf8")) as Manifest;
+
+  test.each(packed)("%s has no install script, and depends on nothing outside the house", (name) => {
+    const { scripts, dependencies, optionalDependencies, peerDependencies } = installed(name);
+    expect(Object.keys(scripts ?? {}).filter((script) => /install|prepare/.test(script))).toEqual([]);
+    const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+    expect(names.filter((dependency) => !dependency.startsWith("@tenon/"))).toEqual([]);
+  });
+
+  test("brings nobody else along", () => {
+    expect(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["@tenon"]);
+    expect(readdirSync(join(folder, "node_modules/@tenon"))).toEqual([...packed].sort());
+  });
+});
