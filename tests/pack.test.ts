@@ -40,8 +40,7 @@ beforeAll(async () => {
   // Offline, so that whatever else a package would need is missed here.
   const { file, args, shell } = npm(["install", "--offline", "--no-audit", "--no-fund", ...files]);
   const { status, output } = await capture(file, args, { cwd: folder, shell });
-  expect(output).not.toMatch(/^npm error/m);
-  expect(status).toBe(0);
+  expect(status, output).toBe(0);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,7 +48,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a file of the folder, and gives what it printed; it must succeed. */
 async function outputOf(node: string, path: string): Promise<string> {
   const { status, output } = await capture(node, [path], { cwd: folder });
-  expect(output).not.toMatch(/^Uncaught|Error/m);
   expect(status, output).toBe(0);
   return output;
 }
@@ -105,7 +103,9 @@ describe("the README's program, from tarballs,", () => {
       "es2023,esnext.disposable",
     ];
     const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-    const { output } = await capture(workspaceNode(), [tool("typescript", "tsc"), ...options, ...types, path]);
+    const { output } = await capture(workspaceNode(), [tool("typescript", "tsc"), ...options, ...types, path], {
+      cwd: folder,
+    });
     expect(output).toBe("");
   });
 });
