@@ -39,6 +39,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: [mode === "long" ? "**/*.long.ts" : "**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    silent: "passed-only",
     testTimeout: mode === "long" ? 600_000 : 20_000,
   },
 }));
