@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { join } from "node:path";
 import { defineConfig, type Plugin } from "vitest/config";
 import { manifest, packagesIn, root } from "./scripts/workspace.mjs";
 import { programsOf } from "./tests/markdown.ts";
@@ -15,7 +14,7 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
     return Object.entries(exports).flatMap(([subpath, target]) => {
       if (typeof target === "string") return [];
       const source = (target.node ?? target.default).replace("./dist/", "src/").replace(/\.js$/, ".ts");
-      return [{ find: new RegExp(`^${name}${subpath.slice(1)}$`), replacement: join(root, folder, source) }];
+      return [{ find: new RegExp(`^${name}${subpath.slice(1)}$`), replacement: `${root}/${folder}/${source}` }];
     });
   });
 }

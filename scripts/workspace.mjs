@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The workspace's folder, absolute. */
-export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+/** The workspace's folder, absolute, with forward slashes on every platform and none at the end. */
+export const root = fileURLToPath(new URL("..", import.meta.url))
+  .replaceAll("\\", "/")
+  .replace(/\/$/, "");
 
 /** Where stamps, reports and tarballs lie; it goes when `node_modules` goes. */
 export const cache = join(root, "node_modules", ".cache", "tenon");

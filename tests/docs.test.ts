@@ -26,7 +26,7 @@ describe("the programs of the documents run:", () => {
   });
 
   test.each(programs)("$path:$line", { timeout: 60_000 }, async ({ path, block }) => {
-    await import(/* @vite-ignore */ `${join(root, path)}?program=${block}`);
+    await import(/* @vite-ignore */ `${root}/${path}?program=${block}`);
   });
 });
 
