@@ -1,6 +1,7 @@
 import { type Dim, DimExpr } from "./dim.ts";
 import { type DType, dtypes, integerRange, isFloat, promoteDTypes } from "./dtype.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
+import { roundToDType } from "./number.ts";
 import { applyOp } from "./op.ts";
 import type { DTypeClass, Operand, OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
@@ -8,9 +9,9 @@ import { currentPlace, namedOperands } from "./rule.ts";
 import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
-/** One number for all elements. */
+/** One number for all elements, rounded to `dtype`. */
 export const splat = (value: number | boolean, shape: Shape, dtype: DType): Tensor =>
-  applyOp(lookupOp("constant")!, [], { value: Number(value), shape, dtype })[0]!;
+  applyOp(lookupOp("constant")!, [], { value: roundToDType(dtype, Number(value)), shape, dtype })[0]!;
 
 /** The tensor in another dtype; itself where it has that dtype. */
 export const convertTo = (x: Tensor, dtype: DType): Tensor =>
