@@ -1,0 +1,4 @@
+export * from "./bind.ts";
+export * from "./contract.ts";
+export * from "./registry.ts";
+export * from "./signature.ts";

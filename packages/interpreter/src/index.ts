@@ -1,0 +1,2 @@
+export { evaluateFn, evaluateTensors, run } from "./evaluate.ts";
+export { type Program, Programs, type Step } from "./program.ts";
