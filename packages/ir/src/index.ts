@@ -1,6 +1,7 @@
 import "./fluent.ts";
 
 export * from "./attrs.ts";
+export { resolveAxes, resolveAxis } from "./axes.ts";
 export { type Dim, DimExpr, dimAdd, dimAtMost, dimFloorDiv, dimMax, dimMin, dimMod, dimMul, dimRange, dimSub, dimSubstitute, dimSymbol, type DimSymbol, dimSymbols, dimValue, MAX_ELEMENTS, sameDim } from "./dim.ts";
 export { parseDim } from "./dim-text.ts";
 export * from "./dtype.ts";
@@ -14,10 +15,11 @@ export { applyOp, defineOp, defineScalar, opRecord, type Binary, type OpFunction
 export { broadcastShape, convertTo, splat, toTensor } from "./promote.ts";
 export * from "./record.ts";
 export { allOps, lookupOp } from "./registry.ts";
-export { dependents, substitute, topologicalOrder } from "./rewrite.ts";
-export { fail, failDType, inferTypes } from "./rule.ts";
+export { dependents, orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
+export { checked, fail, failDType, inferTypes } from "./rule.ts";
 export { withOrigin, withScope, withSources } from "./scope.ts";
 export * from "./shape.ts";
+export { type Match, matchSignature } from "./signature.ts";
 export { becomeLeaf, currentRuntime, installRuntime, Node, sourceLine, Tensor, type TensorData, type TensorRuntime } from "./tensor.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";
 export * from "./verify.ts";

@@ -24,17 +24,39 @@ export interface Elements {
 /** Runs a region on elements; handed to the meaning of ops that have one. */
 export type CallRegion = (fn: FunctionRef, args: readonly Elements[]) => readonly Elements[];
 
+/** A region in two halves, for reverse mode. Both are closed. */
+export interface SplitRegion {
+  /** The region's inputs → its results, then the residuals. */
+  readonly forward: Fn;
+  /** The inputs listed in `kept`, the residuals, a cotangent per result in `cotangents` → a cotangent per input in `wanted`. */
+  readonly backward: Fn;
+  /** Which inputs the backward half reads as they are. */
+  readonly kept: readonly number[];
+  readonly residuals: readonly TensorType[];
+  /** Which results' cotangents the backward half takes. */
+  readonly cotangents: readonly number[];
+  /** Which inputs it gives a cotangent of. */
+  readonly wanted: readonly number[];
+}
+
 /** The transforms of a region, handed in by `@tenon/autograd`, since ir cannot import it. */
 export interface RegionTransforms {
+  /** For each operand of the op at hand, whether its cotangent is wanted. */
+  readonly wanted: readonly boolean[];
+  /** For each result, whether it depends differentiably on any of the inputs marked in `active`. */
+  active(fn: Fn, active: readonly boolean[]): readonly boolean[];
   /**
-   * `forward`: the inputs → results, then residuals. `backward`: residuals, then a cotangent per float result → a
-   * cotangent per float input. Both are closed.
+   * The halves of a region whose inputs marked in `wanted` get a cotangent. What depends on inputs marked in `fixed` alone
+   * is computed again by the backward half, and is no residual.
    */
-  vjp(fn: Fn): { readonly forward: Fn; readonly backward: Fn; readonly residuals: readonly TensorType[] };
-  /** Inputs, then a tangent per float input → results, then a tangent per float result. */
-  jvp(fn: Fn): Fn;
-  /** Every input and every result gains a leading axis of `size`. */
-  batch(fn: Fn, size: Dim): Fn;
+  vjp(fn: Fn, wanted: readonly boolean[], fixed?: readonly boolean[]): SplitRegion;
+  /** Inputs, then a tangent per input marked in `active` → results, then a tangent per active result (see `active`; all those marked in `results`). */
+  jvp(fn: Fn, active: readonly boolean[], results?: readonly boolean[]): Fn;
+  /**
+   * The inputs marked in `batched` gain a leading axis of `size`, and so do the results that depend on them; those marked
+   * in `results` have it anyhow.
+   */
+  batch(fn: Fn, size: Dim, batched: readonly boolean[], results?: readonly boolean[]): { readonly fn: Fn; readonly batched: readonly boolean[] };
 }
 
 /** Everything the library knows about an op. Passes over graphs read this record; none of them name an op. */
@@ -64,14 +86,22 @@ export interface OpRecord {
   readonly derivatives?: (args: readonly Tensor[], y: Tensor, attrs: Attrs) => readonly (Operand | null)[];
   /** Cotangents of the operands; `results` ends with the residuals when the op was augmented. */
   readonly vjp?: (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
-  /** Tangents of the results; null stands for zero. */
+  /**
+   * Tangents of the results; null stands for zero. A rule that computes the results anew lists them behind the tangents,
+   * and they take the place of the primal's.
+   */
   readonly jvp?: (args: readonly Tensor[], tangents: readonly (Tensor | null)[], results: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
   /** Operands in which the op is jointly linear, the others held fixed; `true` is all of them. */
   readonly linear?: true | readonly string[] | ((attrs: Attrs) => boolean);
   /** Results with a leading batch axis, from operands of which some have one. */
   readonly batch?: (args: readonly Tensor[], batched: readonly boolean[], attrs: Attrs, size: Dim, ad: RegionTransforms) => readonly Tensor[];
-  /** The op in a form that also yields what its `vjp` needs; it takes the primal's place when the op is differentiated. */
+  /**
+   * The op in a form that also yields what its `vjp` needs; it takes the primal's place when the op is differentiated. Where
+   * the record has no `vjp`, that form is differentiated instead.
+   */
   readonly augment?: (args: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  /** A feature that a backend must declare to run the op with these attributes, such as `unbounded-while`. */
+  readonly needs?: (attrs: Attrs) => string | undefined;
   /** The cotangent is not defined at all: differentiating through the op is an error with this reason. */
   readonly notDifferentiable?: string;
 }

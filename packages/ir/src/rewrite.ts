@@ -1,3 +1,4 @@
+import { inputOp, isLeaf } from "./leaf.ts";
 import { Node, type Tensor } from "./tensor.ts";
 
 /**
@@ -36,11 +37,22 @@ export function topologicalOrder(roots: readonly Tensor[], stop?: (node: Node) =
   return order;
 }
 
+/**
+ * `topologicalOrder` without what lies behind nodes that are older than all of `sources`, and so cannot depend on them.
+ *
+ * The age of a data leaf says nothing: the runtime may have put it behind a tensor long after that was used.
+ */
+export function orderAfter(sources: Iterable<Tensor>, roots: readonly Tensor[]): Node[] {
+  let first = Infinity;
+  for (const { node } of sources) first = Math.min(first, isLeaf(node) && node.op !== inputOp ? 0 : node.id);
+  return topologicalOrder(roots, (node) => node.id < first);
+}
+
 /** The tensors with others in the place of those in `replacements`; nodes that do not change are kept. */
 export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
   const now = new Map<Tensor, Tensor>(replacements);
   const current = (t: Tensor): Tensor => now.get(t) ?? t;
-  for (const node of topologicalOrder(roots)) {
+  for (const node of orderAfter(replacements.keys(), roots)) {
     if (node.inputs.every((t) => current(t) === t)) continue;
     const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
     node.outputs.forEach((t, i) => {
@@ -54,7 +66,7 @@ export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<T
 export function dependents(roots: readonly Tensor[], sources: readonly Tensor[]): Set<Node> {
   const wanted = new Set(sources);
   const found = new Set<Node>();
-  for (const node of topologicalOrder(roots)) {
+  for (const node of orderAfter(sources, roots)) {
     if (node.inputs.some((t) => wanted.has(t) || found.has(t.node))) found.add(node);
   }
   return found;

@@ -38,15 +38,27 @@ export function inferTypes(op: OpRecord, args: readonly TensorType[], attrs: Att
     for (const type of types) checkShape(op.name, type.shape);
     return types;
   } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    throw new refusal.error(refusal.code, op.name, refusal.problem, { operands: namedOperands(op, args), at: currentPlace(), fix: refusal.fix });
+    throw typedError(refusal, op.name, namedOperands(op, args));
   }
+}
+
+/** Runs checks that refuse through `fail`, for a function that is no op of its own; `fix` says what to do. */
+export function checked<T>(name: string, operands: Readonly<Record<string, unknown>>, fix: () => string, checks: () => T): T {
+  try {
+    return checks();
+  } catch (refusal) {
+    throw typedError(refusal, name, operands, fix);
+  }
+}
+
+function typedError(thrown: unknown, name: string, operands: Readonly<Record<string, unknown>>, fix?: () => string): unknown {
+  if (!(thrown instanceof Refusal)) return thrown;
+  return new thrown.error(thrown.code, name, thrown.problem, { operands, at: currentPlace(), fix: thrown.fix ?? fix?.() });
 }
 
 /** Layer path and source line of the call being made, for errors. */
 export function currentPlace(): string | undefined {
-  const line = sourceLine();
-  const { path } = currentScope;
+  const { path, source: line = sourceLine() } = currentScope;
   return path === undefined ? line : line === undefined ? path : `${path} (${line})`;
 }
 

@@ -1,5 +1,9 @@
-/** Where nodes are being recorded: the path of the layer, and whether source lines are collected. */
-export const currentScope: { path: string | undefined; sources: boolean } = { path: undefined, sources: false };
+/** Where nodes are being recorded: the path of the layer, whether source lines are collected, and the line to use where they are not. */
+export const currentScope: { path: string | undefined; sources: boolean; source: string | undefined } = {
+  path: undefined,
+  sources: false,
+  source: undefined,
+};
 
 /** Runs `body` with `name` appended to the layer path of every node it records. */
 export function withScope<T>(name: string, body: () => T): T {
@@ -20,5 +24,20 @@ export function withSources<T>(body: () => T, sources = true): T {
     return body();
   } finally {
     currentScope.sources = outer;
+  }
+}
+
+/** Runs `body` so that every node it records has the place of `origin`: a derivative belongs to the layer it is taken of. */
+export function withOrigin<T>(origin: { readonly scope: string | undefined; readonly source: string | undefined }, body: () => T): T {
+  const { path, sources, source } = currentScope;
+  currentScope.path = origin.scope;
+  currentScope.sources = false;
+  currentScope.source = origin.source;
+  try {
+    return body();
+  } finally {
+    currentScope.path = path;
+    currentScope.sources = sources;
+    currentScope.source = source;
   }
 }

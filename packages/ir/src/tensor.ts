@@ -11,8 +11,12 @@ export type TensorData =
   | Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Int16Array | Uint16Array
   | BigInt64Array | BigUint64Array;
 
+let nodeCount = 0;
+
 /** An application of an op: inputs in, one or more results out. Immutable. */
 export class Node {
+  /** Rises with every node, so that what depends on an argument has a larger one than the argument. */
+  readonly id: number;
   readonly op: OpRecord;
   readonly inputs: readonly Tensor[];
   readonly attrs: Attrs;
@@ -26,12 +30,13 @@ export class Node {
 
   /** @param origin The node this one is a rewrite of; it keeps its place in the user's program. */
   constructor(op: OpRecord, inputs: readonly Tensor[], attrs: Attrs, results: readonly TensorType[], origin?: Node) {
+    this.id = nodeCount++;
     this.op = op;
     this.inputs = inputs;
     this.attrs = attrs;
     this.results = results;
     this.scope = origin === undefined ? currentScope.path : origin.scope;
-    this.source = origin === undefined ? (currentScope.sources ? sourceLine() : undefined) : origin.source;
+    this.source = origin === undefined ? (currentScope.sources ? sourceLine() : currentScope.source) : origin.source;
     this.outputs = results.map((type, i) => new Tensor(this, i, type));
   }
 }

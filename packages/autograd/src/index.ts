@@ -1,0 +1,1 @@
+export { type Backward, backward } from "./vjp.ts";
