@@ -1,4 +1,7 @@
 export * from "./bind.ts";
+export * from "./buffers.ts";
+export * from "./check.ts";
+export * from "./choose.ts";
 export * from "./contract.ts";
 export * from "./registry.ts";
 export * from "./signature.ts";

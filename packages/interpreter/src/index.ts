@@ -1,2 +1,3 @@
+export { type InterpreterOptions, interpreter } from "./backend.ts";
 export { evaluateFn, evaluateTensors, run } from "./evaluate.ts";
 export { type Program, Programs, type Step } from "./program.ts";

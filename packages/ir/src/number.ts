@@ -21,7 +21,14 @@ export function float16Bits(x: number): number {
 export function float16Value(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  const size = exponent === 31 ? (fraction === 0 ? Infinity : NaN) : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Infinity
+        : NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25);
   return bits & 0x8000 ? -size : size;
 }
 
@@ -90,10 +97,29 @@ export function convertNumber(dtype: DType, x: number): number {
   return Math.min(max, Math.max(min, Math.trunc(x))) + 0;
 }
 
+/** Arrays that hold a dtype's bytes as the machine does; bool and the 16-bit floats have none. */
+const arrays = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const satisfies Partial<Record<DType, unknown>>;
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const arrayOf = (dtype: DType) =>
+  littleEndian && Object.hasOwn(arrays, dtype) ? arrays[dtype as keyof typeof arrays] : undefined;
+
 /** Elements of `dtype`, little-endian, as numbers. 64-bit integers beyond 2^53 lose their last bits. */
 export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
   const { byteLength } = dtypes[dtype];
   const count = bytes.byteLength / byteLength;
+  const TypedArray = arrayOf(dtype);
+  if (TypedArray !== undefined && bytes.byteOffset % byteLength === 0)
+    return new Float64Array(new TypedArray(bytes.buffer, bytes.byteOffset, count));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Float64Array(count);
   const read = readers[dtype];
@@ -101,9 +127,15 @@ export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
   return out;
 }
 
-/** Numbers as elements of `dtype`, little-endian, each rounded once. */
+/** Numbers as elements of `dtype`, little-endian, each rounded once; every NaN has the same bits. */
 export function encodeElements(dtype: DType, values: ArrayLike<number>): Uint8Array {
   const { byteLength } = dtypes[dtype];
+  const TypedArray = arrayOf(dtype);
+  if (TypedArray !== undefined) {
+    const array = new TypedArray(values);
+    for (let i = 0; i < array.length; i++) if (Number.isNaN(array[i]!)) array[i] = NaN;
+    return new Uint8Array(array.buffer);
+  }
   const bytes = new Uint8Array(values.length * byteLength);
   const view = new DataView(bytes.buffer);
   const write = writers[dtype];

@@ -1,0 +1,133 @@
+import {
+  BackendError,
+  type DType,
+  type FunctionDef,
+  type FunctionName,
+  lookupOp,
+  MAX_ELEMENTS,
+  type Module,
+  mapRegions,
+  type OpRecord,
+  type OpRow,
+  opsetVersion,
+  sizeOf,
+  type TensorType,
+  valueTypes,
+} from "@tenon/ir";
+import type { Capabilities, DTypeUsage } from "./contract.ts";
+import { entryFunction } from "./signature.ts";
+
+/** Throws unless a backend of these capabilities can run the entry: IR version, op sets, dtypes, limits and features. */
+export function checkModule(caps: Capabilities, module: Module, entry: string): void {
+  checkVersions(caps, module);
+  const byName = new Map(module.functions.map((f) => [f.name, f]));
+  const reached = new Set([entryFunction(module, entry)]);
+  for (const fn of reached) {
+    checkTypes(caps, fn);
+    const types = valueTypes(fn);
+    fn.ops.forEach((row, i) => {
+      const at = `@${fn.name} #${i}`;
+      checkRow(
+        caps,
+        row,
+        row.operands.map((v) => types[v]!),
+        at,
+      );
+      for (const name of calledBy(row)) reached.add(byName.get(name)!);
+    });
+  }
+}
+
+function checkVersions({ ir, opsets, device }: Capabilities, { version, opsets: used }: Module): void {
+  const [[lowMajor, lowMinor], [highMajor, highMinor]] = ir;
+  const number = ([major, minor]: readonly [number, number]) => major * 1e6 + minor;
+  if (number(version) < number([lowMajor, lowMinor]) || number(version) > number([highMajor, highMinor])) {
+    throw new BackendError(
+      "E512",
+      device.name,
+      `the module is of IR ${version.join(".")}, and ${lowMajor}.${lowMinor} to ${highMajor}.${highMinor} are accepted`,
+      {
+        fix: "upgrade the backend's package, or write the module for an older version",
+      },
+    );
+  }
+  for (const [name, wanted] of used) {
+    const has = opsets[name];
+    if (opsetVersion(name) === undefined || (has !== undefined && has >= wanted)) continue;
+    throw new BackendError(
+      "E512",
+      device.name,
+      `the module uses the op set ${name}@${wanted}, and the backend has ${has === undefined ? "none of it" : `${name}@${has}`}`,
+      {
+        fix: "upgrade the backend's package",
+      },
+    );
+  }
+}
+
+function checkTypes({ limits, device }: Capabilities, fn: FunctionDef): void {
+  for (const type of valueTypes(fn)) {
+    const { rank } = limits;
+    if (type.shape.length > rank) {
+      throw new BackendError("E513", device.name, `rank ${type.shape.length} is above ${rank}`, {
+        operands: { type },
+        at: `@${fn.name}`,
+      });
+    }
+    const size = sizeOf(type.shape);
+    const elements = Math.min(limits.elements, MAX_ELEMENTS);
+    if (typeof size === "number" && size > elements) {
+      throw new BackendError("E513", device.name, `${size} elements are more than ${elements}`, {
+        operands: { type },
+        at: `@${fn.name}`,
+      });
+    }
+  }
+}
+
+function checkRow(caps: Capabilities, row: OpRow, operands: readonly TensorType[], at: string): void {
+  const op = row.decomp === undefined ? lookupOp(row.op) : undefined;
+  const usage = op === undefined ? "store" : usageOf(op);
+  for (const { dtype } of [...operands, ...row.types]) checkDTypeUsage(caps, dtype, usage, row.op, at);
+  if (op === undefined) return;
+  const feature = op.needs?.(row.attrs);
+  if (feature !== undefined && !caps.features.includes(feature)) {
+    throw new BackendError("E514", row.op, `it needs ${feature}, which ${caps.device.name} does not have`, { at });
+  }
+}
+
+/** What an op does with the dtypes of its operands and results. */
+function usageOf(op: OpRecord): DTypeUsage {
+  if (op.rounds === true) return "convert";
+  return op.kind === "composite" || (op.kind === "structural" && op.numeric === "exact") ? "store" : "arith";
+}
+
+function checkDTypeUsage(
+  { dtypes, device }: Capabilities,
+  dtype: DType,
+  usage: DTypeUsage,
+  op: string,
+  at: string,
+): void {
+  const usages = dtypes[dtype] ?? [];
+  if (usages.includes(usage)) return;
+  const problem =
+    usages.length === 0
+      ? `${device.name} has no ${dtype}`
+      : `${device.name} does not compute in ${dtype}; it has ${usages.join(", ")}`;
+  throw new BackendError("E511", op, problem, { at, fix: "cast to another dtype, or use another backend" });
+}
+
+/** The functions that a row runs. */
+function calledBy(row: OpRow): readonly string[] {
+  const names: string[] = [];
+  if (row.decomp !== undefined) names.push(row.decomp.name);
+  const op = lookupOp(row.op);
+  if (op !== undefined) {
+    mapRegions(op, row.attrs, (fn) => {
+      names.push((fn as FunctionName).name);
+      return fn;
+    });
+  }
+  return names;
+}
