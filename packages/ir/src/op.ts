@@ -53,6 +53,7 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
   readonly linear?: true | readonly string[] | ((attrs: AttrsOf<S>) => boolean);
   batch?(args: PerName<N, Tensor>, batched: PerName<N, boolean>, attrs: AttrsOf<S>, size: Dim, ad: RegionTransforms): OneOrMore<Tensor>;
   augment?(args: PerName<N, Tensor>, attrs: AttrsOf<S>, ad: RegionTransforms): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  needs?(attrs: AttrsOf<S>): string | undefined;
   readonly notDifferentiable?: string;
 }
 
@@ -109,8 +110,10 @@ export interface ScalarDefinition<N extends readonly string[], S extends AttrSch
   readonly attrs?: S;
   /** Dtypes of the operands; floats by default. */
   readonly accepts?: DTypeClass;
+  /** Class that the function promotes its operands to, where that is narrower than what the op accepts. */
+  readonly promotes?: DTypeClass;
   /** Dtype of the result where it is not the operands'. */
-  readonly result?: "bool" | ((attrs: AttrsOf<S>) => DType);
+  readonly result?: "bool" | ((attrs: AttrsOf<S>, operand: DType) => DType);
   /** So many leading operands are bool and keep out of promotion. */
   readonly predicates?: number;
   readonly rounds?: boolean;
@@ -125,7 +128,7 @@ export interface ScalarDefinition<N extends readonly string[], S extends AttrSch
 }
 
 export function defineScalar<const N extends readonly string[], S extends AttrSchema = {}>(scalar: ScalarDefinition<N, S>): OpFunction<N, AttrsOf<S>> {
-  const { accepts: wanted = "float", predicates = 0, result, run, decompose, jvp } = scalar as ScalarDefinition<readonly string[], AttrSchema>;
+  const { accepts: wanted = "float", promotes = wanted, predicates = 0, result, run, decompose, jvp } = scalar as ScalarDefinition<readonly string[], AttrSchema>;
   const op: OpRecord = registerOp({
     ...(scalar as object),
     name: scalar.name,
@@ -141,7 +144,7 @@ export function defineScalar<const N extends readonly string[], S extends AttrSc
       }
       const type = elementwiseType(args.slice(predicates), wanted, scalar.inputs.slice(predicates));
       for (let i = 0; i < predicates; i++) elementwiseType([{ dtype: type.dtype, shape: args[i]!.shape }, type], "any", [scalar.inputs[i]!, scalar.inputs[predicates]!]);
-      return [{ dtype: result === undefined ? type.dtype : result === "bool" ? "bool" : result(attrs as never), shape: type.shape }];
+      return [{ dtype: result === undefined ? type.dtype : result === "bool" ? "bool" : result(attrs as never, type.dtype), shape: type.shape }];
     },
     ...(run && { run: (args, attrs, results) => [run(args, attrs, results)] }),
     ...(decompose && { decompose: (args, attrs) => [decompose(args as never, attrs as never)] }),
@@ -150,7 +153,7 @@ export function defineScalar<const N extends readonly string[], S extends AttrSc
   } satisfies OpRecord as OpRecord);
   const apply = (...given: unknown[]): unknown => {
     const options = given.length > op.inputs.length ? (given.pop() as object) : {};
-    return applyOp(op, promote(op, given as Operand[], wanted, predicates), options)[0];
+    return applyOp(op, promote(op, given as Operand[], promotes, predicates), options)[0];
   };
   return Object.assign(apply, { op }) as unknown as OpFunction<N, AttrsOf<S>>;
 }

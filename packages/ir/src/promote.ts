@@ -65,7 +65,7 @@ export function commonDType(op: OpRecord, operands: readonly Operand[], wanted: 
   const fractional = numbers.some((x) => !Number.isInteger(x));
   const weak = numbers.length > 0 || operands.some((x) => x instanceof DimExpr);
   if (common === undefined) common = fractional || !operands.some((x) => x instanceof DimExpr) ? (weak ? "float32" : "bool") : "int32";
-  if (!isFloat(common) && (fractional || (wanted === "float" && (weak || common !== "bool" || operands.length > 0)))) return "float32";
+  if (!isFloat(common) && (fractional || wanted === "float")) return "float32";
   return common === "bool" && weak ? "int32" : common;
 }
 

@@ -1,4 +1,12 @@
-import { type Binary, defineScalar } from "../op.ts";
+import { isInteger } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
+import { applyOp, type Binary, defineScalar, type Unary } from "../op.ts";
+import { promote, splat } from "../promote.ts";
+import type { Operand } from "../record.ts";
+import { currentPlace, namedOperands } from "../rule.ts";
+import type { Tensor } from "../tensor.ts";
+import { equal, greater, less, select } from "./compare.ts";
+import { log } from "./exponential.ts";
 
 /** Sum, `x + y`. Integers wrap. */
 export const add: Binary = defineScalar({
@@ -12,6 +20,18 @@ export const add: Binary = defineScalar({
   vjp: (_args, _results, [dz]) => [dz, dz],
 });
 
+/** Difference, `x − y`. Integers wrap. */
+export const sub: Binary = defineScalar({
+  name: "sub",
+  version: 1,
+  numeric: "rounded",
+  accepts: "number",
+  inputs: ["x", "y"],
+  evaluate: (x, y) => x - y,
+  linear: true,
+  vjp: (_args, _results, [dz]) => [dz, neg(dz)],
+});
+
 /** Product, `x · y`. Integers wrap. */
 export const mul: Binary = defineScalar({
   name: "mul",
@@ -23,3 +43,139 @@ export const mul: Binary = defineScalar({
   integers: (x, y) => Math.imul(x, y),
   derivatives: ([x, y]) => [y, x],
 });
+
+/**
+ * Quotient, `x / y`. The function turns integers into float32; `intDiv` does not.
+ *
+ * The op itself truncates integers towards 0, and an integer divided by 0 is unspecified, but never a trap.
+ */
+export const div: Binary = defineScalar({
+  name: "div",
+  version: 1,
+  numeric: "division",
+  accepts: "number",
+  promotes: "float",
+  inputs: ["x", "y"],
+  evaluate: (x, y) => x / y,
+  integers: (x, y) => (y === 0 ? 0 : Math.trunc(x / y)),
+  vjp([_x, y], [z], [dz]) {
+    const dx = div(dz, y);
+    return [dx, neg(mul(dx, z))];
+  },
+  jvp([_x, y], [dx, dy], [z]) {
+    if (dy === null) return dx && div(dx, y);
+    const change = mul(z, dy);
+    return div(dx === null ? neg(change) : sub(dx, change), y);
+  },
+});
+
+/** Quotient of integers, truncated towards 0. Division by 0 is unspecified, but never an error. */
+export function intDiv(x: Operand, y: Operand): Tensor {
+  const operands = promote(div.op, [x, y], "integer", 0);
+  if (operands.every((t) => isInteger(t.dtype))) return applyOp(div.op, operands)[0]!;
+  throw new DTypeError("E201", "intDiv", "an integer type is wanted", {
+    operands: namedOperands(div.op, operands),
+    at: currentPlace(),
+    fix: "use div, or cast to an integer type",
+  });
+}
+
+/** Remainder with the sign of the dividend, `x − y·trunc(x/y)`, as JavaScript's `%`. */
+export const rem: Binary = defineScalar({
+  name: "rem",
+  version: 1,
+  numeric: "division",
+  accepts: "number",
+  inputs: ["x", "y"],
+  evaluate: (x, y) => x % y,
+  integers: (x, y) => (y === 0 ? 0 : x % y),
+  derivatives: ([x, y], z) => [splat(1, [], x.dtype), neg(div(sub(x, z), y))],
+});
+
+/** `−x`. Integers wrap. */
+export const neg: Unary = defineScalar({
+  name: "neg",
+  version: 1,
+  numeric: "exact",
+  accepts: "number",
+  inputs: ["x"],
+  evaluate: (x) => -x,
+  linear: true,
+  vjp: (_args, _results, [dy]) => [neg(dy)],
+});
+
+/** `|x|`, with slope 0 at 0. */
+export const abs: Unary = defineScalar({
+  name: "abs",
+  version: 1,
+  numeric: "exact",
+  accepts: "number",
+  inputs: ["x"],
+  evaluate: (x) => Math.abs(x),
+  derivatives: ([x]) => [sign(x)],
+});
+
+/** −1, 0 or 1; NaN stays. */
+export const sign: Unary = defineScalar({
+  name: "sign",
+  version: 1,
+  numeric: "exact",
+  accepts: "number",
+  inputs: ["x"],
+  evaluate: (x) => Math.sign(x),
+  derivatives: () => [null],
+});
+
+/** The larger of two; NaN if one is NaN. Equal operands share the gradient. */
+export const maximum: Binary = defineScalar({
+  name: "maximum",
+  version: 1,
+  numeric: "exact",
+  accepts: "number",
+  inputs: ["x", "y"],
+  evaluate: (x, y) => Math.max(x, y),
+  derivatives: ([x, y]) => [share(greater, x, y), share(less, x, y)],
+});
+
+/** The smaller of two; NaN if one is NaN. Equal operands share the gradient. */
+export const minimum: Binary = defineScalar({
+  name: "minimum",
+  version: 1,
+  numeric: "exact",
+  accepts: "number",
+  inputs: ["x", "y"],
+  evaluate: (x, y) => Math.min(x, y),
+  derivatives: ([x, y]) => [share(less, x, y), share(greater, x, y)],
+});
+
+/** 1 where x wins, ½ at ties, 0 elsewhere. */
+function share(wins: (x: Operand, y: Operand) => Tensor, x: Tensor, y: Tensor): Tensor {
+  const one = splat(1, [], x.dtype);
+  return select(wins(x, y), one, select(equal(x, y), mul(one, 0.5), 0));
+}
+
+/** Power, `x^y`; NaN for a negative x and a y that is no whole number. */
+export const pow: Binary = defineScalar({
+  name: "pow",
+  version: 1,
+  numeric: "transcendental",
+  inputs: ["x", "y"],
+  evaluate: power,
+  derivatives([x, y], z) {
+    const zeroBase = equal(x, 0);
+    // y·x^(y−1), where 0^−1 must not meet y = 0; z·log x, where log 0 must not meet z = 0
+    const exponent = select(zeroBase.and(equal(y, 0)), 1, sub(y, 1));
+    return [mul(y, pow(x, exponent)), select(zeroBase, 0, mul(z, log(select(zeroBase, 1, x))))];
+  },
+});
+
+/** C's pow: 1 for a base of 1 or an exponent of 0, whatever the other, where JavaScript's `**` gives NaN for 1^NaN and (±1)^±∞. */
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+
+/** `x²`. */
+export const square = (x: Operand): Tensor => mul(x, x);
+
+/** `1 / x`. */
+export const reciprocal = (x: Operand): Tensor => div(1, x);

@@ -1,5 +1,5 @@
 import { choice } from "../attrs.ts";
-import { defineScalar, type OpFunction } from "../op.ts";
+import { defineScalar, type OpFunction, type Unary } from "../op.ts";
 import type { Operand } from "../record.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -46,4 +46,18 @@ export const select: OpFunction<readonly ["condition", "x", "y"]> = defineScalar
   evaluate: (condition, x, y) => (condition !== 0 ? x : y),
   linear: ["x", "y"],
   vjp: ([condition], _results, [dz]) => [null, select(condition, dz, 0), select(condition, 0, dz)],
+});
+
+/** NumPy's name for `select`: `x` where the condition holds, `y` elsewhere. */
+export const where = select;
+
+/** Whether x is neither infinite nor NaN. */
+export const isFinite: Unary = defineScalar({
+  name: "is_finite",
+  version: 1,
+  numeric: "exact",
+  inputs: ["x"],
+  result: "bool",
+  evaluate: (x) => Number(Number.isFinite(x)),
+  derivatives: () => [null],
 });

@@ -1,43 +1,18 @@
-import { ints, resultShape } from "../attrs.ts";
-import { type Dim, dimAdd, sameDim } from "../dim.ts";
-import { opRecord } from "../op.ts";
+import { axes, ints, resultShape } from "../attrs.ts";
+import { resolveAxes, resolveAxis } from "../axes.ts";
+import { sameDim } from "../dim.ts";
+import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape } from "../promote.ts";
+import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import type { Shape } from "../shape.ts";
+import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
 import { reduceOp } from "./reduce.ts";
-import { applyOp } from "../op.ts";
-
-/** Strides of a row-major array, in elements. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i]!;
-  }
-  return strides;
-}
-
-/** Elements of a strided view in row-major order of `shape`. */
-export function stridedRead(data: Float64Array, shape: readonly number[], strides: readonly number[], start = 0): Float64Array {
-  const out = new Float64Array(shape.reduce((n, d) => n * d, 1));
-  const index = new Array<number>(shape.length).fill(0);
-  let at = start;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[at]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      at -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return out;
-}
+import { reshape } from "./reshape.ts";
 
 /** The operand repeated: its axis `i` becomes axis `dims[i]` of the result, of equal size or repeated from size 1. */
-export const broadcastOp = opRecord({
+export const broadcastOp: OpRecord = opRecord({
   name: "broadcast",
   version: 1,
   numeric: "exact",
@@ -46,8 +21,12 @@ export const broadcastOp = opRecord({
   type([x], { shape, dims }) {
     if (dims.length !== x.shape.length) fail("E206", `dims has ${dims.length} axes but x has rank ${x.shape.length}`);
     dims.forEach((d, i) => {
-      if (d >= shape.length || (i > 0 && d <= dims[i - 1]!)) fail("E205", `dims [${dims.join(", ")}] are not rising axes of a shape of rank ${shape.length}`);
-      if (!sameDim(x.shape[i]!, 1) && !sameDim(x.shape[i]!, shape[d]!)) fail("E203", `axis ${i} of size ${x.shape[i]} cannot become size ${shape[d]}`);
+      if (d >= shape.length || (i > 0 && d <= dims[i - 1]!)) {
+        fail("E205", `dims [${dims.join(", ")}] are not rising axes of a shape of rank ${shape.length}`);
+      }
+      if (!sameDim(x.shape[i]!, 1) && !sameDim(x.shape[i]!, shape[d]!)) {
+        fail("E203", `axis ${i} of size ${x.shape[i]} cannot become size ${shape[d]}`);
+      }
     });
     return { dtype: x.dtype, shape };
   },
@@ -61,14 +40,107 @@ export const broadcastOp = opRecord({
   },
   linear: true,
   vjp: ([x], _results, [dy], { shape, dims }) => [sumBroadcast(dy, x.shape, shape, dims)],
-  batch: ([x], _batched, { shape, dims }, size) => applyOp(broadcastOp, [x], { shape: [size, ...shape], dims: [0, ...dims.map((d) => d + 1)] }),
+  batch: ([x], _batched, { shape, dims }, size) =>
+    applyOp(broadcastOp, [x], { shape: [size, ...shape], dims: [0, ...dims.map((d) => d + 1)] }),
 });
 
 /** Sum of `dy` over the axes that a broadcast added or stretched, in the shape it came from. */
 function sumBroadcast(dy: Tensor, from: Shape, shape: Shape, dims: readonly number[]): Tensor {
-  const kept = new Map(dims.map((d, i) => [d, i]));
-  const axes = shape.map((_, i) => i).filter((i) => !kept.has(i) || (sameDim(from[kept.get(i)!]!, 1) && !sameDim(shape[i]!, 1)));
-  const summed = axes.length === 0 ? dy : applyOp(reduceOp, [dy], { op: "sum", axes })[0]!;
-  const stretched = summed.shape.length !== from.length;
-  return stretched ? reshape(summed, from) : summed;
+  const source = new Map(dims.map((d, i) => [d, from[i]!]));
+  const repeated = shape.flatMap((size, i) => {
+    const before = source.get(i);
+    return before === undefined || (sameDim(before, 1) && !sameDim(size, 1)) ? [i] : [];
+  });
+  const summed = repeated.length === 0 ? dy : applyOp(reduceOp, [dy], { op: "sum", axes: repeated })[0]!;
+  return reshape(summed, from);
+}
+
+/** The operand repeated along new leading axes and along axes of size 1, as in NumPy. */
+export const broadcastTo = (x: Tensor, shape: Shape): Tensor => broadcastShape(x, shape);
+
+/** The axes in another order: axis `i` of the result is axis `perm[i]` of the operand. */
+export const transposeOp: OpRecord = opRecord({
+  name: "transpose",
+  version: 1,
+  numeric: "exact",
+  inputs: ["x"],
+  attrs: { perm: ints({ min: 0 }) },
+  shape([x], { perm }) {
+    const rank = x.shape.length;
+    if (perm.length !== rank || new Set(perm).size !== rank || perm.some((p) => p >= rank)) {
+      fail("E205", `[${perm.join(", ")}] is no order of ${rank} axes`, "list every axis once");
+    }
+    return perm.map((p) => x.shape[p]!);
+  },
+  run([x], { perm }, [type]) {
+    const from = stridesOf(x.shape);
+    return stridedRead(
+      x.data,
+      type!.shape,
+      (perm as readonly number[]).map((p) => from[p]!),
+    );
+  },
+  linear: true,
+  vjp: (_args, _results, [dy], { perm }) => [permute(dy, inverse(perm))],
+  batch: ([x], _batched, { perm }) => permute(x, [0, ...perm.map((p) => p + 1)]),
+});
+
+const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
+
+const permute = (x: Tensor, perm: readonly number[]): Tensor =>
+  perm.every((p, i) => p === i) ? x : applyOp(transposeOp, [x], { perm })[0]!;
+
+/** The axes in the order `perm`, by default reversed; the tensor itself where nothing moves. */
+export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
+  if (perm === undefined)
+    return permute(
+      x,
+      x.shape.map((_, i) => x.rank - 1 - i),
+    );
+  const order = perm.map((p) => resolveAxis("transpose", p, x.rank, x));
+  return order.length === x.rank ? permute(x, order) : applyOp(transposeOp, [x], { perm: order })[0]!;
+}
+
+/** The tensor with two axes exchanged. */
+export function swapAxes(x: Tensor, a: number, b: number): Tensor {
+  const [i, j] = [resolveAxis("swapAxes", a, x.rank, x), resolveAxis("swapAxes", b, x.rank, x)];
+  return permute(
+    x,
+    x.shape.map((_, k) => (k === i ? j : k === j ? i : k)),
+  );
+}
+
+/** The tensor with the axis `from` moved to the place `to`, the others in their order. */
+export function moveAxis(x: Tensor, from: number, to: number): Tensor {
+  const [i, j] = [resolveAxis("moveAxis", from, x.rank, x), resolveAxis("moveAxis", to, x.rank, x)];
+  const perm = x.shape.flatMap((_, k) => (k === i ? [] : [k]));
+  perm.splice(j, 0, i);
+  return permute(x, perm);
+}
+
+/** The elements in the opposite order along each of `axes`. */
+export const reverseOp: OpRecord = opRecord({
+  name: "reverse",
+  version: 1,
+  numeric: "exact",
+  inputs: ["x"],
+  attrs: { axes: axes() },
+  shape: ([x]) => x.shape,
+  run([x], { axes }) {
+    const strides = stridesOf(x.shape);
+    let start = 0;
+    for (const axis of axes as readonly number[]) {
+      start += strides[axis]! * (x.shape[axis]! - 1);
+      strides[axis] = -strides[axis]!;
+    }
+    return stridedRead(x.data, x.shape, strides, start);
+  },
+  linear: true,
+  vjp: (_args, _results, [dy], { axes }) => applyOp(reverseOp, [dy], { axes }),
+  batch: ([x], _batched, { axes }) => applyOp(reverseOp, [x], { axes: axes.map((a) => a + 1) }),
+});
+
+/** The elements in the opposite order along `axis`, which may be several; along all where none is given. */
+export function reverse(x: Tensor, { axis }: { readonly axis?: number | readonly number[] } = {}): Tensor {
+  return applyOp(reverseOp, [x], { axes: resolveAxes("reverse", x, axis) })[0]!;
 }

@@ -1,0 +1,168 @@
+import { axes, choice, dtypeAttr } from "../attrs.ts";
+import { resolveAxes } from "../axes.ts";
+import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { wrapInteger } from "../number.ts";
+import { applyOp, opRecord } from "../op.ts";
+import { convertTo } from "../promote.ts";
+import type { OpRecord } from "../record.ts";
+import { accepts, classWords, currentPlace, failDType } from "../rule.ts";
+import type { Shape } from "../shape.ts";
+import { countOf, stridedRead, stridesOf } from "../strided.ts";
+import type { Tensor } from "../tensor.ts";
+import { div } from "./arithmetic.ts";
+import { equal, notEqual, select } from "./compare.ts";
+import { broadcastOp } from "./move.ts";
+import { productsOfOthers } from "./product.ts";
+import { reshape } from "./reshape.ts";
+
+const operations = ["sum", "prod", "max", "min", "and", "or"] as const;
+export type Reduction = (typeof operations)[number];
+
+/**
+ * One value for all elements along `axes`, which disappear. Nothing at all gives 0, 1, −∞, ∞, all ones, 0; for
+ * integers the limits of the dtype. Integers wrap; NaN wins over every number in max and min.
+ */
+export const reduceOp: OpRecord = opRecord({
+  name: "reduce",
+  version: 1,
+  numeric: "accumulate",
+  inputs: ["x"],
+  attrs: { op: choice(operations), axes: axes(), acc: dtypeAttr((args) => accumulator(args[0]!.dtype)) },
+  shape([x], { op, axes, acc }) {
+    const wanted = op === "and" || op === "or" ? "logical" : "number";
+    if (!accepts(wanted, x.dtype)) failDType(`x is ${x.dtype} where ${classWords[wanted]} is wanted for ${op}`);
+    checkAccumulator(x.dtype, acc);
+    return x.shape.filter((_, i) => !axes.includes(i));
+  },
+  run([x], { op, axes }) {
+    const strides = stridesOf(x.shape);
+    const kept = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+    const order = [...kept, ...(axes as readonly number[])];
+    const rows = stridedRead(
+      x.data,
+      order.map((i) => x.shape[i]!),
+      order.map((i) => strides[i]!),
+    );
+    const out = new Float64Array(countOf(kept.map((i) => x.shape[i]!))).fill(identity(op, x.dtype));
+    const length = countOf((axes as readonly number[]).map((i) => x.shape[i]!));
+    const step = isFloat(x.dtype) ? floats[op as Reduction] : integerStep(op, x.dtype);
+    for (let i = 0, at = 0; i < out.length; i++) {
+      let value = out[i]!;
+      for (const end = at + length; at < end; at++) value = step(value, rows[at]!);
+      out[i] = value;
+    }
+    return out;
+  },
+  linear: ({ op }) => op === "sum",
+  vjp([x], [y], [dy], { op, axes, acc }) {
+    if (op === "sum") return [spreadOver(dy, x.shape, axes)];
+    if (op === "prod") return [spreadOver(dy, x.shape, axes).mul(productsOfOthers(x, axes, acc))];
+    if (op === "and" || op === "or") return [null];
+    const [ties, count] = tiesOf(x, y, axes);
+    return [select(ties, spreadOver(div(dy, count), x.shape, axes), 0)];
+  },
+  jvp([x], [dx], [y], { op, axes, acc }) {
+    if (dx === null || op === "and" || op === "or") return null;
+    const sumOf = (t: Tensor): Tensor => reduced("sum", t, axes);
+    if (op === "sum") return sumOf(dx);
+    if (op === "prod") return sumOf(dx.mul(productsOfOthers(x, axes, acc)));
+    const [ties, count] = tiesOf(x, y, axes);
+    return div(sumOf(select(ties, dx, 0)), count);
+  },
+  batch: ([x], _batched, { op, axes, acc }) => applyOp(reduceOp, [x], { op, axes: axes.map((a) => a + 1), acc }),
+});
+
+/** Refuses to accumulate in a dtype that holds less than the operands. */
+export function checkAccumulator(dtype: DType, acc: DType): void {
+  const wider = isFloat(dtype) && isFloat(acc) && dtypes[acc].byteLength > dtypes[dtype].byteLength;
+  if (acc !== dtype && !wider) failDType(`${dtype} cannot be accumulated in ${acc}`, `use ${accumulator(dtype)}`);
+}
+
+const floats: Readonly<Record<Reduction, (a: number, b: number) => number>> = {
+  sum: (a, b) => a + b,
+  prod: (a, b) => a * b,
+  max: Math.max,
+  min: Math.min,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+};
+
+function integerStep(op: Reduction, dtype: DType): (a: number, b: number) => number {
+  if (op === "max" || op === "min" || dtype === "bool") return floats[op];
+  const step = op === "prod" ? Math.imul : floats[op];
+  return (a, b) => wrapInteger(dtype, step(a, b));
+}
+
+function identity(op: Reduction, dtype: DType): number {
+  if (op === "sum" || op === "or") return 0;
+  if (op === "prod") return 1;
+  if (dtype === "bool") return 1;
+  if (op === "and") return wrapInteger(dtype, -1);
+  const [least, most] = isFloat(dtype) ? [-Infinity, Infinity] : integerRange(dtype);
+  return op === "max" ? least : most;
+}
+
+/** `y` repeated along the axes that were reduced away. */
+function spreadOver(y: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+  const dims = shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+  return applyOp(broadcastOp, [y], { shape, dims })[0]!;
+}
+
+/** Where x reaches its extreme, and how often, as a number of x's dtype. */
+function tiesOf(x: Tensor, y: Tensor, axes: readonly number[]): readonly [ties: Tensor, count: Tensor] {
+  const ties = equal(x, spreadOver(y, x.shape, axes));
+  return [ties, reduced("sum", convertTo(ties, x.dtype), axes)];
+}
+
+const reduced = (op: Reduction, x: Tensor, axes: readonly number[]): Tensor => applyOp(reduceOp, [x], { op, axes })[0]!;
+
+export interface ReduceOptions {
+  /** One axis or several; all where none is given. Negative ones count from the end. */
+  readonly axis?: number | readonly number[];
+  /** Whether the reduced axes stay, with size 1. */
+  readonly keepDims?: boolean;
+}
+
+function reduce(name: string, op: Reduction, x: Tensor, { axis, keepDims = false }: ReduceOptions): Tensor {
+  const axes = resolveAxes(name, x, axis);
+  if ((op === "max" || op === "min") && axes.some((i) => x.shape[i] === 0)) {
+    throw new ShapeError("E208", name, "nothing has no extreme value", { operands: { x }, at: currentPlace() });
+  }
+  const y = reduced(op, x, axes);
+  return keepDims
+    ? reshape(
+        y,
+        x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+      )
+    : y;
+}
+
+/** bool and the small integers are added up in 32 bits, as in JAX. */
+function widened(x: Tensor): Tensor {
+  const { kind, byteLength } = dtypes[x.dtype];
+  if (kind === "float" || byteLength >= 4) return x;
+  return convertTo(x, kind === "unsigned" ? "uint32" : "int32");
+}
+
+/** Sum along `axis`. The 16-bit floats are added up in float32; bool and small integers give a 32-bit integer. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("sum", "sum", widened(x), options);
+
+/** Product along `axis`, in the dtypes of `sum`. */
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("prod", "prod", widened(x), options);
+
+/** Largest element along `axis`; NaN if there is one. Its gradient is shared equally among ties. */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  reduce("max", x.dtype === "bool" ? "or" : "max", x, options);
+
+/** Smallest element along `axis`; NaN if there is one. Its gradient is shared equally among ties. */
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  reduce("min", x.dtype === "bool" ? "and" : "min", x, options);
+
+/** Whether any element along `axis` differs from 0. */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("any", "or", truth(x), options);
+
+/** Whether every element along `axis` differs from 0. */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("all", "and", truth(x), options);
+
+const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : notEqual(x, 0));

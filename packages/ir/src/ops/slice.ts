@@ -1,0 +1,115 @@
+import { dims, ints } from "../attrs.ts";
+import { resolveAxis } from "../axes.ts";
+import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMod, dimRange, dimSub, sameDim } from "../dim.ts";
+import { applyOp, opRecord } from "../op.ts";
+import type { OpRecord } from "../record.ts";
+import { fail } from "../rule.ts";
+import type { Shape, TensorType } from "../shape.ts";
+import { stridedRead, stridesOf } from "../strided.ts";
+import type { Tensor } from "../tensor.ts";
+import { pad } from "./pad.ts";
+
+/** Elements `start, start + stride, …` below `limit` along each axis. */
+export const sliceOp: OpRecord = opRecord({
+  name: "slice",
+  version: 1,
+  numeric: "exact",
+  inputs: ["x"],
+  attrs: { start: dims(), limit: dims(), stride: ints({ min: 1 }) },
+  shape([x], { start, limit, stride }) {
+    checkLengths(x, { start, limit, stride });
+    return x.shape.map((size, i) => {
+      checkAtMost(`start of axis ${i}`, start[i]!, `its limit`, limit[i]!);
+      checkAtMost(`limit of axis ${i}`, limit[i]!, `its size`, size);
+      return steps(start[i]!, limit[i]!, stride[i]!);
+    });
+  },
+  run([x], { start, stride }, [type]) {
+    const from = stridesOf(x.shape);
+    const first = from.reduce((n, s, i) => n + s * start[i], 0);
+    return stridedRead(
+      x.data,
+      type!.shape,
+      from.map((s, i) => s * stride[i]),
+      first,
+    );
+  },
+  linear: true,
+  // zeros go back between and around the elements that were taken
+  vjp: ([x], _results, [dy], { start, limit, stride }) => [
+    pad(dy, {
+      lo: start,
+      hi: x.shape.map((size, i) =>
+        dy.shape[i] === 0
+          ? dimSub(size, start[i]!)
+          : dimAdd(dimSub(size, limit[i]!), dimMod(dimSub(dimSub(limit[i]!, start[i]!), 1), stride[i]!)),
+      ),
+      interior: stride.map((s) => s - 1),
+    }),
+  ],
+  batch: ([x], _batched, { start, limit, stride }, size) =>
+    applyOp(sliceOp, [x], { start: [0, ...start], limit: [size, ...limit], stride: [1, ...stride] }),
+});
+
+const steps = (start: Dim, limit: Dim, stride: number): Dim =>
+  dimFloorDiv(dimAdd(dimSub(limit, start), stride - 1), stride);
+
+/** Refuses per-axis lists that are not as long as the operand's rank. */
+export function checkLengths(x: TensorType, lists: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [name, list] of Object.entries(lists)) {
+    if (list.length !== x.shape.length)
+      fail("E206", `${name} has ${list.length} entries but x has rank ${x.shape.length}`);
+  }
+}
+
+function checkAtMost(what: string, a: Dim, bound: string, b: Dim): void {
+  if (dimAtMost(a, b)) return;
+  if (dimRange(dimSub(b, a))[1] < 0) fail("E210", `the ${what} is ${a}, beyond ${bound} ${b}`);
+  fail(
+    "E210",
+    `the ${what} is ${a}, which may be beyond ${bound} ${b}`,
+    `give the symbols ranges from which ${a} <= ${b} follows`,
+  );
+}
+
+export interface SliceOptions {
+  /** First index of each axis; negative numbers count from the end. Axes that are not listed begin at 0. */
+  readonly start?: readonly Dim[];
+  /** Index after the last of each axis; negative numbers count from the end. Axes that are not listed are whole. */
+  readonly limit?: readonly Dim[];
+  /** Step of each axis, from 1. */
+  readonly stride?: readonly number[];
+}
+
+/** Elements `start, start + stride, …` below `limit` along each axis; the tensor itself where that is everything. */
+export function slice(x: Tensor, options: SliceOptions = {}): Tensor {
+  const start = filled(options.start, x.shape, () => 0);
+  const limit = filled(options.limit, x.shape, (size) => size);
+  const stride = x.shape.map((_, i) => options.stride?.[i] ?? 1);
+  const extra = Math.max(options.start?.length ?? 0, options.limit?.length ?? 0, options.stride?.length ?? 0) > x.rank;
+  const whole = x.shape.every((size, i) => start[i] === 0 && sameDim(limit[i]!, size) && stride[i] === 1);
+  if (whole && !extra) return x;
+  return applyOp(
+    sliceOp,
+    [x],
+    extra ? { stride, start: options.start ?? start, limit: options.limit ?? limit } : { start, limit, stride },
+  )[0]!;
+}
+
+function filled(given: readonly Dim[] | undefined, shape: Shape, missing: (size: Dim) => Dim): Dim[] {
+  return shape.map((size, i) => {
+    const d = given?.[i] ?? missing(size);
+    return typeof d === "number" && d < 0 ? dimAdd(size, d) : d;
+  });
+}
+
+/** `slice` along one axis: elements from `start` up to `limit`, by default all that follow. */
+export function sliceAxis(x: Tensor, axis: number, start: Dim, limit?: Dim, stride = 1): Tensor {
+  const at = resolveAxis("slice", axis, x.rank, x);
+  const only = <T>(value: T, other: T): T[] => x.shape.map((_, i) => (i === at ? value : other));
+  return slice(x, {
+    start: only(start, 0),
+    limit: x.shape.map((size, i) => (i === at ? (limit ?? size) : size)),
+    stride: only(stride, 1),
+  });
+}
