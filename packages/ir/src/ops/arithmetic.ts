@@ -4,6 +4,7 @@ import { applyOp, type Binary, defineScalar, type Unary } from "../op.ts";
 import { promote, splat } from "../promote.ts";
 import type { Operand } from "../record.ts";
 import { currentPlace, namedOperands } from "../rule.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { equal, greater, less, select } from "./compare.ts";
 import { log } from "./exponential.ts";
@@ -179,3 +180,12 @@ export const square = (x: Operand): Tensor => mul(x, x);
 
 /** `1 / x`. */
 export const reciprocal = (x: Operand): Tensor => div(1, x);
+
+export const addSamples = samplesOf(add, [
+  [normal([3, 4]), normal([3, 4])],
+  [normal([3, 1, 2]), normal([4, 1])],
+  [normal([]), normal([])],
+  [normal([0, 3]), normal([3])],
+  [normal([1], { dtype: "float64" }), normal([1], { dtype: "float64" })],
+  [values([2147483647, -5], [2], "int32"), values([1, 3], [2], "int32")],
+]);
