@@ -12,7 +12,7 @@ function tensorOf(dtype: SafetensorsDType, shape: readonly number[], ...bytes: n
 }
 
 test("the bytes are those of the reference implementation", () => {
-  // safetensors.numpy.save of safetensors 0.5 for Python, with the tensors in another order
+  // safetensors.numpy.save of safetensors 0.8.0 for Python, with the tensors in another order
   const reference =
     "a8010000000000007b225f5f6d657461646174615f5f223a7b226b223a2276227d2c2261223a7b226474797065223a22493634222c22736861" +
     "7065223a5b315d2c22646174615f6f666673657473223a5b302c385d7d2c2262223a7b226474797065223a22463332222c227368617065223a" +

@@ -1,3 +1,4 @@
+import { OptionError } from "@tenon/ir";
 import { hostErfinv } from "./host-math.ts";
 
 /** Two 32-bit words, as `key(seed)` holds them on a device. */
@@ -30,8 +31,11 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 
 /** The key of a seed, a whole number from 0 to 2⁵³ − 1: its upper and lower 32 bits. */
 export function hostKey(seed: number): HostKey {
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new RangeError(`a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new OptionError("E803", "hostKey", `seed is ${seed}, which is no whole number from 0`, {
+      fix: "use a whole number such as 0",
+    });
+  }
   return [Math.floor(seed / 2 ** 32), seed >>> 0];
 }
 
