@@ -41,3 +41,6 @@ export function withOrigin<T>(origin: { readonly scope: string | undefined; read
     currentScope.source = source;
   }
 }
+
+/** Path of the layer that is being called, such as `encoder.dense1`. */
+export const currentPath = (): string | undefined => currentScope.path;

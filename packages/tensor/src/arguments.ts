@@ -1,0 +1,53 @@
+import type { Backend, Buffer } from "@tenon/backend";
+import { type Device, readBytes } from "./device.ts";
+import { SMALL_BYTES, type Storage } from "./storage.ts";
+
+/**
+ * The storages that a job reads, held until it is done, and their buffers on its device.
+ *
+ * What lives on another device is read at once, when the job is issued: jobs that wait for each other's results then
+ * wait only for earlier ones. Host values that are small or used for the first time go into buffers that end with the
+ * job, so that a batch leaves nothing behind; larger ones that come again stay.
+ */
+export class Arguments {
+  private readonly device: Device;
+  private readonly storages: readonly Storage[];
+  private readonly fetched: readonly (Promise<Uint8Array> | undefined)[];
+  private temporary: Buffer[] = [];
+
+  constructor(device: Device, storages: readonly Storage[]) {
+    this.device = device;
+    this.storages = storages.map((s) => s.retain());
+    this.fetched = storages.map((s) => {
+      if (s.device === undefined || s.device === device) return undefined;
+      const bytes = readBytes(s);
+      bytes.catch(() => {}); // seen by whoever asks for the buffers
+      return bytes;
+    });
+  }
+
+  /** Buffers in order; within a job of the device. */
+  async buffers(backend: Backend): Promise<Buffer[]> {
+    const found: Buffer[] = [];
+    for (const [i, storage] of this.storages.entries()) found.push(await this.buffer(backend, storage, this.fetched[i]));
+    return found;
+  }
+
+  private async buffer(backend: Backend, storage: Storage, fetched: Promise<Uint8Array> | undefined): Promise<Buffer> {
+    storage.check("run");
+    if (fetched === undefined && storage.buffer !== undefined && storage.device === this.device) return storage.buffer;
+    const bytes = fetched === undefined ? storage.host! : await fetched;
+    const buffer = backend.alloc(storage.byteLength);
+    backend.write(buffer, bytes);
+    const stays = fetched === undefined && (storage.owned || (storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES));
+    if (stays) storage.keepBuffer(this.device, buffer);
+    else this.temporary.push(buffer);
+    return buffer;
+  }
+
+  release(): void {
+    for (const buffer of this.temporary) buffer.release();
+    this.temporary = [];
+    for (const storage of this.storages) storage.release();
+  }
+}

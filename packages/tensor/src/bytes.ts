@@ -1,0 +1,55 @@
+import { type DType, decodeElements, dtypes, encodeElements, type TensorData } from "@tenon/ir";
+
+type TypedArrayClass = { new (buffer: ArrayBufferLike): TensorData; readonly BYTES_PER_ELEMENT: number };
+
+const classes: Readonly<Record<Exclude<DType, "float16" | "bfloat16">, TypedArrayClass>> = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/** A fresh typed array of little-endian elements; float16 and bfloat16 are widened to float32. */
+export function typedArrayOf(dtype: DType, bytes: Uint8Array): TensorData {
+  if (dtype === "float16" || dtype === "bfloat16") return Float32Array.from(decodeElements(dtype, bytes));
+  return new classes[dtype](bytes.slice().buffer);
+}
+
+const arrayDTypes = new Map<unknown, DType>([
+  [Int8Array, "int8"],
+  [Uint8Array, "uint8"],
+  [Uint8ClampedArray, "uint8"],
+  [Int16Array, "int16"],
+  [Uint16Array, "uint16"],
+  [Int32Array, "int32"],
+  [Uint32Array, "uint32"],
+  [Float32Array, "float32"],
+  [Float64Array, "float64"],
+  [BigInt64Array, "int64"],
+  [BigUint64Array, "uint64"],
+]);
+
+export type TypedArray = TensorData | Uint8ClampedArray;
+
+export const isTypedArray = (x: unknown): x is TypedArray => ArrayBuffer.isView(x) && !(x instanceof DataView);
+
+/** The dtype whose elements a typed array holds. */
+export const dtypeOfArray = (x: TypedArray): DType => arrayDTypes.get(x.constructor)!;
+
+/** Numbers as little-endian bytes of `dtype`; a copy, so that later changes of `values` do no harm. */
+export function bytesOf(dtype: DType, values: ArrayLike<number> | TypedArray): Uint8Array {
+  if (isTypedArray(values) && dtypeOfArray(values) === dtype && dtype !== "bool") {
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+  }
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return encodeElements(dtype, Array.from(values, Number));
+  return encodeElements(dtype, values as ArrayLike<number>);
+}
+
+export const byteLengthOf = (dtype: DType, shape: readonly number[]): number => shape.reduce((n, d) => n * d, dtypes[dtype].byteLength);

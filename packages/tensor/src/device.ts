@@ -1,0 +1,89 @@
+import type { Backend, BackendFactory } from "@tenon/backend";
+import type { Storage } from "./storage.ts";
+
+/** A backend by name or by factory. */
+export type BackendChoice = string | BackendFactory;
+
+/** How a name becomes a backend; the entry for Node also looks into the application's packages and configuration. */
+export type Resolver = (choice: BackendChoice | undefined) => Promise<{ readonly factory: BackendFactory; readonly options?: unknown; readonly notice?: string }>;
+
+let resolver: Resolver | undefined;
+
+export function installResolver(installed: Resolver): void {
+  resolver = installed;
+}
+
+/** An opened backend. Jobs run one after the other, in the order in which they were issued. */
+export class Device {
+  private readonly opening: Promise<Backend>;
+  private tail: Promise<unknown> = Promise.resolve();
+  /** The backend, once it is open. */
+  backend: Backend | undefined;
+
+  constructor(choice: BackendChoice | undefined) {
+    this.opening = this.open(choice);
+    this.opening.catch(() => {}); // whoever issues a job sees the error
+  }
+
+  private async open(choice: BackendChoice | undefined): Promise<Backend> {
+    const { factory, options, notice } = await resolver!(choice);
+    if (notice !== undefined) console.error(notice);
+    this.backend = await factory.create(options);
+    return this.backend;
+  }
+
+  /** Runs a job after all that were issued before it. */
+  enqueue<T>(job: (backend: Backend) => T | Promise<T>): Promise<T> {
+    const result = this.tail.then(() => (this.backend === undefined ? this.opening.then(job) : job(this.backend)));
+    this.tail = result.catch(() => {});
+    return result;
+  }
+
+  ready(): Promise<Backend> {
+    return this.opening;
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+    await (await this.opening).close();
+  }
+}
+
+const devices = new Map<unknown, Device>();
+let preferred: BackendChoice | undefined;
+
+/** The device of a choice; the same one for the same choice. Without a choice, the preferred one. */
+export function deviceOf(choice: BackendChoice | undefined = preferred): Device {
+  const key = choice ?? "default";
+  let device = devices.get(key);
+  if (device === undefined) {
+    device = new Device(choice);
+    devices.set(key, device);
+    device.ready().catch(() => devices.delete(key));
+  }
+  return device;
+}
+
+export const openDevices = (): readonly Device[] => [...new Set(devices.values())];
+
+/** Makes a backend the one that runs everything that does not name another; resolves when it is open. */
+export async function setBackend(choice: BackendChoice): Promise<void> {
+  const device = deviceOf(choice);
+  await device.ready();
+  preferred = choice;
+}
+
+/** The id of the backend that runs what does not name another; opens it if need be. */
+export async function currentBackend(): Promise<string> {
+  return (await deviceOf().ready()).caps.device.name;
+}
+
+/** The bytes, from wherever they are. The read is queued at once, so that it sees what was there when it was asked for. */
+export async function readBytes(storage: Storage): Promise<Uint8Array> {
+  storage.check("data");
+  if (storage.host !== undefined && !storage.hostStale) return storage.host;
+  return storage.device!.enqueue((backend) => {
+    storage.check("data");
+    return backend.read(storage.buffer!);
+  });
+}

@@ -1,0 +1,155 @@
+import { bindDims, type CompileOptions, entrySignature, type EntrySignature, type Executable } from "@tenon/backend";
+import { buildModule, close, type Dim, dimValue, inputOp, input, isLeaf, type StateRow, StateError, Tensor, type TensorType, toTensor, topologicalOrder, type VerifiedModule, verify, withPrecision, withSources } from "@tenon/ir";
+import { treeFlatten, type TreeStructure } from "@tenon/tree";
+import { Arguments } from "./arguments.ts";
+import type { Device } from "./device.ts";
+import { CompileFrame, inFrame } from "./frame.ts";
+import { countResult } from "./memory.ts";
+import { realize, settle } from "./realize.ts";
+import { dataTensor, Storage, storageOf } from "./storage.ts";
+import { Variable } from "./variable.ts";
+
+/** A traced function, ready for any device. */
+export interface Program {
+  readonly module: VerifiedModule;
+  readonly signature: EntrySignature;
+  /** Arguments of the module: first the caller's, then the Variables, then tensors captured from outside. */
+  readonly argumentCount: number;
+  readonly variables: readonly Variable[];
+  /** Whether gradients were taken with respect to each Variable when the function was traced. */
+  readonly trainable: readonly boolean[];
+  /** For each Variable the result that is its new value, if it is assigned. */
+  readonly outputs: readonly (number | undefined)[];
+  readonly captured: readonly Tensor[];
+  /** How the first results make up what the function returned. */
+  readonly structure: TreeStructure<unknown>;
+  readonly executables: Map<Device, Promise<Executable>>;
+}
+
+export interface TraceSettings {
+  readonly name: string;
+  /** Keep the source line of every operation in the module. */
+  readonly sources: boolean;
+  /** How precisely matrix products are computed; the same as their operands by default. */
+  readonly precision: "same" | "tf32" | "bf16";
+}
+
+/** Runs `body` on argument leaves and makes a module of what it records. */
+export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types: readonly TensorType[], names: readonly string[], settings: TraceSettings): Program {
+  const { name, sources, precision } = settings;
+  const frame = new CompileFrame();
+  const leaves = types.map((type, i) => input(type, names[i]));
+  const returned = inFrame(frame, () => withSources(() => withPrecision(precision, () => body(leaves)), sources));
+  const { results, structure } = resultsOf(name, returned);
+  const variables = [...frame.leaves.keys()];
+  nameUnnamed(variables);
+  const written = [...frame.writes.keys()];
+  const outputs = variables.map((v) => (frame.writes.has(v) ? results.length + written.indexOf(v) : undefined));
+  const inputs = [...leaves, ...frame.leaves.values()];
+  const { fn, captured } = close(name, inputs, [...results, ...frame.writes.values()], [...leaves.map(() => undefined), ...outputs]);
+  for (const t of captured) checkCaptured(name, t);
+  const module = verify(buildModule({ entries: { [name]: fn }, state: stateRows(name, variables, leaves.length, outputs) }));
+  return {
+    module,
+    signature: entrySignature(module, name),
+    argumentCount: leaves.length,
+    variables,
+    trainable: variables.map((v) => v.trainable),
+    outputs,
+    captured,
+    structure,
+    executables: new Map(),
+  };
+}
+
+function resultsOf(name: string, returned: unknown): { results: Tensor[]; structure: TreeStructure<unknown> } {
+  if (returned instanceof Promise) {
+    throw new StateError("E404", name, "a compiled function returned a promise", { fix: "make it synchronous: values cannot be read while a function is traced" });
+  }
+  const { leaves, structure } = treeFlatten<unknown>(returned ?? null);
+  const results = leaves.map((leaf: unknown): Tensor => {
+    if (leaf instanceof Tensor) return leaf;
+    if (typeof leaf === "number" || typeof leaf === "boolean") return toTensor(name, leaf, typeof leaf === "boolean" ? "bool" : "float32");
+    if (leaf instanceof Variable) return leaf.value;
+    throw new StateError("E404", name, `a compiled function returned ${typeof leaf === "object" ? leaf?.constructor.name : typeof leaf}, which is no tensor`, { fix: "return tensors, or records and lists of them" });
+  });
+  return { results, structure };
+}
+
+/** Tensors from outside may hold values or be on their way; the arguments of another trace never have any. */
+function checkCaptured(name: string, t: Tensor): void {
+  const stray = topologicalOrder([t]).find((node) => isLeaf(node) && node.op === inputOp);
+  if (stray === undefined) return;
+  throw new StateError("E413", name, "the function uses a tensor that belongs to another traced function", {
+    operands: { x: t },
+    fix: "return it from that function, and pass the result as an argument",
+  });
+}
+
+function nameUnnamed(variables: readonly Variable[]): void {
+  const taken = new Set(variables.map((v) => v.name));
+  const seen = new Set<string>();
+  for (const v of variables) {
+    if (v.name === undefined) {
+      let i = 0;
+      while (taken.has(`${v.role}_${i}`)) i++;
+      v.name = `${v.role}_${i}`;
+      taken.add(v.name);
+    }
+    if (seen.has(v.name)) {
+      throw new StateError("E415", "compile", `two Variables are called ${v.name}`, { fix: "give them different names, for example with nameVariables(tree, prefix)" });
+    }
+    seen.add(v.name);
+  }
+}
+
+function stateRows(entry: string, variables: readonly Variable[], first: number, outputs: readonly (number | undefined)[]): StateRow[] {
+  return variables.flatMap(({ name, dtype, shape, role }, i) => {
+    const output = outputs[i];
+    return output === undefined ? [] : [{ name: name!, type: { dtype, shape }, entry, input: first + i, output, role, owner: "@tenon/tensor" }];
+  });
+}
+
+/** Whether the program is what tracing again would give: the Variables are the same, and so are their `trainable` flags. */
+export const isCurrent = (program: Program): boolean => program.variables.every((v, i) => v.trainable === program.trainable[i]);
+
+/** Issues one run. Returns the leaves of the result, whose values follow when `done` resolves. */
+export function issue(program: Program, args: readonly Tensor[], device: Device, options: CompileOptions): { readonly results: readonly Tensor[]; readonly done: Promise<void> } {
+  const { signature, variables, outputs, captured, structure } = program;
+  const given = [...args, ...captured];
+  const shapes = [...args, ...variables, ...captured].map((x) => x.shape as readonly number[]);
+  const bindings = bindDims(signature, shapes);
+  realize(given, device);
+  const state = variables.map((v, i) => v.settle(device, outputs[i] !== undefined)); // may move an argument to a copy
+  const held = new Arguments(device, [...args.map((x) => storageOf(x)!), ...state, ...captured.map((x) => storageOf(x)!)]);
+  const overwritten = state.filter((_, i) => outputs[i] !== undefined);
+  for (const storage of overwritten) storage.hostStale = true;
+  for (const storage of overwritten) storage.device = device;
+  const results = Array.from({ length: structure.leafCount }, (_, i) => {
+    const { dtype, shape } = signature.results[i]!.type;
+    return new Storage({ dtype, shape: shape.map((d: Dim) => dimValue(d, bindings)) }, device);
+  });
+  const tensors = results.map((storage) => dataTensor(storage.retain()));
+  const executable = executableOn(program, device, options);
+  const done = device.enqueue(async (backend) => {
+    const runnable = await executable;
+    const buffers = await held.buffers(backend);
+    for (const storage of overwritten) storage.dropHost();
+    const computed = runnable.run(buffers, { dims: Object.fromEntries(bindings) });
+    results.forEach((storage, i) => storage.keepBuffer(device, computed[i]!));
+  });
+  for (const storage of results) countResult(storage.byteLength);
+  settle(done, held, results);
+  return { results: tensors, done };
+}
+
+function executableOn(program: Program, device: Device, options: CompileOptions): Promise<Executable> {
+  let executable = program.executables.get(device);
+  if (executable === undefined) {
+    const { entry } = program.signature;
+    executable = device.ready().then((backend) => backend.compile(program.module, entry, options));
+    executable.catch(() => program.executables.delete(device)); // the run that waits for it fails with the same error
+    program.executables.set(device, executable);
+  }
+  return executable;
+}
