@@ -1,3 +1,5 @@
+import { LimitError } from "./errors.ts";
+
 /** What a program from outside may ask of this one. The host may raise or lower each. */
 export interface Limits {
   /** Bytes of one encoded module, weights not counted; characters of a text. */
@@ -40,3 +42,28 @@ export const defaultLimits: Limits = {
   dimNodes: 64,
   constantBytes: 16 * 2 ** 20,
 };
+
+const words: Readonly<Record<keyof Limits, string>> = {
+  fileBytes: "bytes",
+  ops: "ops",
+  functions: "functions",
+  callDepth: "calls inside one another",
+  operands: "operands or results of one op",
+  arguments: "inputs or results of one function",
+  rank: "axes",
+  elements: "elements",
+  listLength: "entries of one list",
+  attrDepth: "lists inside one another",
+  stringBytes: "bytes of one string",
+  dimNodes: "nodes of one size expression",
+  constantBytes: "bytes of constants",
+};
+
+/** Throws when `count` is above the limit `key`. `at` is asked for the place only then. */
+export function checkLimit(form: string, limits: Limits, key: keyof Limits, count: number, at?: () => string): void {
+  if (count <= limits[key]) return;
+  throw new LimitError("E150", form, `${count} ${words[key]} are more than ${limits[key]}`, {
+    at: at?.(),
+    fix: `raise limits.${key} if you trust the source`,
+  });
+}
