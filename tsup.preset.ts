@@ -9,7 +9,7 @@ import type { Options } from "tsup";
  */
 export function preset(entries: readonly string[]): Options {
   return {
-    entry: globSync("src/**/*.ts", { exclude: (path) => /\.(test|long)\.ts$/.test(path) }),
+    entry: globSync("src/**/*.ts", { exclude: (path) => /\.(test|test-kit|long)\.ts$/.test(path) }),
     format: "esm",
     target: "node20",
     platform: "neutral",

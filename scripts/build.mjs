@@ -18,7 +18,7 @@ export function buildInputs() {
   }
   const built = packagesIn("packages").map((folder) => String(existsSync(join(root, folder, "dist"))));
   const states = files
-    .filter((file) => !/\.(test|long)\.ts$/.test(file) && existsSync(join(root, file)))
+    .filter((file) => !/\.(test|test-kit|long)\.ts$/.test(file) && existsSync(join(root, file)))
     .sort()
     .map((file) => ({ file, stat: statSync(join(root, file)) }))
     .filter(({ stat }) => stat.isFile())
