@@ -33,15 +33,14 @@ export interface Sample {
 }
 
 /** Operands, then attributes if there are any; attributes that hold traced functions are made when they are needed. */
-export type Case =
-  | readonly Argument[]
-  | readonly [...Argument[], object]
-  | {
-      readonly operands: readonly Argument[];
-      readonly attrs?: object | (() => object);
-      readonly kink?: true;
-      readonly differentiable?: false;
-    };
+export type Case = readonly Argument[] | readonly [...Argument[], object] | CaseParts;
+
+interface CaseParts {
+  readonly operands: readonly Argument[];
+  readonly attrs?: object | (() => object);
+  readonly kink?: true;
+  readonly differentiable?: false;
+}
 
 type Target = OpRecord | { readonly op: OpRecord } | ((...args: never[]) => Tensor | readonly Tensor[]);
 
@@ -71,7 +70,7 @@ export function samplesOf(target: Target, cases: readonly Case[]): readonly Samp
   });
 }
 
-function fromList(list: readonly object[]): { operands: readonly Argument[]; attrs?: object } {
+function fromList(list: readonly object[]): CaseParts {
   const last = list.at(-1);
   if (last === undefined || isArgument(last)) return { operands: list as readonly Argument[] };
   return { operands: list.slice(0, -1) as readonly Argument[], attrs: last };

@@ -2,6 +2,7 @@ import { type DType, dtypes } from "../dtype.ts";
 import { wrapInteger } from "../number.ts";
 import { type Binary, defineScalar, type Unary } from "../op.ts";
 import type { Elements } from "../record.ts";
+import { bools, type Case, integers, samplesOf, values } from "../sample.ts";
 
 /** Logical not of bool, every bit flipped of an integer. */
 export const not: Unary = defineScalar({
@@ -77,3 +78,37 @@ function shifted(x: Elements, y: Elements, shift: (value: number, count: number)
   const mask = 8 * dtypes[x.dtype].byteLength - 1;
   return x.data.map((value, i) => wrapInteger(x.dtype, shift(value, y.data[i]! & mask)));
 }
+
+const logical: readonly Case[] = [
+  [bools([3, 4]), bools([4])],
+  [bools([]), bools([])],
+  [integers([4, 5], -99, 99), integers([4, 5], -99, 99)],
+  [integers([0, 3], 0, 1), integers([3], 0, 1)],
+  [values([4294967295, 1], [2], "uint32"), values([2863311530, 3], [2], "uint32")],
+  [integers([6], -128, 127, "int8"), integers([6], -128, 127, "int8")],
+  [integers([6], 0, 65535, "uint16"), integers([1], 0, 65535, "uint16")],
+];
+const shifts: readonly Case[] = [
+  [integers([4, 5], -2147483648, 2147483647), integers([4, 5], 0, 31)],
+  [integers([2, 1], -99, 99), integers([3], 0, 8)],
+  [integers([], -99, 99), integers([], 0, 8)],
+  [integers([0], 0, 1), integers([0], 0, 1)],
+  [values([-1, 1, 5], [3], "int32"), values([32, 33, -1], [3], "int32")],
+  [values([4294967295, 1], [2], "uint32"), values([1, 31], [2], "uint32")],
+  [integers([6], -128, 127, "int8"), integers([6], 0, 9, "int8")],
+  [integers([6], 0, 255, "uint8"), integers([6], 0, 9, "uint8")],
+];
+
+export const notSamples = samplesOf(not, [
+  [bools([3, 4])],
+  [bools([])],
+  [integers([0], 0, 1)],
+  [integers([6], -99, 99)],
+  [integers([6], 0, 4294967295, "uint32")],
+  [integers([6], 0, 255, "uint8")],
+]);
+export const andSamples = samplesOf(and, logical);
+export const orSamples = samplesOf(or, logical);
+export const xorSamples = samplesOf(xor, logical);
+export const shlSamples = samplesOf(shl, shifts);
+export const shrSamples = samplesOf(shr, shifts);

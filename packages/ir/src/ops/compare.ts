@@ -1,6 +1,7 @@
 import { choice } from "../attrs.ts";
 import { defineScalar, type OpFunction, type Unary } from "../op.ts";
 import type { Operand } from "../record.ts";
+import { bools, type Case, integers, normal, samplesOf, ties, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 
 const directions = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
@@ -61,3 +62,31 @@ export const isFinite: Unary = defineScalar({
   evaluate: (x) => Number(Number.isFinite(x)),
   derivatives: () => [null],
 });
+
+export const compareSamples = samplesOf(
+  compare,
+  directions.flatMap((dir): Case[] => [
+    [normal([3, 4]), normal([3, 4]), { dir }],
+    [normal([]), normal([]), { dir }],
+    [ties([4, 1]), ties([3]), { dir }],
+    [integers([2, 5], -3, 3), integers([2, 5], -3, 3), { dir }],
+    [bools([4]), bools([4]), { dir }],
+    [values([NaN, 0, -0, Infinity]), values([NaN, -0, 0, Infinity]), { dir }],
+    [normal([0]), normal([0]), { dir }],
+  ]),
+);
+export const selectSamples = samplesOf(select, [
+  [bools([3, 4]), normal([3, 4]), normal([3, 4])],
+  [bools([3, 1]), normal([]), normal([4])],
+  [bools([]), normal([]), normal([])],
+  [bools([0]), normal([0]), normal([0])],
+  [bools([4]), normal([4], { dtype: "float64" }), normal([4], { dtype: "float64" })],
+  [bools([4]), integers([4], -9, 9), integers([4], -9, 9)],
+  [bools([4]), bools([4]), bools([4])],
+]);
+export const isFiniteSamples = samplesOf(isFinite, [
+  [values([0, 1, NaN, Infinity, -Infinity])],
+  [normal([])],
+  [normal([0, 2])],
+  [normal([3], { dtype: "float64" })],
+]);

@@ -5,6 +5,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import { countOf, stridedWrite, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
 import { expandDims } from "./reshape.ts";
@@ -84,3 +85,11 @@ export function split(x: Tensor, sizes: readonly Dim[], { axis = 0 }: { readonly
     return part;
   });
 }
+
+export const concatSamples = samplesOf(concatOp, [
+  [normal([2, 3]), normal([1, 3]), normal([2, 3]), { axis: 0 }],
+  [normal([2, 3]), normal([2, 1]), { axis: -1 }],
+  [normal([2, 3]), { axis: 0 }],
+  [normal([0, 2]), normal([2, 2]), { axis: 0 }],
+  [integers([2], -9, 9), integers([3], -9, 9), { axis: 0 }],
+]);

@@ -5,6 +5,7 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { fail, failDType } from "../rule.ts";
+import { samplesOf } from "../sample.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -20,23 +21,33 @@ export const constantOp = opRecord({
   attrs: { value: constantValue(), shape: resultShape(), dtype: resultDType("float32") },
   type(_args, { value, shape, dtype }) {
     if (typeof value === "number") {
-      if (!Object.is(roundToDType(dtype, value), value) && !Number.isNaN(value)) failDType(`${value} is not representable in ${dtype}`, `round it to ${dtype}`);
+      if (!Object.is(roundToDType(dtype, value), value) && !Number.isNaN(value))
+        failDType(`${value} is not representable in ${dtype}`, `round it to ${dtype}`);
       return { dtype, shape };
     }
     const size = sizeOf(shape);
-    if (typeof size !== "number") fail("E207", `a list of elements cannot have the symbolic shape [${shape.join(", ")}]`, "give one number");
-    else if (size * dtypes[dtype].byteLength !== value.byteLength) fail("E207", `${value.byteLength} bytes are not ${size} elements of ${dtype}`);
-    if (value.byteLength > MAX_CONSTANT_BYTES) fail("E207", `${value.byteLength} bytes are more than ${MAX_CONSTANT_BYTES}`, "pass the values as an input");
+    if (typeof size !== "number")
+      fail("E207", `a list of elements cannot have the symbolic shape [${shape.join(", ")}]`, "give one number");
+    else if (size * dtypes[dtype].byteLength !== value.byteLength)
+      fail("E207", `${value.byteLength} bytes are not ${size} elements of ${dtype}`);
+    if (value.byteLength > MAX_CONSTANT_BYTES)
+      fail("E207", `${value.byteLength} bytes are more than ${MAX_CONSTANT_BYTES}`, "pass the values as an input");
     return { dtype, shape };
   },
   run(_args, { value }, [type]) {
     const count = type!.shape.reduce((n, d) => n * d, 1);
-    return typeof value === "number" ? new Float64Array(count).fill(value) : decodeElements(type!.dtype, value as Uint8Array);
+    return typeof value === "number"
+      ? new Float64Array(count).fill(value)
+      : decodeElements(type!.dtype, value as Uint8Array);
   },
 });
 
 /** A constant: one value for every element of `shape`, or the elements in row-major order. Values are rounded to `dtype`. */
-export function constant(value: number | boolean | ArrayLike<number>, shape: Shape = typeof value === "object" ? [value.length] : [], dtype: DType = typeof value === "boolean" ? "bool" : "float32"): Tensor {
+export function constant(
+  value: number | boolean | ArrayLike<number>,
+  shape: Shape = typeof value === "object" ? [value.length] : [],
+  dtype: DType = typeof value === "boolean" ? "bool" : "float32",
+): Tensor {
   const values = typeof value === "object" ? value : [Number(value)];
   const { kind } = dtypes[dtype];
   if (kind === "signed" || kind === "unsigned") {
@@ -44,14 +55,22 @@ export function constant(value: number | boolean | ArrayLike<number>, shape: Sha
     for (let i = 0; i < values.length; i++) {
       const x = values[i]!;
       if (!Number.isInteger(x) || x < min || x > max) {
-        throw new DTypeError("E201", "constant", `${x} is not representable in ${dtype}`, { fix: `use whole numbers from ${min} to ${max}` });
+        throw new DTypeError("E201", "constant", `${x} is not representable in ${dtype}`, {
+          fix: `use whole numbers from ${min} to ${max}`,
+        });
       }
     }
   }
-  if (typeof value !== "object") return applyOp(constantOp, [], { value: roundToDType(dtype, values[0]!), shape, dtype })[0]!;
+  if (typeof value !== "object")
+    return applyOp(constantOp, [], { value: roundToDType(dtype, values[0]!), shape, dtype })[0]!;
   const size = sizeOf(shape);
   if (size !== values.length) {
-    throw new ShapeError("E207", "constant", `${values.length} values do not fill the shape [${shape.map(String).join(", ")}]`, { fix: `give ${size} values` });
+    throw new ShapeError(
+      "E207",
+      "constant",
+      `${values.length} values do not fill the shape [${shape.map(String).join(", ")}]`,
+      { fix: `give ${size} values` },
+    );
   }
   return applyOp(constantOp, [], { value: encodeElements(dtype, values), shape, dtype })[0]!;
 }
@@ -79,7 +98,8 @@ export const iotaOp = opRecord({
 });
 
 /** Counts along `axis` of `shape`: element `i` along that axis is `i`. */
-export const iota = (shape: Shape, axis = 0, dtype: DType = "int32"): Tensor => applyOp(iotaOp, [], { axis: axis < 0 ? axis + shape.length : axis, shape, dtype })[0]!;
+export const iota = (shape: Shape, axis = 0, dtype: DType = "int32"): Tensor =>
+  applyOp(iotaOp, [], { axis: axis < 0 ? axis + shape.length : axis, shape, dtype })[0]!;
 
 /** A size as a number in the graph: what a symbolic dimension is worth in this call. */
 export const dimOp = opRecord({
@@ -94,3 +114,18 @@ export const dimOp = opRecord({
   },
   run: (_args, { expr }) => Float64Array.of(dimValue(expr, new Map())),
 });
+
+export const constantSamples = samplesOf(constantOp, [
+  [{ value: 0.5, shape: [3, 4], dtype: "float32" }],
+  [{ value: -1, shape: [], dtype: "int32" }],
+  [{ value: 1, shape: [0, 2], dtype: "bool" }],
+  [{ value: Uint8Array.of(0, 1, 1), shape: [3], dtype: "bool" }],
+  [{ value: Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 192), shape: [2], dtype: "float32" }],
+]);
+export const iotaSamples = samplesOf(iotaOp, [
+  [{ axis: 0, shape: [5], dtype: "int32" }],
+  [{ axis: 1, shape: [2, 3, 2], dtype: "float32" }],
+  [{ axis: 2, shape: [2, 3, 2], dtype: "uint8" }],
+  [{ axis: 0, shape: [0], dtype: "int32" }],
+]);
+export const dimSamples = samplesOf(dimOp, [[{ expr: 7, dtype: "int32" }], [{ expr: 7, dtype: "float32" }]]);

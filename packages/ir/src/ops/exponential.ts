@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { type Case, normal, samplesOf, uniform, values } from "../sample.ts";
 import { erfValue } from "../special.ts";
 import { div } from "./arithmetic.ts";
 
@@ -73,3 +74,28 @@ export const erf: Unary = defineScalar({
   evaluate: erfValue,
   derivatives: ([x]) => [exp(x.mul(x).neg()).mul(2 / Math.sqrt(Math.PI))],
 });
+
+const anywhere: readonly Case[] = [
+  [normal([3, 4])],
+  [normal([])],
+  [normal([0, 3])],
+  [normal([1], { dtype: "float64" })],
+  [normal([5], { dtype: "bfloat16" })],
+  [values([-1, 0, 3], [3], "int32")],
+];
+const positive: readonly Case[] = [
+  [uniform([3, 4], 0.1, 4)],
+  [uniform([], 0.1, 4)],
+  [uniform([0, 3], 1, 2)],
+  [uniform([1], 0.1, 4, "float64")],
+  [uniform([5], 0.1, 4, "float16")],
+  [values([1, 3, 100], [3], "int32")],
+];
+
+export const expSamples = samplesOf(exp, [...anywhere, [values([-80, -1, 0, 1, 80])]]);
+export const expm1Samples = samplesOf(expm1, [...anywhere, [values([-80, -1e-6, 0, 1e-6])]]);
+export const logSamples = samplesOf(log, [...positive, [values([1e-30, 1, 1e30])]]);
+export const log1pSamples = samplesOf(log1p, [...positive, [values([-0.9, -1e-6, 0, 1e-6])]]);
+export const sqrtSamples = samplesOf(sqrt, [...positive, [values([1e-20, 1, 1e20])]]);
+export const rsqrtSamples = samplesOf(rsqrt, [...positive, [values([1e-10, 1, 1e10])]]);
+export const erfSamples = samplesOf(erf, [...anywhere, [values([-5, -2.5, -1e-4, 0, 2.4, 7])]]);

@@ -2,6 +2,7 @@ import type { DType } from "../dtype.ts";
 import { applyOp } from "../op.ts";
 import { broadcastShape, commonDType, toTensor } from "../promote.ts";
 import { checked } from "../rule.ts";
+import { normal, samplesOf } from "../sample.ts";
 import { currentScope } from "../scope.ts";
 import { matchSignature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
@@ -88,3 +89,16 @@ export function tensordot(a: Tensor, b: Tensor, axes: number | Pairs = 2): Tenso
   const range = (from: number): number[] => Array.from({ length: axes }, (_, i) => from + i);
   return dot(a, b, { contract: [range(a.rank - axes), range(0)] });
 }
+
+export const matmulSamples = samplesOf(matmul, [
+  [normal([3, 4]), normal([4, 2])],
+  [normal([4]), normal([4])],
+  [normal([4]), normal([4, 2])],
+  [normal([3, 4]), normal([4])],
+  [normal([2, 3, 4]), normal([4, 2])],
+  [normal([3, 4]), normal([5, 2, 4, 2])],
+  [normal([4]), normal([5, 4, 2])],
+  [normal([5, 3, 4]), normal([4])],
+  [normal([5, 1, 3, 4]), normal([2, 4, 2])],
+  [normal([0, 3, 4]), normal([0, 4, 2])],
+]);

@@ -5,6 +5,7 @@ import { ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
+import { bools, normal, samplesOf } from "../sample.ts";
 import { type Shape, sameShape, shapeText, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -86,3 +87,12 @@ export function flatten(x: Tensor, { start = 0 }: { readonly start?: number } = 
   const first = resolveAxis("flatten", start, x.rank, x);
   return reshape(x, [...x.shape.slice(0, first), sizeOf(x.shape.slice(first))]);
 }
+
+export const reshapeSamples = samplesOf(reshapeOp, [
+  [normal([2, 6]), { shape: [3, 4] }],
+  [normal([2, 3]), { shape: [6] }],
+  [normal([1]), { shape: [] }],
+  [normal([]), { shape: [1, 1] }],
+  [normal([0, 3]), { shape: [2, 0] }],
+  [bools([4]), { shape: [2, 2] }],
+]);

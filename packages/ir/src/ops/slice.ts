@@ -4,6 +4,7 @@ import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMod, dimRange, dimSub, sam
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Shape, TensorType } from "../shape.ts";
 import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
@@ -113,3 +114,15 @@ export function sliceAxis(x: Tensor, axis: number, start: Dim, limit?: Dim, stri
     stride: only(stride, 1),
   });
 }
+
+export const sliceSamples = samplesOf(sliceOp, [
+  [normal([5]), { start: [1], limit: [4], stride: [1] }],
+  [normal([7]), { start: [1], limit: [6], stride: [2] }],
+  [normal([7]), { start: [0], limit: [7], stride: [3] }],
+  [normal([3, 4]), { start: [1, 0], limit: [3, 4], stride: [1, 3] }],
+  [normal([3, 4]), { start: [0, 0], limit: [3, 4], stride: [1, 1] }],
+  [normal([3, 4]), { start: [1, 2], limit: [1, 4], stride: [1, 1] }],
+  [normal([]), { start: [], limit: [], stride: [] }],
+  [normal([0]), { start: [0], limit: [0], stride: [1] }],
+  [integers([6], -9, 9), { start: [2], limit: [5], stride: [1] }],
+]);
