@@ -26,6 +26,26 @@ const sum = tensor([1, 2]).add(tensor([3, 4]));
 console.log(JSON.stringify([...(await sum.data())]));
 `;
 
+/** A step with an op that the program which loads it does not mention. */
+const saving = `
+import "@tenon/interpreter";
+import { writeFileSync } from "node:fs";
+import { compile, sort, tensor } from "@tenon/tensor";
+
+const step = compile((x) => sort(x).mul(2));
+await step(tensor([3, 1, 2]));
+writeFileSync("step.tenon", await step.save());
+`;
+const loading = `
+import "@tenon/interpreter";
+import { readFileSync } from "node:fs";
+import { loadStep, tensor } from "@tenon/tensor";
+
+const step = await loadStep(readFileSync("step.tenon"));
+const sorted = await step(tensor([3, 1, 2]));
+console.log(JSON.stringify([...(await sorted.data())]));
+`;
+
 /** The host's Node, which is the oldest that is supported where it matters, and the workspace's. */
 const nodes = [...new Set([process.env.TENON_HOST_NODE ?? hostNode, workspaceNode()])];
 
@@ -119,6 +139,17 @@ describe("methods and a bare import of a backend survive", () => {
     const entry = write(`bare-${name}-${platform}/program.mjs`, bare);
     const bundled = await bundlers[name]!(entry, platform);
     for (const node of nodes) expect(await outputOf(node, bundled)).toBe("[4,6]\n");
+  });
+});
+
+describe("a saved step runs where its ops are not imported, bundled by", () => {
+  beforeAll(async () => {
+    await outputOf(workspaceNode(), write("saving.mjs", saving));
+  });
+
+  test.each(Object.entries(bundlers))("%s", { timeout: 60_000 }, async (name, bundle) => {
+    const entry = write(`loading-${name}/program.mjs`, loading);
+    expect(await outputOf(workspaceNode(), await bundle(entry, "node"))).toBe("[2,4,6]\n");
   });
 });
 
