@@ -16,28 +16,29 @@ export function buildInputs() {
     for (const entry of readdirSync(join(root, folder, "src"), { recursive: true }))
       files.push(`${folder}/src/${entry}`);
   }
-  const built = packagesIn("packages").map((folder) => String(existsSync(join(root, folder, "dist"))));
   const states = files
     .filter((file) => !/\.(test|test-kit|long)\.ts$/.test(file) && existsSync(join(root, file)))
     .sort()
     .map((file) => ({ file, stat: statSync(join(root, file)) }))
     .filter(({ stat }) => stat.isFile())
     .map(({ file, stat }) => `${file} ${stat.size} ${stat.mtimeMs}`);
-  return digest([...states, ...built]);
+  return digest(states);
 }
 
 /** Builds every package that changed, in the order of their dependencies. */
 export async function build(/** @type {readonly string[]} */ options = []) {
   unstamp(STAMP);
+  const inputs = buildInputs(); // as of now: a file that changes meanwhile is for the next build
   const { file, args, shell } = pnpm(["exec", "turbo", "run", "build", ...options]);
   const status = await run(file, args, { shell, env: environment() });
-  if (status === 0) stamp(STAMP, buildInputs());
+  if (status === 0) stamp(STAMP, inputs);
   return status;
 }
 
 /** Builds, unless no file of any package changed since the last time. */
 export async function ensureBuilt() {
-  if (isStamped(STAMP, buildInputs())) return;
+  const present = packagesIn("packages").every((folder) => existsSync(join(root, folder, "dist")));
+  if (present && isStamped(STAMP, buildInputs())) return;
   const status = await build(["--output-logs=errors-only"]);
   if (status !== 0) throw new Error(`Building the packages failed with status ${status}.`);
 }
