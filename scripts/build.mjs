@@ -25,20 +25,19 @@ export function buildInputs() {
   return digest(states);
 }
 
-/** Builds every package that changed, in the order of their dependencies. */
+/** Builds every package that changed, in the order of their dependencies. Options are those of turbo. */
 export async function build(/** @type {readonly string[]} */ options = []) {
-  unstamp(STAMP);
-  const inputs = buildInputs(); // as of now: a file that changes meanwhile is for the next build
   const { file, args, shell } = pnpm(["exec", "turbo", "run", "build", ...options]);
-  const status = await run(file, args, { shell, env: environment() });
-  if (status === 0) stamp(STAMP, inputs);
-  return status;
+  return run(file, args, { shell, env: environment() });
 }
 
 /** Builds, unless no file of any package changed since the last time. */
 export async function ensureBuilt() {
+  const inputs = buildInputs(); // as of now: a file that changes meanwhile is for the next build
   const present = packagesIn("packages").every((folder) => existsSync(join(root, folder, "dist")));
-  if (present && isStamped(STAMP, buildInputs())) return;
+  if (present && isStamped(STAMP, inputs)) return;
+  unstamp(STAMP);
   const status = await build(["--output-logs=errors-only"]);
   if (status !== 0) throw new Error(`Building the packages failed with status ${status}.`);
+  stamp(STAMP, inputs);
 }
