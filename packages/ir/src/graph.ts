@@ -2,7 +2,7 @@ import type { Attrs, AttrValue, FunctionRef, Signature } from "./attrs.ts";
 import { type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
 import { Fn } from "./function.ts";
-import { input, inputOp } from "./leaf.ts";
+import { input } from "./leaf.ts";
 import { type FunctionDef, type FunctionName, functionName, type InputDef, IR_VERSION, type Module, namespaceOf, type OpRow, type StateRow, type WeightRow } from "./module.ts";
 import { compositeOp } from "./ops/composite.ts";
 import type { OpRecord } from "./record.ts";
@@ -62,7 +62,7 @@ class Builder {
     let next = fn.inputs.length;
     for (const node of topologicalOrder(fn.results)) {
       if (node.op.kind === "leaf") {
-        if (numbers.has(node.outputs[0]!) && node.op === inputOp) continue;
+        if (numbers.has(node.outputs[0]!)) continue;
         throw new StateError("E405", fn.name, "the function uses a tensor from outside that is none of its arguments", { operands: { tensor: node.results[0] } });
       }
       node.results.forEach((t) => this.note(t));

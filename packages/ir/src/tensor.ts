@@ -6,12 +6,14 @@ import type { OpRecord } from "./record.ts";
 import { currentScope } from "./scope.ts";
 import { type Shape, shapeText, type TensorType } from "./shape.ts";
 
-/** What `await t.data()` yields: the elements in row-major order. float16, bfloat16 arrive widened to float32. */
+/** What `await t.data()` yields: the elements in row-major order. 16-bit floats arrive as float32, 64-bit integers as float64. */
 export type TensorData =
-  | Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Int16Array | Uint16Array
-  | BigInt64Array | BigUint64Array;
+  | Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Int16Array | Uint16Array;
 
 let nodeCount = 0;
+
+/** The id of the node that is made next. */
+export const nextNodeId = (): number => nodeCount;
 
 /** An application of an op: inputs in, one or more results out. Immutable. */
 export class Node {
@@ -140,6 +142,7 @@ export class Tensor {
 
 /** Points `tensor` at a leaf that holds its values; for the runtime. */
 export function becomeLeaf(tensor: Tensor, leaf: Node): void {
+  (leaf as { outputs: readonly Tensor[] }).outputs = [tensor];
   tensor.node = leaf;
   tensor.index = 0;
 }

@@ -2,7 +2,7 @@ import { type DType, decodeElements, dtypes, encodeElements, type TensorData } f
 
 type TypedArrayClass = { new (buffer: ArrayBufferLike): TensorData; readonly BYTES_PER_ELEMENT: number };
 
-const classes: Readonly<Record<Exclude<DType, "float16" | "bfloat16">, TypedArrayClass>> = {
+const classes: Readonly<Record<Exclude<DType, "float16" | "bfloat16" | "int64" | "uint64">, TypedArrayClass>> = {
   bool: Uint8Array,
   int8: Int8Array,
   uint8: Uint8Array,
@@ -10,15 +10,14 @@ const classes: Readonly<Record<Exclude<DType, "float16" | "bfloat16">, TypedArra
   uint16: Uint16Array,
   int32: Int32Array,
   uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
   float32: Float32Array,
   float64: Float64Array,
 };
 
-/** A fresh typed array of little-endian elements; float16 and bfloat16 are widened to float32. */
+/** A fresh typed array of little-endian elements; 16-bit floats are widened to float32, 64-bit integers become float64. */
 export function typedArrayOf(dtype: DType, bytes: Uint8Array): TensorData {
   if (dtype === "float16" || dtype === "bfloat16") return Float32Array.from(decodeElements(dtype, bytes));
+  if (dtype === "int64" || dtype === "uint64") return decodeElements(dtype, bytes);
   return new classes[dtype](bytes.slice().buffer);
 }
 
@@ -36,7 +35,7 @@ const arrayDTypes = new Map<unknown, DType>([
   [BigUint64Array, "uint64"],
 ]);
 
-export type TypedArray = TensorData | Uint8ClampedArray;
+export type TypedArray = TensorData | Uint8ClampedArray | BigInt64Array | BigUint64Array;
 
 export const isTypedArray = (x: unknown): x is TypedArray => ArrayBuffer.isView(x) && !(x instanceof DataView);
 

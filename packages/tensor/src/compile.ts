@@ -1,10 +1,10 @@
-import { type CompileOptions, compileOptionNames } from "@tenon/backend";
+import { type BackendChoice, type CompileOptions, compileOptionNames } from "@tenon/backend";
 import { checkOptions, OptionError, sameShape, ShapeError, StateError, Tensor, type TensorType, typeText, type VerifiedModule } from "@tenon/ir";
 import { treeEntries, treeFlatten, type TreeStructure, treeUnflatten } from "@tenon/tree";
 import { isTypedArray, type TypedArray } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { tensor } from "./create.ts";
-import { type BackendChoice, deviceOf } from "./device.ts";
+import { deviceOf } from "./device.ts";
 import { currentFrame } from "./frame.ts";
 import { yieldForFinalizers } from "./memory.ts";
 import { isCurrent, issue, type Program, traceProgram } from "./program.ts";

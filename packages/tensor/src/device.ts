@@ -1,11 +1,8 @@
-import type { Backend, BackendFactory } from "@tenon/backend";
+import type { Backend, BackendChoice, ChosenBackend } from "@tenon/backend";
 import type { Storage } from "./storage.ts";
 
-/** A backend by name or by factory. */
-export type BackendChoice = string | BackendFactory;
-
 /** How a name becomes a backend; the entry for Node also looks into the application's packages and configuration. */
-export type Resolver = (choice: BackendChoice | undefined) => Promise<{ readonly factory: BackendFactory; readonly options?: unknown; readonly notice?: string }>;
+export type Resolver = (choice: BackendChoice | undefined) => Promise<ChosenBackend>;
 
 let resolver: Resolver | undefined;
 
@@ -17,6 +14,8 @@ export function installResolver(installed: Resolver): void {
 export class Device {
   private readonly opening: Promise<Backend>;
   private tail: Promise<unknown> = Promise.resolve();
+  /** The backend's name, once it has been chosen. */
+  id: string | undefined;
   /** The backend, once it is open. */
   backend: Backend | undefined;
 
@@ -27,7 +26,8 @@ export class Device {
 
   private async open(choice: BackendChoice | undefined): Promise<Backend> {
     const { factory, options, notice } = await resolver!(choice);
-    if (notice !== undefined) console.error(notice);
+    if (notice !== undefined) console.warn(`tenon: ${notice}`);
+    this.id = factory.id;
     this.backend = await factory.create(options);
     return this.backend;
   }
@@ -75,7 +75,9 @@ export async function setBackend(choice: BackendChoice): Promise<void> {
 
 /** The id of the backend that runs what does not name another; opens it if need be. */
 export async function currentBackend(): Promise<string> {
-  return (await deviceOf().ready()).caps.device.name;
+  const device = deviceOf();
+  await device.ready();
+  return device.id!;
 }
 
 /** The bytes, from wherever they are. The read is queued at once, so that it sees what was there when it was asked for. */

@@ -1,9 +1,9 @@
-import { entrySignature } from "@tenon/backend";
+import { type BackendChoice, entrySignature } from "@tenon/backend";
 import { checkOptions, FormatError, moduleFromBinary, moduleToBinary, readContainer, sha256Hex, type Tensor, type TensorType, typeText, verify, type WeightRow, writeContainer, type DType, dtypes, dtypeOfShort } from "@tenon/ir";
 import { parseSafetensors, type Safetensors, type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
 import { type Callable, callable, type Compiled, installSaver, type Layout, layoutOf, specified } from "./compile.ts";
-import { type BackendChoice, readBytes } from "./device.ts";
+import { readBytes } from "./device.ts";
 import { decodeMetadata, encodeMetadata, type StepMetadata } from "./metadata.ts";
 import type { Program } from "./program.ts";
 import { realize } from "./realize.ts";

@@ -83,5 +83,5 @@ export function grad<A extends readonly Tensor[]>(f: (...args: A) => Tensor, opt
 export function grad(f: (...args: any[]) => Tensor, second: object | null = {}): unknown {
   const transform = second !== null && !(second instanceof Variable) && !(variables in second) && Object.keys(second).every((k) => k === "argnums");
   if (transform) return autograd.grad(f, second as never);
-  return differentiate(f, second as HasVariables)[1];
+  return differentiate(f, second)[1];
 }

@@ -3,11 +3,12 @@ import "./resolver.ts";
 
 export * from "@tenon/ir";
 export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "@tenon/autograd";
+export type { BackendChoice } from "@tenon/backend";
 export { compile, type ArgumentSpec, type Compiled, type CompileSettings } from "./compile.ts";
 export { choose, cond, scan, type ScanOptions, type TensorTree, whileLoop, type WhileOptions } from "./control.ts";
 export { Context, inference, type Key, training } from "./context.ts";
 export * from "./create.ts";
-export { type BackendChoice, currentBackend, setBackend } from "./device.ts";
+export { currentBackend, setBackend } from "./device.ts";
 export { loadStep, type LoadOptions } from "./format.ts";
 export { grad, type Gradients, type GradientsOf, type GradOptions, valueAndGrad } from "./gradients.ts";
 export { memory, type MemoryReport } from "./memory.ts";

@@ -18,7 +18,7 @@ export interface MemoryReport {
 /** Exact counters of live tensors and bytes. */
 export function memory(): MemoryReport {
   const { storages, hostBytes, deviceBytes } = storageCounters;
-  const devices = openDevices().flatMap(({ backend }) => (backend === undefined ? [] : [{ id: backend.caps.device.name, ...backend.stats() }]));
+  const devices = openDevices().flatMap(({ backend, id }) => (backend === undefined ? [] : [{ id: id!, ...backend.stats() }]));
   return { tensors: storages, hostBytes, deviceBytes, devices };
 }
 

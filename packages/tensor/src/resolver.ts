@@ -1,4 +1,5 @@
-import { backendOf } from "@tenon/backend";
+import { chooseBackend } from "@tenon/backend";
 import { installResolver } from "./device.ts";
 
-installResolver(async (choice) => ({ factory: backendOf(choice ?? "interpreter") }));
+// Without a file system only what the program has imported can be found.
+installResolver((argument) => chooseBackend({ argument }));

@@ -142,14 +142,17 @@ export const variables: unique symbol = Symbol.for("tenon.variables") as never;
 
 export type VariableTree = Variable | null | readonly VariableTree[] | { readonly [key: string]: VariableTree };
 
-/** Anything that has Variables: one, a tree of them, or an object that shows them. */
-export type HasVariables = VariableTree | { [variables](): VariableTree };
+/**
+ * Anything that has Variables: one, a tree of them, or an object that shows them by the method `[variables]()`. The type
+ * is wide, since an interface has no index signature; what holds no Variable is refused when it is used.
+ */
+export type HasVariables = object | null;
 
 /** The tree of Variables of `source`. */
 export function variablesOf(source: HasVariables): VariableTree {
-  const shown = source !== null && typeof source === "object" && variables in source ? source[variables]() : (source as VariableTree);
-  for (const [path, leaf] of treeEntries(shown)) {
-    if (!((leaf as unknown) instanceof Variable)) {
+  const shown = (source !== null && variables in source ? (source[variables] as () => VariableTree)() : source) as VariableTree;
+  for (const [path, leaf] of treeEntries<unknown>(shown)) {
+    if (!(leaf instanceof Variable)) {
       throw new OptionError("E803", "variables", `${path === "" ? "the value" : path} is ${leaf instanceof Tensor ? "a tensor" : String(leaf)}, which is no Variable`, {
         fix: "pass a Variable, a tree of Variables, or an object with the method [variables]()",
       });
@@ -160,7 +163,7 @@ export function variablesOf(source: HasVariables): VariableTree {
 
 /** Names every Variable of a tree that has no name after its path, so that files and errors can speak of it. */
 export function nameVariables(tree: HasVariables, prefix = ""): void {
-  for (const [path, leaf] of treeEntries(variablesOf(tree)) as [string, Variable][]) {
+  for (const [path, leaf] of treeEntries<unknown>(variablesOf(tree)) as [string, Variable][]) {
     leaf.name ??= prefix === "" ? path : path === "" ? prefix : `${prefix}.${path}`;
   }
 }

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { digits, type LabelledImages } from "@tenon/datasets";
+import { mnistFolder } from "@tenon/datasets/node";
+import { hostFoldIn, hostKey, hostPermutation } from "@tenon/tensor";
+
+const COUNT = 1000;
+const PIXELS = 28 * 28;
+
+/** 1,000 images to learn from and 1,000 others: MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
+export async function loadDigits(wanted?: "mnist" | "digits"): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
+  const folder = join(process.env.TENON_DATA ?? "", "mnist");
+  if (wanted === "mnist" || (wanted === undefined && process.env.TENON_DATA !== undefined && existsSync(folder))) {
+    const { train, test } = await mnistFolder(folder);
+    return { dataset: "mnist", train: part(train, 0), test: part(test, 0) };
+  }
+  const all = digits({ count: 2 * COUNT });
+  return { dataset: "digits", train: part(all, 0), test: part(all, COUNT) };
+}
+
+const part = ({ images, labels, size }: LabelledImages, from: number): LabelledImages => ({
+  images: images.subarray(from * PIXELS, (from + COUNT) * PIXELS),
+  labels: labels.subarray(from, from + COUNT),
+  size,
+});
+
+export interface Batch {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  /** The number of images. */
+  readonly size: number;
+}
+
+/** The images in batches, in an order that depends on seed and epoch alone. */
+export function batchesOf({ images, labels }: LabelledImages, size: number, seed: number, epoch: number): Batch[] {
+  const order = hostPermutation(hostFoldIn(hostKey(seed), epoch), labels.length);
+  return Array.from({ length: Math.floor(labels.length / size) }, (_, b) => {
+    const batch = { images: new Uint8Array(size * PIXELS), labels: new Uint8Array(size), size };
+    for (let i = 0; i < size; i++) {
+      const at = order[b * size + i]!;
+      batch.images.set(images.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
+      batch.labels[i] = labels[at]!;
+    }
+    return batch;
+  });
+}

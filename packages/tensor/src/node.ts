@@ -1,0 +1,12 @@
+import { chooseBackend } from "@tenon/backend";
+import { readConfig, resolveBackend } from "@tenon/backend/node";
+import { installResolver } from "./device.ts";
+
+export * from "./index.ts";
+
+installResolver(async (argument) => {
+  const env = process.env.TENON_BACKEND;
+  const decided = argument !== undefined || (env !== undefined && env !== "");
+  const config = decided ? undefined : await readConfig();
+  return chooseBackend({ argument, env, config, resolve: (id) => resolveBackend(id) });
+});
