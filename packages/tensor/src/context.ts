@@ -48,7 +48,7 @@ export class Context {
 function pathHash(path: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
-  return hash | 0;
+  return hash >>> 0;
 }
 
 /** Calls layers as in training: dropout drops, batch statistics are taken and kept. */
