@@ -39,6 +39,7 @@ export default defineConfig(({ mode }) => ({
     include: [mode === "long" ? "**/*.long.ts" : "**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     silent: "passed-only",
+    snapshotSerializers: ["./tests/error-text.ts"],
     testTimeout: mode === "long" ? 600_000 : 20_000,
   },
 }));

@@ -67,7 +67,7 @@ test("the nearest mean of a class names six to nine of ten digits", () => {
 
 test("a count, seed or size out of range is refused", () => {
   expect(() => digits({ count: 1.5 })).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError: E770 digits: count is 1.5, not a whole number from 0 to 4294967295.
+    [OptionError E770 digits: count is 1.5, not a whole number from 0 to 4294967295.
       fix: give count such a number.]
   `);
   expect(() => digits({ count: -1 })).toThrow(/count/);

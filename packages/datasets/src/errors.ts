@@ -1,5 +1,4 @@
-/** Marks the errors of every Tenon package, so that `instanceof TenonError` holds across packages that share no import. */
-const BRAND: unique symbol = Symbol.for("tenon.error");
+import { TenonError } from "@tenon/tensor";
 
 /** Where an error was met, and what to do. */
 export interface DataErrorDetails {
@@ -26,22 +25,15 @@ export interface DataErrorDetails {
  * | E769 | StorageError | a file cannot be read |
  * | E770 | OptionError | an option has a value outside its range |
  */
-export class DataError extends Error {
+export class DataError extends TenonError {
   override readonly name: "FormatError" | "LimitError" | "OptionError" | "StorageError";
-  readonly [BRAND] = true;
-  readonly code: string;
   readonly offset?: number;
-  readonly fix: string;
 
   constructor(name: DataError["name"], code: string, op: string, problem: string, details: DataErrorDetails) {
     const { path, offset, fix, cause } = details;
-    const lines = [`${code} ${op}: ${problem}.`];
-    if (path !== undefined) lines.push(`at: ${path}`);
-    if (offset !== undefined) lines.push(`at: byte ${offset}`);
-    super([...lines, `fix: ${fix}.`].join("\n  "), cause === undefined ? undefined : { cause });
+    const places = [...(path === undefined ? [] : [path]), ...(offset === undefined ? [] : [`byte ${offset}`])];
+    super(code, op, problem, { at: places.length === 0 ? undefined : places.join(", "), fix, cause });
     this.name = name;
-    this.code = code;
     if (offset !== undefined) this.offset = offset;
-    this.fix = fix;
   }
 }

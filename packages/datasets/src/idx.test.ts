@@ -37,7 +37,7 @@ test("a file cut at any byte, or with one more, is refused with the byte", () =>
     expect(faultOf(matrix.subarray(0, length))).toMatchObject({ name: "FormatError", offset: length });
   }
   expect(faultOf(Uint8Array.from([...matrix, 0]))).toMatchInlineSnapshot(`
-    [FormatError: E765 idx: uint8 [2, 3] takes 18 bytes with the header but the file holds 19.
+    [FormatError E765 idx: uint8 [2, 3] takes 18 bytes with the header but the file holds 19.
       at: byte 18
       fix: remove what follows the array.]
   `);
@@ -45,7 +45,7 @@ test("a file cut at any byte, or with one more, is refused with the byte", () =>
 
 test("wrong magic, unknown types and sizes beyond all memory are refused", () => {
   expect(faultOf(Uint8Array.of(0x1f, 0x8b, 8, 0))).toMatchInlineSnapshot(`
-    [FormatError: E762 idx: the file begins with 1f8b0800, not with two zeros.
+    [FormatError E762 idx: the file begins with 1f8b0800, not with two zeros.
       at: byte 0
       fix: unpack the file first; it is packed with gzip.]
   `);

@@ -18,20 +18,30 @@ export interface ErrorDetails {
  * of it: they carry the symbol `tenon.error`.
  */
 export class TenonError extends Error {
-  override readonly name: string = "TenonError";
+  /** Name of the class; a static field, since a bundler may rename the class itself. */
+  static readonly title: string = "TenonError";
+  override readonly name: string;
   readonly code: string;
   /** The op, function or file kind that refused. */
   readonly op: string;
   /** The first line without code and op. */
   readonly problem: string;
   readonly details: ErrorDetails;
+
   constructor(code: string, op: string, problem: string, details: ErrorDetails = {}) {
     super(errorText(code, op, problem, details), details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
     Object.defineProperty(this, BRAND, { value: true });
+    this.name = new.target.title;
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^Error: /, `${this.name} `); // as toString says it
+    this.code = code;
     this.op = op;
     this.problem = problem;
     this.details = details;
+  }
+
+  /** The whole text: `ShapeError E204 matmul: …`, operands, place and fix. */
+  override toString(): string {
+    return `${this.name} ${this.message}`;
   }
 
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
@@ -42,42 +52,42 @@ export class TenonError extends Error {
 
 /** The operands' shapes do not fit the op or each other. */
 export class ShapeError extends TenonError {
-  override readonly name = "ShapeError";
+  static override readonly title = "ShapeError";
 }
 
 /** The operands' dtypes do not fit the op or each other. */
 export class DTypeError extends TenonError {
-  override readonly name = "DTypeError";
+  static override readonly title = "DTypeError";
 }
 
 /** An option or attribute is unknown, missing, or has a value outside its range. */
 export class OptionError extends TenonError {
-  override readonly name = "OptionError";
+  static override readonly title = "OptionError";
 }
 
 /** A file or text does not follow its format. */
 export class FormatError extends TenonError {
-  override readonly name = "FormatError";
+  static override readonly title = "FormatError";
 }
 
 /** A file or program is larger than the host allows. */
 export class LimitError extends TenonError {
-  override readonly name = "LimitError";
+  static override readonly title = "LimitError";
 }
 
 /** A derivative that does not exist was asked for. */
 export class DifferentiationError extends TenonError {
-  override readonly name = "DifferentiationError";
+  static override readonly title = "DifferentiationError";
 }
 
 /** A value was used in a place where it has no meaning: a disposed tensor, a symbolic size as a number. */
 export class StateError extends TenonError {
-  override readonly name = "StateError";
+  static override readonly title = "StateError";
 }
 
 /** A backend is missing, was refused, or failed. */
 export class BackendError extends TenonError {
-  override readonly name = "BackendError";
+  static override readonly title = "BackendError";
 }
 
 function errorText(code: string, op: string, problem: string, { operands = {}, at, fix }: ErrorDetails): string {

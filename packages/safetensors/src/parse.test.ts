@@ -78,14 +78,14 @@ test("an error has its code, place and fix, and the brand of Tenon's errors", ()
       .slice(0, 8 + 1),
   );
   expect(fault).toMatchInlineSnapshot(`
-    [FormatError: E702 safetensors: header length is 99 but the file holds 9 bytes.
+    [FormatError E702 safetensors: header length is 99 but the file holds 9 bytes.
       at: byte 0
       fix: fetch the file again; it is not a safetensors file, or it was cut short.]
   `);
   expect(fault).toMatchObject({ name: "FormatError", code: "E702", offset: 0, [Symbol.for("tenon.error")]: true });
   const overlap = faultOf(file(`{"a":${tensor()},"b":${tensor()}}`, [1]));
   expect(overlap).toMatchInlineSnapshot(`
-    [FormatError: E718 safetensors: a tensor begins at byte 0 of the data, where another one ends at 1.
+    [FormatError E718 safetensors: a tensor begins at byte 0 of the data, where another one ends at 1.
       tensor: "b"
       at: byte 113
       fix: write the file again; no byte may belong to two tensors.]

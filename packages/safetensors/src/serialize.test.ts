@@ -106,7 +106,7 @@ test("the writer refuses what the reader would", () => {
     ),
   ).toThrow(expect.objectContaining({ code: "E707" }));
   expect(() => serializeSafetensors([["a", { ...one, shape: [2] }]])).toThrowErrorMatchingInlineSnapshot(`
-    [FormatError: E716 safetensors: U8 [2] takes 2 bytes but the tensor has 1.
+    [FormatError E716 safetensors: U8 [2] takes 2 bytes but the tensor has 1.
       tensor: "a"
       fix: correct dtype, shape or bytes so that they agree.]
   `);

@@ -18,9 +18,9 @@ test("one trace serves every size of a named axis, and a wrong size names it", a
   expect(await read(await f(tensor([[1, 2]]), tensor([1])))).toEqual([6]);
   expect(await read(await f(tensor([[1, 2], [3, 4]]), tensor([1, 1])))).toEqual([54]);
   expect(traces).toBe(1);
-  await expect(f(tensor([[1, 2]]), tensor([1, 2]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: E521 step: B is 1 in axis 0 of arg0 but 2 in axis 0 of arg1.]`);
+  await expect(f(tensor([[1, 2]]), tensor([1, 2]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError E521 step: B is 1 in axis 0 of arg0 but 2 in axis 0 of arg1.]`);
   await expect(f(tensor([[1, 2, 3]]), tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [ShapeError: E521 compile: arg0 is float32 [1, 3], but float32 [B, 2] was declared.
+    [ShapeError E521 compile: arg0 is float32 [1, 3], but float32 [B, 2] was declared.
       fix: cast or reshape the argument, or change inputs.]
   `);
   await expect(f(tensor([[1, 2]], { dtype: "int32" }), tensor([1]))).rejects.toThrow("was declared");
@@ -70,7 +70,7 @@ test("a training context from outside is refused in a compiled function", async 
   const ctx = training(key(0));
   const f = compile((x: Tensor) => x.add(ctx.nextKey("dropout").cast("float32").sum()));
   await expect(f(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [StateError: E411 context: a training context from outside is used in a compiled function, so that every call would draw the same numbers.
+    [StateError E411 context: a training context from outside is used in a compiled function, so that every call would draw the same numbers.
       fix: pass the context, or a key, as an argument of the function.]
   `);
 });
@@ -91,23 +91,23 @@ test("keys make a sequence that a seed determines", async () => {
   expect(await read(a.next())).not.toEqual(first);
   expect(keySpec).toEqual({ dtype: "uint32", shape: [2] });
   expect(() => key(-1)).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError: E803 key: seed is -1, which is no whole number from 0.
+    [OptionError E803 key: seed is -1, which is no whole number from 0.
       fix: use a whole number such as 0.]
   `);
 });
 
 test("what cannot be compiled says why", async () => {
   await expect(compile((async (x: Tensor) => x) as never)(tensor([1]) as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [StateError: E404 step: a compiled function returned a promise.
+    [StateError E404 step: a compiled function returned a promise.
       fix: make it synchronous: values cannot be read while a function is traced.]
   `);
   await expect(compile((x: Tensor) => "text" as never)(tensor([1]))).rejects.toThrow("returned string");
   await expect(compile((x: Tensor) => x)("text" as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [OptionError: E803 compile: arg0 is "text", which is no tensor.
+    [OptionError E803 compile: arg0 is "text", which is no tensor.
       fix: pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings.]
   `);
   expect(() => compile((x: Tensor) => x, { input: [] } as never)).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError: E801 compile: unknown option input.
+    [OptionError E801 compile: unknown option input.
       fix: did you mean inputs?]
   `);
   const inner = compile((x: Tensor) => x);
@@ -126,7 +126,7 @@ test("a tensor that escaped from a trace cannot be used in another", async () =>
     return x;
   })(tensor([1]));
   await expect(compile((x: Tensor) => x.add(leaked!))(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [StateError: E413 step: the function uses a tensor that belongs to another traced function.
+    [StateError E413 step: the function uses a tensor that belongs to another traced function.
       x: float32 [1]
       fix: return it from that function, and pass the result as an argument.]
   `);

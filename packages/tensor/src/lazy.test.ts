@@ -48,7 +48,7 @@ test("a tensor that is disposed of says so when it is used, and only then", asyn
   x.dispose();
   x.dispose();
   await expect(x.data()).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [StateError: E406 data: the tensor was disposed.
+    [StateError E406 data: the tensor was disposed.
       x: float32 [2]
       fix: read it before dispose(), or leave freeing to the library.]
   `);

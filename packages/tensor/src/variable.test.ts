@@ -10,7 +10,7 @@ const read = async (x: { data(): Promise<unknown> }): Promise<number[]> => Array
 test("a Variable keeps its type: another shape or dtype is refused with both", () => {
   const v = variable(zeros([2, 3]), { name: "weight" });
   expect(() => v.assign(zeros([3, 2]))).toThrowErrorMatchingInlineSnapshot(`
-    [ShapeError: E202 assign: weight is float32 [2, 3] but the value is float32 [3, 2].
+    [ShapeError E202 assign: weight is float32 [2, 3] but the value is float32 [3, 2].
       variable: float32 [2, 3]
       value: float32 [3, 2]
       fix: cast or reshape the value.]
@@ -114,7 +114,7 @@ test("Variables are named by their path, and an object may show its own", () => 
 
 test("what is no Variable in a tree is named with its path", () => {
   expect(() => valueAndGrad(() => zeros([]), { w: variable([1]), b: tensor([1]) })).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError: E803 variables: b is a tensor, which is no Variable.
+    [OptionError E803 variables: b is a tensor, which is no Variable.
       fix: pass a Variable, a tree of Variables, or an object with the method [variables]().]
   `);
 });

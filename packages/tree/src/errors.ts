@@ -29,5 +29,11 @@ export class StructureError extends Error {
     this.code = code;
     this.path = path;
     this.fix = fix;
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^Error: /, `${this.name} `); // as toString says it
+  }
+
+  /** The whole text: `StructureError E741 treeMap: …`, place and fix. */
+  override toString(): string {
+    return `${this.name} ${this.message}`;
   }
 }

@@ -96,7 +96,7 @@ test("flatten and unflatten are inverse, and unflatten takes leaves of another t
 
 test("unflatten refuses a list of another length", () => {
   expect(() => treeUnflatten(treeFlatten([1, 2]).structure, [1])).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E742 treeUnflatten: the structure has 2 leaves but the list has 1.
+    [StructureError E742 treeUnflatten: the structure has 2 leaves but the list has 1.
       at: the root
       fix: give 2 leaves, in the order of treeLeaves.]
   `);
@@ -105,17 +105,17 @@ test("unflatten refuses a list of another length", () => {
 test("trees of different structure are refused with the path and both structures", () => {
   const other = { layers: [{ weight: 1, bias: 2 }, [3]], scale: 4 };
   expect(() => treeMap(() => 0, params, other)).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E741 treeMap: the structure is a record {weight, bias} in tree 0 but a list of 1 in tree 1.
+    [StructureError E741 treeMap: the structure is a record {weight, bias} in tree 0 but a list of 1 in tree 1.
       at: layers.1
       fix: give every tree the same lists, keys and places of null; only leaves may differ.]
   `);
   expect(() => treeMap(() => 0, 1, 2, null)).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E741 treeMap: the structure is a leaf (number) in tree 0 but null in tree 2.
+    [StructureError E741 treeMap: the structure is a leaf (number) in tree 0 but null in tree 2.
       at: the root
       fix: give every tree the same lists, keys and places of null; only leaves may differ.]
   `);
   expect(() => treeMap(() => 0, { a: [1, 2] }, { a: [1] })).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E741 treeMap: the structure is a list of 2 in tree 0 but a list of 1 in tree 1.
+    [StructureError E741 treeMap: the structure is a list of 2 in tree 0 but a list of 1 in tree 1.
       at: a
       fix: give every tree the same lists, keys and places of null; only leaves may differ.]
   `);
@@ -136,7 +136,7 @@ test("an error carries code, path and fix, and the brand of Tenon's errors", () 
 
 test("two leaves of one path name are refused, since one would be lost in a file", () => {
   expect(() => treeEntries({ "a.b": 1, a: { b: 2 } })).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E744 treeEntries: two leaves have the path name "a.b".
+    [StructureError E744 treeEntries: two leaves have the path name "a.b".
       at: a.b
       fix: rename a key that is empty or has a dot in it.]
   `);
@@ -146,7 +146,7 @@ test("a structure that contains itself is refused, one that is shared is not", (
   const loop: unknown[] = [1];
   loop.push({ again: loop });
   expect(() => treeLeaves(loop)).toThrowErrorMatchingInlineSnapshot(`
-    [StructureError: E743 treeLeaves: a list or record contains itself.
+    [StructureError E743 treeLeaves: a list or record contains itself.
       at: 1.again
       fix: break the cycle, or keep the shared part in an instance of a class, which is a leaf.]
   `);

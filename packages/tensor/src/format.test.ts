@@ -1,0 +1,106 @@
+import "@tenon/interpreter";
+import { compile, loadStep, matmul, readContainer, setBackend, spec, type Tensor, tensor, training, key, valueAndGrad, variable, writeContainer, zeros, type Context, moduleFromBinary, moduleToBinary } from "@tenon/tensor";
+import { beforeAll, expect, test } from "vitest";
+
+beforeAll(() => setBackend("interpreter"));
+
+const read = async (x: Tensor): Promise<number[]> => Array.from(await x.data());
+
+function regression() {
+  const w = variable(zeros([3, 1]), { name: "w" });
+  const velocity = variable(zeros([3, 1]), { name: "w.velocity", role: "slot" });
+  const offset = variable([0.5], { name: "offset", trainable: false });
+  const scale = tensor([2]);
+  const step = compile(
+    ({ x, y }: { x: Tensor; y: Tensor }) => {
+      const [loss, g] = valueAndGrad(() => matmul(x, w.value).add(offset.value).sub(y).mul(scale).square().mean(), w);
+      velocity.assign(velocity.value.mul(0.9).add(g));
+      w.assign(w.value.sub(velocity.value.mul(0.01)));
+      return { loss };
+    },
+    { inputs: [{ x: spec(["B", 3]), y: spec(["B", 1]) }], name: "train_step" },
+  );
+  return { step, w, velocity };
+}
+
+const batch = (i: number) => ({ x: tensor([[i, 1, 2], [3, i, 4]]), y: tensor([[i], [1]]) });
+
+test("a loaded step goes on with the same losses, bit for bit, and may be saved again", async () => {
+  const { step } = regression();
+  for (let i = 0; i < 5; i++) await step(batch(i));
+  const bytes = await step.save();
+  const loaded = await loadStep(bytes, { backend: "interpreter" });
+  expect(await loaded.save()).toEqual(bytes);
+  for (let i = 5; i < 10; i++) {
+    const [a, b] = [await step(batch(i)), await loaded(batch(i))];
+    expect(await read(b.loss)).toEqual(await read(a.loss));
+  }
+  expect(loaded.variables.map((v) => [v.name, v.role, v.trainable])).toEqual(step.variables.map((v) => [v.name, v.role, v.trainable]));
+  expect(await read(loaded.variables[0]!.value)).toEqual(await read(step.variables[0]!.value));
+});
+
+test("save takes all Variables as of one moment, whatever is called meanwhile", async () => {
+  const { step } = regression();
+  await step(batch(1));
+  const saving = step.save();
+  const running = step(batch(2));
+  const [bytes] = await Promise.all([saving, running]);
+  const again = regression();
+  await again.step(batch(1));
+  expect(bytes).toEqual(await again.step.save());
+});
+
+test("a function that was not called can be saved when its types are declared, and says so when they are not", async () => {
+  expect((await regression().step.save()).length).toBeGreaterThan(0);
+  await expect(compile((x: Tensor) => x).save()).rejects.toThrowErrorMatchingInlineSnapshot();
+});
+
+test("contexts are part of a saved step", async () => {
+  const step = compile((x: Tensor, ctx: Context) => x.add(ctx.nextKey("layer").cast("float32").sum()));
+  const ctx = training(key(3));
+  const before = await read(await step(tensor([1]), ctx));
+  const loaded = await loadStep(await step.save());
+  expect(await read(await loaded(tensor([1]), training(key(3))))).toEqual(before);
+});
+
+test("a loaded step refuses arguments that the saved one would have refused", async () => {
+  const loaded = await loadStep(await regression().step.save());
+  await expect(loaded(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(loaded({ x: tensor([[1, 2]]), y: tensor([[1]]) })).rejects.toThrowErrorMatchingInlineSnapshot();
+});
+
+test("a damaged file is refused at every place", async () => {
+  const { step } = regression();
+  await step(batch(1));
+  const bytes = await step.save();
+  await expect(loadStep(bytes.subarray(0, 100))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(loadStep(new TextEncoder().encode("no step at all"))).rejects.toThrowErrorMatchingInlineSnapshot();
+  for (let i = 0; i < bytes.length; i += 97) {
+    const damaged = bytes.slice();
+    damaged[i]! ^= 1 << (i % 8);
+    await expect(loadStep(damaged), `byte ${i}`).rejects.toMatchObject({ name: expect.stringMatching(/Format|Limit|Verification/) });
+  }
+});
+
+test("a file whose sections disagree is refused", async () => {
+  const { step } = regression();
+  const sections = await readContainer(await step.save());
+  const changed = (name: string, bytes: Uint8Array): Promise<unknown> => loadStep(writeContainer(new Map([...sections, [name, bytes]])));
+  const metadata = JSON.parse(new TextDecoder().decode(sections.get("metadata")!));
+  const withMetadata = (change: object): Promise<unknown> => changed("metadata", new TextEncoder().encode(JSON.stringify({ ...metadata, ...change })));
+  await expect(withMetadata({ entry: "other" })).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(withMetadata({ variables: metadata.variables.slice(1) })).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(withMetadata({ format: 2 })).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(changed("metadata", new TextEncoder().encode("[".repeat(100_000)))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(changed("state.safetensors", sections.get("weights.safetensors")!)).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(loadStep(writeContainer(new Map([...sections].slice(0, 2))))).rejects.toThrowErrorMatchingInlineSnapshot();
+});
+
+test("the module of a file has no paths and names its weights by their digests", async () => {
+  const { step } = regression();
+  const sections = await readContainer(await step.save());
+  const module = moduleFromBinary(sections.get("module")!);
+  expect(module.weights.map(({ name, blob }) => [name, blob])).toEqual([["offset", "state.safetensors"], ["captured_0", "weights.safetensors"]]);
+  expect(module.weights[0]!.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(moduleToBinary(module)).toEqual(sections.get("module"));
+});
