@@ -12,7 +12,7 @@ import {
   withOrigin,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
-import { applyVjp, checked, guarded, hasVjp, notDifferentiable, place, scaled, sum, zerosOf } from "./rules.ts";
+import { applyVjp, checked, guarded, hasVjp, notDifferentiable, place, plus, scaled, zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
 import { walk } from "./walk.ts";
 
@@ -35,7 +35,7 @@ export function forward(
     const dx = tangents[i] ?? null;
     if (dx === null) return;
     checkTangent(x, dx);
-    known.set(x, sum(known.get(x), dx));
+    known.set(x, plus(known.get(x), dx));
   });
   const rewritten = walk(outputs, wrt, (node) => {
     if (!node.inputs.some((t) => known.has(t)) || !node.outputs.some((t) => isFloat(t.dtype))) return undefined;
@@ -84,7 +84,7 @@ function push(node: Node, tangents: readonly (Tensor | null)[]): Pushed {
   }
   if (op.derivatives !== undefined) {
     const parts = guarded(node, "jvp", () => scaled(op, inputs, outputs[0]!, attrs, (i) => tangents[i]!));
-    return { changes: [parts.reduce((total, part) => (part === null ? total : sum(total ?? undefined, part)), null)] };
+    return { changes: [parts.reduce((total, part) => (part === null ? total : plus(total ?? undefined, part)), null)] };
   }
   if (op.augment === undefined && hasVjp(node)) return { changes: transposed(node, tangents) };
   if (op.augment !== undefined || op.decompose === undefined) throw notDifferentiable(node);
@@ -109,7 +109,7 @@ function transposed(node: Node, tangents: readonly (Tensor | null)[]): readonly 
   const wanted = tangents.map((dx) => dx !== null);
   const seeds = node.outputs.map((y) => (isFloat(y.dtype) ? input(y) : zerosOf(y)));
   const floats = seeds.filter((t) => isFloat(t.dtype));
-  const pulled = applyVjp(node, node.outputs, seeds, wanted, regionTransforms);
+  const pulled = applyVjp(node, node.inputs, node.outputs, seeds, regionTransforms, wanted);
   const parts = pulled.flatMap((dx, i) => (dx === null ? [] : [[dx, tangents[i]!] as const]));
   const { gradients } = backward(
     parts.map(([dx]) => dx),

@@ -1,4 +1,6 @@
 import {
+  type BatchedRegion,
+  type Dim,
   Fn,
   input,
   isFloat,
@@ -9,6 +11,8 @@ import {
   type Tensor,
   topologicalOrder,
 } from "@tenon/ir";
+import { batch, everywhere } from "./batch.ts";
+import { forward } from "./jvp.ts";
 import { zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
 
@@ -84,15 +88,49 @@ function crossing(results: readonly Tensor[], { cotangents, inputs, fixed }: Sid
   return new Set(reads.reverse());
 }
 
+function pushed(fn: Fn, active: readonly boolean[], results: readonly boolean[] = []): Fn {
+  const sources = marked(fn.inputs, active);
+  const moving = activeResults(fn, active).map((mark, i) => mark || results[i] === true);
+  const seeds = sources.map((t) => input(t));
+  const { outputs, tangents } = forward(fn.results, sources, seeds);
+  const changes = tangents.map((t, i) => t ?? zerosOf(outputs[i]!));
+  return new Fn(`${fn.name}_jvp`, [...fn.inputs, ...seeds], [...outputs, ...marked(changes, moving)]);
+}
+
+function many(fn: Fn, size: Dim, batched: readonly boolean[], results: readonly boolean[] = []): BatchedRegion {
+  const inputs = fn.inputs.map((t, i) => (batched[i] ? input({ dtype: t.dtype, shape: [size, ...t.shape] }) : t));
+  const examples = new Map(fn.inputs.map((t, i) => [t, inputs[i]!] as const).filter((_, i) => batched[i]));
+  const found = batch(fn.results, examples, size);
+  const marks = found.batched.map((mark, i) => mark || results[i] === true);
+  const all = everywhere(found, size);
+  return {
+    fn: new Fn(
+      `${fn.name}_batched`,
+      inputs,
+      all.map((y, i) => (marks[i] ? y : found.results[i]!)),
+    ),
+    batched: marks,
+  };
+}
+
+/** The transform, made once for each function and each choice of marks. */
+function remembered<A extends readonly unknown[], R>(transform: (fn: Fn, ...rest: A) => R): (fn: Fn, ...rest: A) => R {
+  const memory = new WeakMap<Fn, Map<string, R>>();
+  return (fn, ...rest) => {
+    const known = memory.get(fn) ?? new Map<string, R>();
+    memory.set(fn, known);
+    const key = JSON.stringify(rest);
+    let result = known.get(key);
+    if (result === undefined) known.set(key, (result = transform(fn, ...rest)));
+    return result;
+  };
+}
+
 /** What records of ops with regions are handed, so that ir need not know how a derivative is taken. */
 export const regionTransforms: RegionTransforms = {
   wanted: [],
-  active: activeResults,
-  vjp: split,
-  jvp: () => {
-    throw new Error("not yet");
-  },
-  batch: () => {
-    throw new Error("not yet");
-  },
+  active: remembered(activeResults),
+  vjp: remembered(split),
+  jvp: remembered(pushed),
+  batch: remembered(many),
 };

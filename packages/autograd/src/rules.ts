@@ -3,6 +3,7 @@ import {
   add,
   DifferentiationError,
   type Fn,
+  isFloat,
   mul,
   type Node,
   type Operand,
@@ -19,7 +20,7 @@ import {
 export const zerosOf = ({ shape, dtype }: Tensor): Tensor => splat(0, shape, dtype);
 
 /** The sum of two tensors of one type. */
-export const sum = (a: Tensor | undefined, b: Tensor): Tensor => (a === undefined ? b : add(a, b));
+export const plus = (a: Tensor | undefined, b: Tensor): Tensor => (a === undefined ? b : add(a, b));
 
 /** The derivative that an op carries with itself: a function from operands, results and cotangents to cotangents. */
 export function embeddedVjp(node: Node): Fn | undefined {
@@ -30,24 +31,29 @@ export function embeddedVjp(node: Node): Fn | undefined {
 export const hasVjp = (node: Node): boolean =>
   embeddedVjp(node) !== undefined || node.op.vjp !== undefined || node.op.derivatives !== undefined;
 
-/** Cotangents of the operands marked in `wanted` from those of the node's results, each of its operand's type. */
+/**
+ * Cotangents of a node's operands from those of its results; `args` and `results` stand in the place of its own.
+ *
+ * @param wanted The operands whose cotangents matter; all floats by default.
+ */
 export function applyVjp(
   node: Node,
+  args: readonly Tensor[],
   results: readonly Tensor[],
   cotangents: readonly Tensor[],
-  wanted: readonly boolean[],
   ad: RegionTransforms,
+  wanted: readonly boolean[] = args.map((x) => isFloat(x.dtype)),
 ): readonly (Tensor | null)[] {
-  const { op, inputs, attrs } = node;
+  const { op, attrs } = node;
   return guarded(node, "vjp", () => {
     const embedded = embeddedVjp(node);
     const gradients =
       embedded !== undefined
-        ? embedded.inline([...inputs, ...results, ...cotangents])
+        ? embedded.inline([...args, ...results, ...cotangents])
         : op.vjp !== undefined
-          ? op.vjp(inputs, results, cotangents, attrs, ad)
-          : scaled(op, inputs, results[0]!, attrs, (i) => (wanted[i] ? cotangents[0]! : null));
-    return inputs.map((x, i) => (wanted[i] ? checked(node, "vjp", gradients[i] ?? null, x, i) : null));
+          ? op.vjp(args, results, cotangents, attrs, ad)
+          : scaled(op, args, results[0]!, attrs, (i) => (wanted[i] ? cotangents[0]! : null));
+    return args.map((x, i) => (wanted[i] ? checked(node, "vjp", gradients[i] ?? null, x, i) : null));
   });
 }
 
@@ -97,7 +103,7 @@ export function guarded<T>(node: Node, rule: string, body: () => T): T {
   } catch (cause) {
     if (cause instanceof DifferentiationError) throw cause;
     const problem = cause instanceof TenonError ? `${cause.code} ${cause.op}: ${cause.problem}` : String(cause);
-    throw new DifferentiationError("E604", node.op.name, `its ${rule} rule failed: ${problem}`, {
+    throw new DifferentiationError("E607", node.op.name, `its ${rule} rule failed: ${problem}`, {
       at: place(node),
       cause,
     });

@@ -10,7 +10,7 @@ import {
   withOrigin,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
-import { applyVjp, guarded, hasVjp, notDifferentiable, sum, zerosOf } from "./rules.ts";
+import { applyVjp, guarded, hasVjp, notDifferentiable, plus, zerosOf } from "./rules.ts";
 import { walk } from "./walk.ts";
 
 /** What reverse mode yields. */
@@ -39,7 +39,7 @@ export function backward(
   const sums = new Map<Tensor, Tensor>();
   rewritten.forEach((y, i) => {
     const dy = cotangents[i] ?? null;
-    if (dy !== null && active.has(y)) sums.set(y, sum(sums.get(y), dy));
+    if (dy !== null && active.has(y)) sums.set(y, plus(sums.get(y), dy));
   });
   for (let i = steps.length - 1; i >= 0; i--) sweep(steps[i]!, sums, active);
   return { outputs: rewritten, gradients: wrt.map((x) => sums.get(x) ?? null) };
@@ -125,10 +125,17 @@ function sweep({ node, results, residuals }: Step, sums: Map<Tensor, Tensor>, ac
   withOrigin(node, () => {
     const cotangents = results.map((t) => sums.get(t) ?? zerosOf(t));
     const wanted = node.inputs.map((t) => active.has(t));
-    const gradients = applyVjp(node, [...results, ...residuals], cotangents, wanted, transformsFor(node, active));
+    const gradients = applyVjp(
+      node,
+      node.inputs,
+      [...results, ...residuals],
+      cotangents,
+      transformsFor(node, active),
+      wanted,
+    );
     node.inputs.forEach((x, i) => {
       const dx = gradients[i]!;
-      if (dx !== null) sums.set(x, sum(sums.get(x), dx));
+      if (dx !== null) sums.set(x, plus(sums.get(x), dx));
     });
   });
 }

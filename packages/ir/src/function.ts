@@ -3,7 +3,7 @@ import { StateError } from "./errors.ts";
 import { input, isLeaf } from "./leaf.ts";
 import { substitute, topologicalOrder } from "./rewrite.ts";
 import type { TensorType } from "./shape.ts";
-import { type Node, Tensor } from "./tensor.ts";
+import { type Node, nextNodeId, Tensor } from "./tensor.ts";
 
 /** A pure function as a graph: its arguments are input leaves, and its results depend on nothing else. */
 export class Fn implements FunctionRef {
@@ -13,7 +13,12 @@ export class Fn implements FunctionRef {
   /** For each input: the index of the result that is written into its buffer. */
   readonly aliases: readonly (number | undefined)[];
 
-  constructor(name: string, inputs: readonly Tensor[], results: readonly Tensor[], aliases: readonly (number | undefined)[] = []) {
+  constructor(
+    name: string,
+    inputs: readonly Tensor[],
+    results: readonly Tensor[],
+    aliases: readonly (number | undefined)[] = [],
+  ) {
     this.name = name;
     this.inputs = inputs;
     this.results = results;
@@ -46,18 +51,31 @@ export interface Traced {
   readonly captured: readonly Tensor[];
 }
 
+export interface TraceOptions {
+  readonly name?: string;
+  readonly hook?: TraceHook;
+  readonly names?: readonly string[];
+  /** What the body computes stays inside even where it depends on no argument: a branch must not run when it is not taken. */
+  readonly inside?: boolean;
+}
+
 /**
  * Runs `body` on fresh arguments and keeps the graph. Tensors from outside, those that do not depend on the
  * arguments, become further inputs; constants stay inside.
  */
-export function trace(body: (...args: Tensor[]) => readonly Tensor[], specs: readonly TensorType[], options: { name?: string; hook?: TraceHook; names?: readonly string[] } = {}): Traced {
-  const { name = "fn", hook, names = [] } = options;
+export function trace(
+  body: (...args: Tensor[]) => readonly Tensor[],
+  specs: readonly TensorType[],
+  options: TraceOptions = {},
+): Traced {
+  const { name = "fn", hook, names = [], inside = false } = options;
+  const since = inside ? nextNodeId() : Infinity;
   const inputs = specs.map((type, i) => input(type, names[i]));
   try {
     hook?.enter(inputs);
     let results = checkResults(name, body(...inputs));
     if (hook !== undefined) results = hook.leave(results);
-    return close(name, inputs, results);
+    return close(name, inputs, results, [], since);
   } finally {
     hook?.exit?.();
   }
@@ -67,19 +85,33 @@ function checkResults(name: string, results: unknown): readonly Tensor[] {
   if (Array.isArray(results) && results.every((t) => t instanceof Tensor)) return results;
   const what = results instanceof Promise ? "a promise" : String(results);
   throw new StateError("E404", name, `a traced function returns a list of tensors, not ${what}`, {
-    fix: results instanceof Promise ? "make it synchronous: values cannot be read while a function is traced" : "return an array of tensors",
+    fix:
+      results instanceof Promise
+        ? "make it synchronous: values cannot be read while a function is traced"
+        : "return an array of tensors",
   });
 }
 
-/** The function from `inputs` to `results`, with every other leaf, and what is computed from those alone, as an input. */
-export function close(name: string, inputs: readonly Tensor[], results: readonly Tensor[], aliases: readonly (number | undefined)[] = []): Traced {
+/**
+ * The function from `inputs` to `results`, with every other leaf, and what is computed from those alone, as an input.
+ *
+ * @param since Nodes from this id on are the function's own, whatever they are computed from.
+ */
+export function close(
+  name: string,
+  inputs: readonly Tensor[],
+  results: readonly Tensor[],
+  aliases: readonly (number | undefined)[] = [],
+  since = Infinity,
+): Traced {
   const own = new Set(inputs.map((t) => t.node));
   const inside = new Set<Node>();
   const outside = new Set<Node>(); // holds a foreign leaf and nothing of ours
   const order = topologicalOrder(results);
   for (const node of order) {
     if (own.has(node) || node.inputs.some((t) => inside.has(t.node))) inside.add(node);
-    else if (isLeaf(node) || node.inputs.some((t) => outside.has(t.node))) outside.add(node);
+    else if (isLeaf(node)) outside.add(node);
+    else if (node.inputs.some((t) => outside.has(t.node))) (node.id >= since ? inside : outside).add(node);
   }
   const captured: Tensor[] = [];
   const seen = new Set<Tensor>();

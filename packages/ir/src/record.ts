@@ -39,6 +39,12 @@ export interface SplitRegion {
   readonly wanted: readonly number[];
 }
 
+/** A region over many examples, and which of its results have their axis. */
+export interface BatchedRegion {
+  readonly fn: Fn;
+  readonly batched: readonly boolean[];
+}
+
 /** The transforms of a region, handed in by `@tenon/autograd`, since ir cannot import it. */
 export interface RegionTransforms {
   /** For each operand of the op at hand, whether its cotangent is wanted. */
@@ -56,7 +62,7 @@ export interface RegionTransforms {
    * The inputs marked in `batched` gain a leading axis of `size`, and so do the results that depend on them; those marked
    * in `results` have it anyhow.
    */
-  batch(fn: Fn, size: Dim, batched: readonly boolean[], results?: readonly boolean[]): { readonly fn: Fn; readonly batched: readonly boolean[] };
+  batch(fn: Fn, size: Dim, batched: readonly boolean[], results?: readonly boolean[]): BatchedRegion;
 }
 
 /** Everything the library knows about an op. Passes over graphs read this record; none of them name an op. */

@@ -1,0 +1,38 @@
+import { DifferentiationError, isFloat, StateError, Tensor, typeText } from "@tenon/ir";
+import { type Tree, type TreeStructure, treeFlatten } from "@tenon/tree";
+
+/** Tensors in records and lists. */
+export type TensorTree = Tree<Tensor>;
+
+/** A tree taken apart. */
+export interface Flat {
+  readonly leaves: readonly Tensor[];
+  readonly structure: TreeStructure<unknown>;
+}
+
+/** The tensors of a tree that must hold nothing else. */
+export function flatten(op: string, what: string, tree: unknown): Flat {
+  if (tree instanceof Promise) {
+    throw new StateError("E404", op, `${what} is a promise`, {
+      fix: "make the function synchronous: values cannot be read while it is traced",
+    });
+  }
+  const { leaves, structure } = treeFlatten(tree);
+  for (const leaf of leaves) {
+    if (leaf instanceof Tensor) continue;
+    throw new StateError("E404", op, `${what} holds ${String(leaf)}, which is no tensor`, {
+      fix: "use tensors, or records and lists of them",
+    });
+  }
+  return { leaves: leaves as readonly Tensor[], structure };
+}
+
+/** Refuses tensors that have no derivative. */
+export function checkFloats(op: string, what: string, leaves: readonly Tensor[]): void {
+  for (const x of leaves) {
+    if (isFloat(x.dtype)) continue;
+    throw new DifferentiationError("E611", op, `${what} holds ${typeText(x)}, and only floats have gradients`, {
+      fix: "leave it out of argnums, or cast it to a float",
+    });
+  }
+}

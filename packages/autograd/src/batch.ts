@@ -1,0 +1,83 @@
+import {
+  broadcastShape,
+  composite,
+  DifferentiationError,
+  type Dim,
+  type Node,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  typeText,
+  withOrigin,
+} from "@tenon/ir";
+import { regionTransforms } from "./region.ts";
+import { applyVjp, guarded, hasVjp, place, zerosOf } from "./rules.ts";
+import { walk } from "./walk.ts";
+
+/** A graph over many examples at once. */
+export interface Batched {
+  readonly results: readonly Tensor[];
+  /** For each result whether it has the axis of examples, in front; the others are the same for every example. */
+  readonly batched: readonly boolean[];
+}
+
+/**
+ * `outputs` for `size` examples: `examples` gives, for tensors that differ between examples, one with the examples along
+ * a new leading axis. Nodes that depend on none of them are computed once.
+ */
+export function batch(outputs: readonly Tensor[], examples: ReadonlyMap<Tensor, Tensor>, size: Dim): Batched {
+  const many = new Map(examples);
+  const rewritten = walk(outputs, [...examples.keys()], (node) => {
+    const marks = node.inputs.map((t) => many.has(t));
+    if (!marks.includes(true)) return undefined;
+    return withOrigin(node, () => {
+      if (node.op.batch === undefined) return { results: withoutRule(node), open: true };
+      const args = node.inputs.map((t) => many.get(t) ?? t);
+      const results = guarded(node, "batch", () => node.op.batch!(args, marks, node.attrs, size, regionTransforms));
+      node.outputs.forEach((t, i) => {
+        many.set(t, checkBatched(node, results[i], t, size));
+      });
+      return undefined;
+    });
+  });
+  return { results: rewritten.map((t) => many.get(t) ?? t), batched: rewritten.map((t) => many.has(t)) };
+}
+
+/** Results that all have the axis of examples. */
+export const everywhere = ({ results, batched }: Batched, size: Dim): readonly Tensor[] =>
+  results.map((y, i) => (batched[i] ? y : broadcastShape(y, [size, ...y.shape])));
+
+/**
+ * The node by its decomposition. One that states a derivative keeps it: it becomes a composite that carries both, whose
+ * own rule then batches both.
+ */
+function withoutRule(node: Node): readonly Tensor[] {
+  const { op, inputs, attrs } = node;
+  if (op.decompose === undefined) {
+    throw new DifferentiationError("E609", op.name, "it has neither a batching rule nor a decomposition", {
+      at: place(node),
+      fix: "give its record a batch, or map over the examples with scan",
+    });
+  }
+  const decompose = (args: readonly Tensor[]): readonly Tensor[] =>
+    guarded(node, "decompose", () => op.decompose!(args, attrs));
+  if (!hasVjp(node)) return decompose(inputs);
+  const vjp = (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]): Tensor[] =>
+    applyVjp(node, args, results, cotangents, regionTransforms).map((dx, i) => dx ?? zerosOf(args[i]!));
+  return composite({ name: op.name, version: op.version, vjp }, (...args) => decompose(args), inputs);
+}
+
+function checkBatched(node: Node, result: Tensor | undefined, of: Tensor, size: Dim): Tensor {
+  const shape = [size, ...of.shape];
+  if (result !== undefined && result.dtype === of.dtype && sameShape(result.shape, shape)) return result;
+  const found = result === undefined ? "nothing" : typeText(result);
+  throw new ShapeError(
+    "E202",
+    node.op.name,
+    `its batch rule gives ${found} where ${typeText({ dtype: of.dtype, shape })} is wanted`,
+    {
+      at: place(node),
+      fix: `mend the batch rule of ${node.op.name}`,
+    },
+  );
+}

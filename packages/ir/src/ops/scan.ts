@@ -1,0 +1,287 @@
+import { bool, choices, dim, region } from "../attrs.ts";
+import { type Dim, sameDim } from "../dim.ts";
+import { isFloat } from "../dtype.ts";
+import { OptionError, StateError } from "../errors.ts";
+import { Fn, type TraceHook, trace } from "../function.ts";
+import { applyOp, opRecord } from "../op.ts";
+import { alignBatch, splat } from "../promote.ts";
+import type { Elements, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
+import { fail } from "../rule.ts";
+import type { TensorType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { add } from "./arithmetic.ts";
+import { swapAxes } from "./move.ts";
+import { checkOperands, checkResults, fixpoint, placed, places, regionOf, typeOf } from "./region.ts";
+
+const kindNames = ["const", "carry", "xs"] as const;
+/** What an operand of scan is to the body: the same at every step, handed on from step to step, or read slice by slice. */
+export type ScanKind = (typeof kindNames)[number];
+
+/**
+ * A loop with a known number of steps. At step `i` the body gets the constants, the carries and slice `i` of the leading
+ * axis of each of `xs`, in the order of the operands, and returns the next carries, then the values that are stacked.
+ * Results: the last carries, then the stacks. In reverse, the steps go from the last slice to the first; slices and
+ * stacks keep their places.
+ *
+ * Backward, a scan in the other direction: the forward one also stacks what the body's derivative reads, cotangents of
+ * the carries are carried, and those of constants are summed in carries of their own.
+ */
+export const scanOp: OpRecord = opRecord({
+  name: "scan",
+  version: 1,
+  numeric: "accumulate",
+  inputs: ["...args"],
+  results: ["...results"],
+  attrs: { body: region(), length: dim(), reverse: bool(false), kinds: choices(kindNames) },
+  type(args, { body, length, kinds }) {
+    if (kinds.length !== args.length) fail("E209", `kinds has ${kinds.length} entries for ${args.length} operands`);
+    const slices = args.map((x, i): TensorType => {
+      if (kinds[i] !== "xs") return x;
+      if (x.shape.length === 0) fail("E206", `operand ${i} has rank 0 but is read slice by slice`);
+      if (!sameDim(x.shape[0]!, length)) fail("E203", `operand ${i} has ${x.shape[0]} slices but length is ${length}`);
+      return { dtype: x.dtype, shape: x.shape.slice(1) };
+    });
+    checkOperands("body", body.signature, slices);
+    const carries = args.filter((_, i) => kinds[i] === "carry").map(typeOf);
+    checkResults("body", body.signature, carries, "carry");
+    const stacked = body.signature.results.slice(carries.length);
+    return [...carries, ...stacked.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape] }))];
+  },
+  run(args, { body, length, reverse, kinds }, results, call) {
+    const slots = places(kinds.map((kind: ScanKind) => kind === "carry"));
+    let carries: readonly Elements[] = slots.map((i) => args[i]!);
+    const stacks = results.slice(slots.length).map(({ shape }) => new Float64Array(shape.reduce((n, d) => n * d, 1)));
+    for (let step = 0; step < length; step++) {
+      const at = reverse ? length - 1 - step : step;
+      const given = args.map((x, i) => (kinds[i] === "xs" ? sliceAt(x, at) : x));
+      carries.forEach((x, i) => {
+        given[slots[i]!] = x;
+      });
+      const out = call(body, given);
+      carries = out.slice(0, slots.length);
+      out.slice(slots.length).forEach(({ data }, i) => {
+        stacks[i]!.set(data, at * data.length);
+      });
+    }
+    return [...carries.map(({ data }) => data), ...stacks];
+  },
+  augment(args, attrs, ad) {
+    const { half, kept } = planOf(attrs as ScanAttrs, ad);
+    const { forward } = half;
+    const carried = kept.carry.map((i) => forward.inputs[i]!);
+    const body = new Fn(forward.name, forward.inputs, [...forward.results, ...carried]);
+    const outputs = applyOp(scanOp, args, { ...attrs, body });
+    const count = attrs.body.signature.results.length;
+    return { results: outputs.slice(0, count), residuals: outputs.slice(count) };
+  },
+  vjp(args, results, cotangents, attrs, ad) {
+    const { length, reverse, kinds } = attrs as ScanAttrs;
+    const { half, kept, carries, consts, xs } = planOf(attrs as ScanAttrs, ad);
+    const slots = places(kinds.map((kind) => kind === "carry"));
+    const stacked = half.cotangents.filter((r) => r >= slots.length);
+    const saved = results.slice(cotangents.length); // residuals, then the carries that the backward half reads
+    const operands = [
+      ...kept.const.map((i) => args[i]!),
+      ...kept.xs.map((i) => args[i]!),
+      ...saved,
+      ...stacked.map((r) => cotangents[r]!),
+      ...carries.map((i) => cotangents[slots.indexOf(i)]!),
+      ...consts.map((i) => splat(0, args[i]!.shape, args[i]!.dtype)),
+    ];
+    const counts = [kept.const.length, kept.xs.length + saved.length + stacked.length, carries.length + consts.length];
+    const kindList = (["const", "xs", "carry"] as const).flatMap((kind, i) =>
+      new Array<ScanKind>(counts[i]!).fill(kind),
+    );
+    const slices = operands.map((t, i) => (kindList[i] === "xs" ? { dtype: t.dtype, shape: t.shape.slice(1) } : t));
+    const body = regionOf(half.backward.name, slices, (inputs) => {
+      const take = reader(inputs);
+      const primal = new Map<number, Tensor>();
+      for (const [i, t] of zip(kept.const, take(kept.const.length))) primal.set(i, t);
+      for (const [i, t] of zip(kept.xs, take(kept.xs.length))) primal.set(i, t);
+      const residuals = take(half.residuals.length);
+      for (const [i, t] of zip(kept.carry, take(kept.carry.length))) primal.set(i, t);
+      const dy = new Map(zip(stacked, take(stacked.length)));
+      const dcarry = new Map(
+        zip(
+          carries.map((i) => slots.indexOf(i)),
+          take(carries.length),
+        ),
+      );
+      const sums = take(consts.length);
+      const given = half.cotangents.map((r) => dy.get(r) ?? dcarry.get(r)!);
+      const gradients = half.backward.inline([...half.kept.map((i) => primal.get(i)!), ...residuals, ...given]);
+      const of = new Map(zip(half.wanted, gradients));
+      return [
+        ...carries.map((i) => of.get(i)!),
+        ...consts.map((i, k) => add(sums[k]!, of.get(i)!)),
+        ...xs.map((i) => of.get(i)!),
+      ];
+    });
+    const outputs = applyOp(scanOp, operands, { body, length, reverse: !reverse, kinds: kindList });
+    return placed(args.length, [...carries, ...consts, ...xs], outputs);
+  },
+  jvp(args, tangents, results, attrs, ad) {
+    const { body, length, reverse, kinds } = attrs as ScanAttrs;
+    const slots = places(kinds.map((kind) => kind === "carry"));
+    const active = activeOperands(
+      attrs as ScanAttrs,
+      tangents.map((t) => t !== null),
+      ad,
+    );
+    const moving = ad.active(body, active).map((mark, r) => mark || (r < slots.length && active[slots[r]!]!));
+    const pushed = ad.jvp(body, active, moving);
+    const changes = places(active);
+    const operands = [...args, ...changes.map((i) => tangents[i] ?? splat(0, args[i]!.shape, args[i]!.dtype))];
+    const count = results.length;
+    const moved = places(moving);
+    const among = (from: number, to: number): number[] =>
+      [...pushed.results.keys()].filter((k) => {
+        const r = k < count ? k : moved[k - count]!;
+        return r >= from && r < to;
+      });
+    const order = [...among(0, slots.length), ...among(slots.length, count)]; // carries first, with their tangents
+    const outputs = applyOp(scanOp, operands, {
+      body: new Fn(
+        pushed.name,
+        pushed.inputs,
+        order.map((k) => pushed.results[k]!),
+      ),
+      length,
+      reverse,
+      kinds: [...kinds, ...changes.map((i) => kinds[i]!)],
+    });
+    const found = placed(order.length, order, outputs);
+    return [...placed(count, moved, found.slice(count)), ...found.slice(0, count)];
+  },
+  batch(args, batched, attrs, size, ad) {
+    const { body, length, reverse, kinds } = attrs as ScanAttrs;
+    const slots = places(kinds.map((kind) => kind === "carry"));
+    const marks = fixpoint(batched, (now) => {
+      const outcome = ad.batch(body, size, now).batched;
+      return now.map((_, i) => kinds[i] === "carry" && outcome[slots.indexOf(i)]!);
+    });
+    const forced = body.results.map((_, r) => r < slots.length && marks[slots[r]!]!);
+    const inner = ad.batch(body, size, marks, forced);
+    const operands = args.map((x, i) => {
+      if (kinds[i] === "xs") return batched[i] ? swapAxes(x, 0, 1) : x;
+      return marks[i] && !batched[i] ? alignBatch([x], [false], size)[0]! : x;
+    });
+    const outputs = applyOp(scanOp, operands, { body: inner.fn, length, reverse, kinds });
+    const leading = outputs.map((y, r) => (r >= slots.length && inner.batched[r] ? swapAxes(y, 0, 1) : y));
+    return alignBatch(leading, inner.batched, size);
+  },
+});
+
+interface ScanAttrs {
+  readonly body: Fn;
+  readonly length: Dim;
+  readonly reverse: boolean;
+  readonly kinds: readonly ScanKind[];
+}
+
+function sliceAt({ dtype, shape, data }: Elements, at: number): Elements {
+  const inner = shape.slice(1);
+  const count = inner.reduce((n, d) => n * d, 1);
+  return { dtype, shape: inner, data: data.subarray(at * count, (at + 1) * count) };
+}
+
+const zip = <A, B>(a: readonly A[], b: readonly B[]): [A, B][] => a.map((x, i) => [x, b[i]!]);
+
+/** Hands out a list in portions. */
+function reader(list: readonly Tensor[]): (count: number) => readonly Tensor[] {
+  let at = 0;
+  return (count) => list.slice(at, (at += count));
+}
+
+/** The operands whose changes reach a result: those marked, and the carries that they change. */
+function activeOperands(
+  { body, kinds }: ScanAttrs,
+  marks: readonly boolean[],
+  ad: RegionTransforms,
+): readonly boolean[] {
+  const slots = places(kinds.map((kind) => kind === "carry"));
+  return fixpoint(marks, (now) => {
+    const outcome = ad.active(body, now);
+    return now.map((_, i) => kinds[i] === "carry" && isFloat(body.inputs[i]!.dtype) && outcome[slots.indexOf(i)]!);
+  });
+}
+
+interface Plan {
+  readonly half: SplitRegion;
+  /** Inputs that the backward half reads, by kind. */
+  readonly kept: Readonly<Record<ScanKind, readonly number[]>>;
+  /** Operands that get a cotangent, by kind. */
+  readonly carries: readonly number[];
+  readonly consts: readonly number[];
+  readonly xs: readonly number[];
+}
+
+function planOf(attrs: ScanAttrs, ad: RegionTransforms): Plan {
+  const { body, kinds } = attrs;
+  const active = activeOperands(attrs, ad.wanted, ad);
+  const half = ad.vjp(
+    body,
+    active,
+    kinds.map((kind) => kind === "const"),
+  );
+  const of = (list: readonly number[], kind: ScanKind): number[] => list.filter((i) => kinds[i] === kind);
+  return {
+    half,
+    kept: { const: of(half.kept, "const"), carry: of(half.kept, "carry"), xs: of(half.kept, "xs") },
+    carries: of(half.wanted, "carry"),
+    consts: of(half.wanted, "const"),
+    xs: of(half.wanted, "xs"),
+  };
+}
+
+export interface ScanOptions {
+  /** Number of steps; it may be left out where there are `xs`. */
+  readonly length?: Dim;
+  /** From the last slice to the first. */
+  readonly reverse?: boolean;
+  readonly hook?: TraceHook;
+}
+
+export interface Scanned {
+  readonly carry: readonly Tensor[];
+  readonly ys: readonly Tensor[];
+}
+
+/**
+ * `[carry, y] = body(carry, x)` for each slice `x` of the leading axis of `xs`: the last carry, and the `y`s stacked.
+ * Tensors from outside that `body` uses become constants of the loop.
+ */
+export function scan(
+  body: (carry: Tensor[], x: Tensor[]) => readonly [carry: readonly Tensor[], ys: readonly Tensor[]],
+  init: readonly Tensor[],
+  xs: readonly Tensor[] = [],
+  options: ScanOptions = {},
+): Scanned {
+  const { length = xs[0]?.shape[0], reverse = false, hook } = options;
+  if (length === undefined) {
+    throw new OptionError("E802", "scan", "length is missing", { fix: "give length, or xs with a leading axis" });
+  }
+  const step = (...inputs: Tensor[]): readonly Tensor[] => {
+    const out: unknown = body(inputs.slice(0, init.length), inputs.slice(init.length));
+    return flatResults(out, init.length);
+  };
+  const slices = xs.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }));
+  const { fn, captured } = trace(step, [...init, ...slices], { name: "body", ...(hook && { hook }) });
+  const kinds = [init, xs, captured].flatMap((list, i) => list.map(() => (["carry", "xs", "const"] as const)[i]!));
+  const results = applyOp(scanOp, [...init, ...xs, ...captured], { body: fn, length, reverse, kinds });
+  return { carry: results.slice(0, init.length), ys: results.slice(init.length) };
+}
+
+/** The carry and the outputs of one step as one list. */
+function flatResults(out: unknown, carries: number): readonly Tensor[] {
+  const [carry, ys, ...rest]: unknown[] = Array.isArray(out) ? out : [];
+  if (!Array.isArray(carry) || !Array.isArray(ys) || rest.length > 0) {
+    throw new StateError("E404", "scan", "the body returns no pair of lists", {
+      fix: "return [carry, ys], two lists of tensors",
+    });
+  }
+  if (carry.length === carries) return [...carry, ...ys];
+  throw new StateError("E404", "scan", `the body returns ${carry.length} carries where ${carries} are wanted`, {
+    fix: "return as many carries as init has, in its order",
+  });
+}
