@@ -1,6 +1,6 @@
 import { ShapeError } from "./errors.ts";
 import { currentPlace } from "./rule.ts";
-import type { TensorType } from "./shape.ts";
+import type { Shape, TensorType } from "./shape.ts";
 
 /** `axis` counted from 0. Throws unless it is an axis of a tensor of `rank`. */
 export function resolveAxis(op: string, axis: number, rank: number, x?: TensorType): number {
@@ -24,3 +24,7 @@ export function resolveAxes(op: string, x: TensorType, axis?: number | readonly 
     at: currentPlace(),
   });
 }
+
+/** The shape with size 1 along `axes`: what a reduction leaves where it keeps them. */
+export const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((d, i) => (axes.includes(i) ? 1 : d));

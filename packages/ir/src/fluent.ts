@@ -1,3 +1,4 @@
+import { argmax, argmin } from "./ops/argmax.ts";
 import {
   abs,
   add,
@@ -16,16 +17,32 @@ import {
 } from "./ops/arithmetic.ts";
 import { and, not, or, shl, shr, xor } from "./ops/bits.ts";
 import { bitcast, cast } from "./ops/cast.ts";
+import { clamp } from "./ops/clamp.ts";
 import { equal, greater, greaterEqual, isFinite, less, lessEqual, notEqual } from "./ops/compare.ts";
+import { cumsum } from "./ops/cumsum.ts";
 import { erf, exp, expm1, log, log1p, rsqrt, sqrt } from "./ops/exponential.ts";
+import { take, takeAlong } from "./ops/gather.ts";
+import { isNaN } from "./ops/is-nan.ts";
+import { logSoftmax } from "./ops/log-softmax.ts";
+import { logSumExp } from "./ops/log-sum-exp.ts";
 import { matmul } from "./ops/matmul.ts";
+import { mean } from "./ops/mean.ts";
 import { broadcastTo, moveAxis, reverse, swapAxes, transpose } from "./ops/move.ts";
+import { oneHot } from "./ops/one-hot.ts";
 import { pad } from "./ops/pad.ts";
 import { all, any, max, min, prod, sum } from "./ops/reduce.ts";
+import { relu } from "./ops/relu.ts";
 import { expandDims, flatten, reshape, squeeze } from "./ops/reshape.ts";
 import { ceil, floor, round } from "./ops/round.ts";
+import { putAlong } from "./ops/scatter.ts";
+import { sigmoid } from "./ops/sigmoid.ts";
 import { slice, sliceAxis } from "./ops/slice.ts";
+import { softmax } from "./ops/softmax.ts";
+import { argsort, sort } from "./ops/sort.ts";
+import { stopGradient } from "./ops/stop-gradient.ts";
+import { topK } from "./ops/top-k.ts";
 import { cos, sin, tanh } from "./ops/trigonometric.ts";
+import { variance } from "./ops/variance.ts";
 import type { Operand } from "./record.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -36,11 +53,16 @@ const methods = {
   all,
   and,
   any,
+  argmax,
+  argmin,
+  argsort,
   bitcast,
   broadcastTo,
   cast,
   ceil,
+  clamp,
   cos,
+  cumsum,
   div,
   equal,
   erf,
@@ -53,13 +75,17 @@ const methods = {
   greaterEqual,
   intDiv,
   isFinite,
+  isNaN,
   less,
   lessEqual,
   log,
   log1p,
+  logSoftmax,
+  logSumExp,
   matmul,
   max,
   maximum,
+  mean,
   min,
   minimum,
   moveAxis,
@@ -67,11 +93,14 @@ const methods = {
   neg,
   not,
   notEqual,
+  oneHot,
   or,
   pad,
   pow,
   prod,
+  putAlong,
   reciprocal,
+  relu,
   rem,
   reshape,
   reverse,
@@ -79,18 +108,26 @@ const methods = {
   rsqrt,
   shl,
   shr,
+  sigmoid,
   sign,
   sin,
   slice,
   sliceAxis,
+  softmax,
+  sort,
   sqrt,
   square,
   squeeze,
+  stopGradient,
   sub,
   sum,
   swapAxes,
+  take,
+  takeAlong,
   tanh,
+  topK,
   transpose,
+  variance,
   xor,
 };
 

@@ -5,13 +5,14 @@ import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, Operand, OpRecord } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
 import { type Shape, shapeText, type TensorType } from "../shape.ts";
-import { stridedRead, stridesOf } from "../strided.ts";
+import { stridedRead, stridedWrite, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
 import { maximum, minimum } from "./arithmetic.ts";
 import { and } from "./bits.ts";
 import { greaterEqual, less, select } from "./compare.ts";
 import { iota } from "./constant.ts";
-import { gatherOp, toIndices } from "./gather.ts";
+import { gatherOp } from "./gather.ts";
+import { toIndices } from "./indexing.ts";
 import { reshape } from "./reshape.ts";
 
 /** One rank-0 int32 start per axis of `x`, and sizes that fit inside. */
@@ -98,15 +99,7 @@ export const dynamicUpdateOp: OpRecord = opRecord({
   },
   run([x, u, ...starts]) {
     const out = Float64Array.from(x.data);
-    const places = stridedRead(
-      Float64Array.from(out, (_, i) => i),
-      u.shape,
-      stridesOf(x.shape),
-      blockStart(x.shape, u.shape, starts),
-    );
-    places.forEach((at, i) => {
-      out[at] = u.data[i]!;
-    });
+    stridedWrite(out, u.data, u.shape, stridesOf(x.shape), blockStart(x.shape, u.shape, starts));
     return out;
   },
   linear: ["x", "u"],

@@ -11,6 +11,9 @@ import { moveAxis } from "./move.ts";
 
 let precision: Precision = "same";
 
+/** How products of float32 that are recorded now have their factors rounded. */
+export const currentPrecision = (): Precision => precision;
+
 /** Runs `body` while products of float32 are recorded with factors rounded as `mul` says. */
 export function withPrecision<T>(mul: Precision, body: () => T): T {
   const outer = precision;

@@ -9,7 +9,8 @@ import { accepts, currentPlace, fail, failDType } from "../rule.ts";
 import { sameShape, shapeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { equal, select } from "./compare.ts";
-import { alongLast, gatheredType, gatherMap, gatherOp, toIndices } from "./gather.ts";
+import { gatherOp } from "./gather.ts";
+import { alongLast, gatheredType, gatherMap, toIndices } from "./indexing.ts";
 import { moveAxis } from "./move.ts";
 
 const modes = ["add", "set", "max", "min"] as const;

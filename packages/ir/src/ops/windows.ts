@@ -4,7 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, fail, failDType } from "../rule.ts";
 import type { Shape } from "../shape.ts";
-import { stridedRead, stridesOf } from "../strided.ts";
+import { countOf, forEachPosition, stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
 
 interface WindowAttrs {
@@ -73,15 +73,10 @@ export const foldOp: OpRecord = opRecord({
     return { dtype: w.dtype, shape };
   },
   run([w], attrs, [type]) {
-    const { shape } = type!;
-    const count = shape.reduce((n, d) => n * d, 1);
-    const places = stridedRead(
-      Float64Array.from({ length: count }, (_, i) => i),
-      w.shape,
-      windowStrides(shape, attrs),
-    );
-    const out = new Float64Array(count);
-    for (let i = 0; i < places.length; i++) out[places[i]!]! += w.data[i]!;
+    const out = new Float64Array(countOf(type!.shape));
+    forEachPosition(w.shape, windowStrides(type!.shape, attrs), 0, (position, i) => {
+      out[position]! += w.data[i]!;
+    });
     return out;
   },
   linear: true,

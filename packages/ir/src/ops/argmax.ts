@@ -1,0 +1,61 @@
+import { axis } from "../attrs.ts";
+import { keptShape } from "../axes.ts";
+import { isFloat } from "../dtype.ts";
+import { applyOp, opRecord } from "../op.ts";
+import type { OpRecord } from "../record.ts";
+import { fail } from "../rule.ts";
+import { sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { or } from "./bits.ts";
+import { equal, select } from "./compare.ts";
+import { iota } from "./constant.ts";
+import { isNaN } from "./is-nan.ts";
+import { type Reduction, reduceOp } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+
+const extremum = (name: string, op: Reduction): OpRecord =>
+  opRecord({
+    name,
+    version: 1,
+    numeric: "exact",
+    inputs: ["x"],
+    attrs: { axis: axis(-1) },
+    type([{ shape }], { axis }) {
+      if (shape[axis] === 0) fail("E208", `axis ${axis} has size 0, and nothing has no extreme value`);
+      return { dtype: "int32", shape: shape.toSpliced(axis, 1) };
+    },
+    decompose([x], { axis }) {
+      const kept = keptShape(x.shape, [axis]);
+      const extreme = reshape(applyOp(reduceOp, [x], { op, axes: [axis] })[0]!, kept);
+      const found = equal(x, extreme);
+      const wanted = isFloat(x.dtype) ? or(found, isNaN(x)) : found; // where there is a NaN, the extreme is NaN
+      const places = select(wanted, iota(x.shape, axis), x.shape[axis]!);
+      return applyOp(reduceOp, [places], { op: "min", axes: [axis] })[0]!;
+    },
+  });
+
+/** Index of the largest entry along `axis`, the first of equals; of the first NaN, if there is one. int32. */
+export const argmaxOp = extremum("nn.argmax", "max");
+
+/** Index of the smallest entry along `axis`, the first of equals; of the first NaN, if there is one. int32. */
+export const argminOp = extremum("nn.argmin", "min");
+
+export interface ArgOptions {
+  /** The place among all elements in row-major order, where none is given. */
+  readonly axis?: number;
+  readonly keepDims?: boolean;
+}
+
+function place(op: OpRecord, given: Tensor, { axis, keepDims = false }: ArgOptions): Tensor {
+  const x = given.dtype === "bool" ? given.cast("int32") : given;
+  if (axis === undefined)
+    return reshape(applyOp(op, [reshape(x, [sizeOf(x.shape)])], { axis: 0 })[0]!, keepDims ? x.shape.map(() => 1) : []);
+  const y = applyOp(op, [x], { axis })[0]!;
+  return keepDims ? reshape(y, keptShape(x.shape, [axis < 0 ? axis + x.rank : axis])) : y;
+}
+
+/** Index of the largest entry along `axis`, the first of equals, int32; NaN counts as the largest. */
+export const argmax = (x: Tensor, options: ArgOptions = {}): Tensor => place(argmaxOp, x, options);
+
+/** Index of the smallest entry along `axis`, the first of equals, int32; NaN counts as the smallest. */
+export const argmin = (x: Tensor, options: ArgOptions = {}): Tensor => place(argminOp, x, options);

@@ -1,0 +1,47 @@
+import { axis, bool } from "../attrs.ts";
+import { dimAdd, dimRange } from "../dim.ts";
+import { applyOp, opRecord } from "../op.ts";
+import { convertTo } from "../promote.ts";
+import type { OpRecord } from "../record.ts";
+import { elementwiseType } from "../rule.ts";
+import type { Tensor } from "../tensor.ts";
+import { widen } from "../widen.ts";
+import { pad } from "./pad.ts";
+import { sliceAxis } from "./slice.ts";
+
+/**
+ * Running sums along `axis`, `y_i = Σ_{j ≤ i} x_j`, or from the end if `reverse`. Shape is kept; integers wrap; 16-bit
+ * floats are added up in float32.
+ *
+ * Decomposed in `⌈log₂ n⌉` steps, each of which adds the sums so far at twice the distance of the step before
+ * (Hillis & Steele 1986, Data parallel algorithms). A symbolic `n` takes the steps of its largest value.
+ */
+export const cumsumOp: OpRecord = opRecord({
+  name: "nn.cumsum",
+  version: 1,
+  numeric: "accumulate",
+  inputs: ["x"],
+  attrs: { axis: axis(-1), reverse: bool(false) },
+  type: ([x]) => elementwiseType([x], "number", ["x"]),
+  decompose([x], { axis, reverse }) {
+    const n = x.shape[axis]!;
+    const [, longest] = dimRange(n);
+    let y = widen(x);
+    for (let distance = 1; distance < longest; distance *= 2) {
+      const by = x.shape.map((_, i) => (i === axis ? distance : 0));
+      const moved = reverse
+        ? sliceAxis(pad(y, { hi: by }), axis, distance, dimAdd(n, distance))
+        : sliceAxis(pad(y, { lo: by }), axis, 0, n);
+      y = y.add(moved);
+    }
+    return convertTo(y, x.dtype);
+  },
+  linear: true,
+  vjp: (_args, _results, [dy], { axis, reverse }) => applyOp(cumsumOp, [dy], { axis, reverse: !reverse }),
+  batch: ([x], _batched, { axis, reverse }) => applyOp(cumsumOp, [x], { axis: axis + 1, reverse }),
+});
+
+/** Running sums along `axis`, the last by default; from the end if `reverse`. bool counts as int32. */
+export function cumsum(x: Tensor, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  return applyOp(cumsumOp, [x.dtype === "bool" ? x.cast("int32") : x], options)[0]!;
+}

@@ -1,0 +1,32 @@
+import { axis } from "../attrs.ts";
+import { defineOp, type Unary } from "../op.ts";
+import { convertTo } from "../promote.ts";
+import { elementwiseType } from "../rule.ts";
+import { widen } from "../widen.ts";
+import { exp, log } from "./exponential.ts";
+import { sum } from "./reduce.ts";
+import { largest } from "./statistic.ts";
+
+/**
+ * Logarithm of the softmax along `axis`: `y_i = x_i − log Σ_j exp(x_j)`. Shape is kept.
+ *
+ * Never through the softmax itself, whose small entries are 0. 16-bit floats are computed in float32.
+ */
+export const logSoftmax: Unary<{ axis: number }> = defineOp({
+  name: "nn.log_softmax",
+  version: 1,
+  numeric: "accumulate",
+  inputs: ["x"],
+  attrs: { axis: axis(-1) },
+  type: ([x]) => elementwiseType([x], "float", ["x"]),
+  decompose([x], { axis }) {
+    const wide = widen(x);
+    const shifted = wide.sub(largest(wide, [axis]));
+    return convertTo(shifted.sub(log(sum(exp(shifted), { axis, keepDims: true }))), x.dtype);
+  },
+  // dx = dy − exp(y)·Σ dy
+  vjp(_args, [y], [dy], { axis }) {
+    const dWide = widen(dy);
+    return [convertTo(dWide.sub(exp(widen(y)).mul(sum(dWide, { axis, keepDims: true }))), y.dtype)];
+  },
+});

@@ -1,0 +1,28 @@
+import { axes } from "../attrs.ts";
+import { keptShape, resolveAxes } from "../axes.ts";
+import { applyOp, opRecord } from "../op.ts";
+import { convertTo } from "../promote.ts";
+import type { OpRecord } from "../record.ts";
+import type { Tensor } from "../tensor.ts";
+import { toFloat, widen } from "../widen.ts";
+import { type ReduceOptions, sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+import { countAlong, statisticType } from "./statistic.ts";
+
+/** Arithmetic mean along `axes`, `Σx / n`. 16-bit floats are added and divided in float32. The mean of nothing is NaN. */
+export const meanOp: OpRecord = opRecord({
+  name: "nn.mean",
+  version: 1,
+  numeric: "accumulate",
+  inputs: ["x"],
+  attrs: { axes: axes() },
+  type: ([x], { axes }) => statisticType(x, axes),
+  decompose: ([x], { axes }) => convertTo(sum(widen(x), { axis: axes }).div(countAlong(x, axes)), x.dtype),
+});
+
+/** Arithmetic mean along `axis`, of all elements where none is given. Integers and bool are averaged as float32. */
+export function mean(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  const axes = resolveAxes("mean", x, axis);
+  const y = applyOp(meanOp, [toFloat(x)], { axes })[0]!;
+  return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;
+}

@@ -1,0 +1,14 @@
+import { applyOp, defineOp, type Unary } from "../op.ts";
+
+/** `x`, whose derivative is taken to be zero. */
+export const stopGradient: Unary = defineOp({
+  name: "ad.stop_gradient",
+  version: 1,
+  numeric: "exact",
+  inputs: ["x"],
+  shape: ([x]) => x.shape,
+  decompose: ([x]) => x,
+  vjp: () => [null],
+  jvp: () => null,
+  batch: ([x]) => applyOp(stopGradient.op, [x]),
+});
