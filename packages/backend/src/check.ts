@@ -1,12 +1,11 @@
 import {
   BackendError,
+  calledBy,
   type DType,
   type FunctionDef,
-  type FunctionName,
   lookupOp,
   MAX_ELEMENTS,
   type Module,
-  mapRegions,
   type OpRecord,
   type OpRow,
   opsetVersion,
@@ -116,18 +115,4 @@ function checkDTypeUsage(
       ? `${device.name} has no ${dtype}`
       : `${device.name} does not compute in ${dtype}; it has ${usages.join(", ")}`;
   throw new BackendError("E511", op, problem, { at, fix: "cast to another dtype, or use another backend" });
-}
-
-/** The functions that a row runs. */
-function calledBy(row: OpRow): readonly string[] {
-  const names: string[] = [];
-  if (row.decomp !== undefined) names.push(row.decomp.name);
-  const op = lookupOp(row.op);
-  if (op !== undefined) {
-    mapRegions(op, row.attrs, (fn) => {
-      names.push((fn as FunctionName).name);
-      return fn;
-    });
-  }
-  return names;
 }

@@ -1,16 +1,18 @@
 import type { Attrs, AttrValue, FunctionRef, Signature } from "./attrs.ts";
 import { type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
-import { Fn } from "./function.ts";
+import { Fn, trace } from "./function.ts";
 import { input } from "./leaf.ts";
 import { type FunctionDef, type FunctionName, functionName, type InputDef, IR_VERSION, type Module, namespaceOf, type OpRow, type StateRow, type WeightRow } from "./module.ts";
 import { compositeOp } from "./ops/composite.ts";
+import { splat } from "./promote.ts";
 import type { OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { topologicalOrder } from "./rewrite.ts";
-import type { TensorType } from "./shape.ts";
+import { type TensorType, typeText } from "./shape.ts";
 import { Node, type Tensor } from "./tensor.ts";
 import { opsetVersion } from "./versions.ts";
+import { sameAttr } from "./written.ts";
 
 export interface ModuleParts {
   /** Functions by entry name. */
@@ -46,6 +48,7 @@ class Builder {
   private readonly done = new Map<FunctionRef, FunctionName>();
   private readonly signatures = new Map<string, Signature>();
   private readonly seenTypes = new Set<object>();
+  private readonly foreign = new Map<string, readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]>();
 
   /** Adds a function and the functions it calls, those first. */
   add(fn: Fn, wanted: string): FunctionName {
@@ -106,7 +109,35 @@ class Builder {
       };
     }
     this.use(op.name, op.version);
-    return { op: op.name, version: op.version, operands, attrs: mapRegions(op, node.attrs, (fn, key) => this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name)), types };
+    const attrs = mapRegions(op, node.attrs, (fn, key) => this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name));
+    const foreign = opsetVersion(namespaceOf(op.name)) === undefined && op.decompose !== undefined;
+    return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.carried(op, node)) };
+  }
+
+  /** What a third party's op brings along, so that its reader need not know it: decomposition and derivative. */
+  private carried(op: OpRecord, { inputs, outputs, attrs }: Node): Pick<OpRow, "decomp" | "vjp"> {
+    const key = `${op.name} ${[...inputs, ...outputs].map(typeText).join()}`;
+    const alike = this.foreign.get(key) ?? [];
+    const before = alike.find((one) => sameAttr(one.attrs, attrs));
+    if (before !== undefined) return before.row;
+    const short = op.name.replaceAll(/\W/g, "_");
+    const decomp = this.add(trace((...args) => op.decompose!(args, attrs), inputs).fn, short);
+    const vjp = this.tracedVjp(op, inputs, outputs, attrs);
+    const row = { decomp, ...(vjp !== undefined && { vjp: this.add(vjp, `${short}_vjp`) }) };
+    this.foreign.set(key, [...alike, { attrs, row }]);
+    return row;
+  }
+
+  private tracedVjp({ vjp, attrs: schema }: OpRecord, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): Fn | undefined {
+    const regions = Object.values(schema).some(({ kind }) => kind === "function" || kind === "functions");
+    if (vjp === undefined || regions) return undefined; // the transforms of regions are autograd's
+    const [x, y] = [inputs.length, outputs.length];
+    const backward = (...all: Tensor[]): Tensor[] => {
+      const args = all.slice(0, x);
+      const cotangents = vjp(args, all.slice(x, x + y), all.slice(x + y), attrs, undefined as never);
+      return args.map((arg, i) => cotangents[i] ?? splat(0, arg.shape, arg.dtype));
+    };
+    return trace(backward, [...inputs, ...outputs, ...outputs]).fn;
   }
 
   private use(op: string, version: number): void {

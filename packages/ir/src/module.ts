@@ -2,6 +2,7 @@ import type { Attrs, FunctionRef, Signature } from "./attrs.ts";
 import type { DimSymbol } from "./dim.ts";
 import { FormatError } from "./errors.ts";
 import type { TensorType } from "./shape.ts";
+import { isFunctionRef, isList } from "./written.ts";
 
 /** The newest version of the IR, `[major, minor]`. */
 export const IR_VERSION: readonly [number, number] = [1, 0];
@@ -110,3 +111,12 @@ export function signatureOf(fn: FunctionDef): Signature {
 export const valueTypes = (fn: FunctionDef): readonly TensorType[] => [...fn.inputs.map((i) => i.type), ...fn.ops.flatMap((row) => row.types)];
 
 export const namespaceOf = (op: string): string => (op.includes(".") ? op.slice(0, op.lastIndexOf(".")) : "core");
+
+/** The functions that a row runs. */
+export function calledBy({ attrs, decomp, vjp }: OpRow): readonly string[] {
+  const names = [decomp, vjp].flatMap((fn) => (fn === undefined ? [] : [fn.name]));
+  for (const value of Object.values(attrs)) {
+    for (const item of isList(value) ? value : [value]) if (isFunctionRef(item)) names.push((item as FunctionName).name);
+  }
+  return names;
+}

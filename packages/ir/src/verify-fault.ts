@@ -56,7 +56,8 @@ export function faultText({ code, op, operandTypes, rule, expected, got, hint, f
   operandTypes.slice(0, 8).forEach((type, i) => {
     lines.push(`  operand ${i}: ${typeText(type)}`);
   });
-  if (fn !== undefined) lines.push(`  at: @${fn}${opIndex === undefined ? "" : ` #${opIndex}`}${loc === undefined ? "" : ` (${loc})`}`);
+  if (fn !== undefined)
+    lines.push(`  at: @${fn}${opIndex === undefined ? "" : ` #${opIndex}`}${loc === undefined ? "" : ` (${loc})`}`);
   if (hint !== undefined) lines.push(`  fix: ${hint}${/[.?!]$/.test(hint) ? "" : "."}`);
   return lines.join("\n");
 }
@@ -92,7 +93,15 @@ export class Faults {
       return;
     }
     const { fix } = error.details;
-    this.push({ code: error.code, kind: error.name, op, operandTypes: [], rule: error.problem, ...(fix !== undefined && { hint: fix }), ...more });
+    this.push({
+      code: error.code,
+      kind: error.name,
+      op,
+      operandTypes: [],
+      rule: error.problem,
+      ...(fix !== undefined && { hint: fix }),
+      ...more,
+    });
   }
 
   private push(fault: Fault): void {
