@@ -40,7 +40,7 @@ test("an intermediate value may be differentiated in, together with what it is c
 test("a cotangent of another type is refused", () => {
   const x = constant([1, 2]);
   expect(() => backward([x.mul(2)], [x], [scalar(1)])).toThrowErrorMatchingInlineSnapshot(`
-    [DifferentiationError: E605 vjp: the cotangent is float32 [] but the output is float32 [2].
+    [DifferentiationError E605 vjp: the cotangent is float32 [] but the output is float32 [2].
       fix: give a cotangent of the output's shape and dtype.]
   `);
 });
