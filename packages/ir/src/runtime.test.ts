@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Tensor } from "./index.ts";
+import type { Tensor } from "./index.ts";
 import { input } from "./leaf.ts";
 import { installRuntime } from "./tensor.ts";
 

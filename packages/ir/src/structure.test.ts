@@ -7,7 +7,11 @@ const hash = (t: Tensor): number => nodeHash(t.node);
 const leaf = (): Tensor => input(spec([2, 3]));
 
 test("equal graphs on other leaves have one hash and one structure", () => {
-  const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum({ axis: 1 }).add(constant(3, [2]));
+  const f = (x: Tensor, y: Tensor): Tensor =>
+    x
+      .mul(y)
+      .sum({ axis: 1 })
+      .add(constant(3, [2]));
   const [a, b] = [f(leaf(), leaf()), f(leaf(), leaf())];
   expect(hash(a)).toBe(hash(b));
   expect(sameStructure([a], [b])).toBe(true);
@@ -22,7 +26,9 @@ test("another op, attribute, type, constant or wiring is another structure", () 
     x.mul(y).sum({ axis: 1, keepDims: true }),
     x.mul(x).sum({ axis: 1 }),
     x.mul(y.transpose().transpose()).sum({ axis: 1 }),
-    input(spec([2, 4])).mul(input(spec([2, 4]))).sum({ axis: 1 }),
+    input(spec([2, 4]))
+      .mul(input(spec([2, 4])))
+      .sum({ axis: 1 }),
   ];
   for (const other of others) expect(sameStructure([base], [other])).toBe(false);
   expect(sameStructure([constant(0, [])], [constant(-0, [])])).toBe(false);

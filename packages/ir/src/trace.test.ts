@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { constant, spec, type Tensor } from "./index.ts";
 import { trace } from "./function.ts";
+import { constant, spec, type Tensor } from "./index.ts";
 import { input } from "./leaf.ts";
 
 const x2 = spec([2]);
@@ -8,10 +8,13 @@ const x2 = spec([2]);
 test("what does not depend on the arguments is free and becomes a further input, computed once outside", () => {
   const outside = input(x2);
   let doubled: Tensor | undefined;
-  const { fn, captured } = trace((x) => {
-    doubled = outside.mul(2); // recorded inside, but nothing of the argument is in it
-    return [x.add(doubled), x.mul(doubled)];
-  }, [x2]);
+  const { fn, captured } = trace(
+    (x) => {
+      doubled = outside.mul(2); // recorded inside, but nothing of the argument is in it
+      return [x.add(doubled), x.mul(doubled)];
+    },
+    [x2],
+  );
   expect(captured).toEqual([doubled]);
   expect(fn.inputs).toHaveLength(2);
   expect(fn.inputs[1]).not.toBe(doubled);

@@ -7,7 +7,7 @@ import { tensor } from "./create.ts";
 import { deviceOf } from "./device.ts";
 import { currentFrame } from "./frame.ts";
 import { yieldForFinalizers } from "./memory.ts";
-import { isCurrent, issue, type Program, traceProgram } from "./program.ts";
+import { discard, isCurrent, issue, type Program, traceProgram } from "./program.ts";
 import type { Variable } from "./variable.ts";
 
 /** The type of an argument, or of every tensor in one. A Context is described by `keySpec`. */
@@ -63,7 +63,11 @@ export function compile<A extends readonly any[], R>(fn: (...args: A) => R, sett
     const { name = "step", sources = false, precision = "same" } = settings;
     const program = traceProgram(body, layout.types, layout.names, { name, sources, precision });
     programs.set(key, [...(programs.get(key) ?? []), program]);
-    if (programs.size > MAX_PROGRAMS) programs.delete(programs.keys().next().value!);
+    if (programs.size > MAX_PROGRAMS) {
+      const [oldest, dropped] = programs.entries().next().value!;
+      programs.delete(oldest);
+      dropped.forEach(discard);
+    }
     return program;
   };
   return callable({

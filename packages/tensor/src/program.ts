@@ -5,7 +5,7 @@ import { Arguments } from "./arguments.ts";
 import type { Device } from "./device.ts";
 import { CompileFrame, inFrame } from "./frame.ts";
 import { countResult } from "./memory.ts";
-import { realize, settle } from "./realize.ts";
+import { disposeLater, realize, settle } from "./realize.ts";
 import { dataTensor, Storage, storageOf } from "./storage.ts";
 import { Variable } from "./variable.ts";
 
@@ -143,12 +143,24 @@ export function issue(program: Program, args: readonly Tensor[], device: Device,
   return { results: tensors, done };
 }
 
+/** A function that nobody can call any more gives its executables back. */
+const abandoned = new FinalizationRegistry<Program["executables"]>(disposeAll);
+
+/** Gives the executables of a program back, each after the runs that were issued before. */
+export const discard = ({ executables }: Program): void => disposeAll(executables);
+
+function disposeAll(executables: Program["executables"]): void {
+  for (const [device, executable] of executables) disposeLater(device, executable);
+  executables.clear();
+}
+
 function executableOn(program: Program, device: Device, options: CompileOptions): Promise<Executable> {
   let executable = program.executables.get(device);
   if (executable === undefined) {
     const { entry } = program.signature;
     executable = device.ready().then((backend) => backend.compile(program.module, entry, options));
     executable.catch(() => program.executables.delete(device)); // the run that waits for it fails with the same error
+    if (program.executables.size === 0) abandoned.register(program, program.executables);
     program.executables.set(device, executable);
   }
   return executable;

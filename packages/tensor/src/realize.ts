@@ -84,9 +84,14 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
   if (cache.size > MAX_CACHED) {
     const [oldest, entry] = cache.entries().next().value!;
     cache.delete(oldest);
-    entry.executable.then((executable) => executable.dispose(), () => {});
+    disposeLater(device, entry.executable);
   }
   return cached;
+}
+
+/** Disposes of an executable after the runs that were issued before. */
+export function disposeLater(device: Device, executable: Promise<Executable>): void {
+  device.enqueue(async () => (await executable).dispose()).catch(() => {}); // one that was not compiled has nothing to give back
 }
 
 /** The same structure on argument leaves, so that the cache keeps no values alive. */
