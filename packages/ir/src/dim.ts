@@ -1,4 +1,9 @@
+import { dimFloorDiv, dimMod, isWhole } from "./dim-division.ts";
+import { dimRange } from "./dim-range.ts";
 import { FormatError, ShapeError, StateError } from "./errors.ts";
+
+export { dimFloorDiv, dimMod } from "./dim-division.ts";
+export { dimAtMost, dimRange } from "./dim-range.ts";
 
 /** A size: an integer, or an expression over named symbols. */
 export type Dim = number | DimExpr;
@@ -19,7 +24,7 @@ export interface DimSymbol {
   readonly key: string;
 }
 
-export type DimFunction = "floordiv" | "mod" | "max" | "min";
+export type DimFunction = "floordiv" | "max" | "min";
 
 /** A function of two expressions that no polynomial expresses. */
 export interface DimCall {
@@ -39,8 +44,8 @@ export interface DimTerm {
 }
 
 /**
- * A symbolic size in canonical polynomial form: sums of products of symbols and of floordiv, mod, max and min.
- * Two equal polynomials have the same `key`. JavaScript's operators cannot compute with it: use its methods.
+ * A symbolic size in canonical polynomial form: sums of products of symbols and of floordiv, max and min; `a mod b` is
+ * `a − b·⌊a/b⌋`. Two equal polynomials have the same `key`. JavaScript's operators cannot compute with it: use its methods.
  */
 export class DimExpr {
   readonly terms: readonly DimTerm[];
@@ -89,9 +94,14 @@ export class DimExpr {
 
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.key;
-    throw new StateError("E402", "dim", `the size ${this.key} is symbolic and cannot be computed with JavaScript's operators`, {
-      fix: "use add, sub, mul, floorDiv, mod, max or min, as in x.shape[0].mul(2), or dimAdd and its siblings where it may be a number",
-    });
+    throw new StateError(
+      "E402",
+      "dim",
+      `the size ${this.key} is symbolic and cannot be computed with JavaScript's operators`,
+      {
+        fix: "use add, sub, mul, floorDiv, mod, max or min, as in x.shape[0].mul(2), or dimAdd and its siblings where it may be a number",
+      },
+    );
   }
 }
 
@@ -126,11 +136,11 @@ function termText({ coefficient, factors }: DimTerm): string {
 
 const fromAtom = (atom: DimAtom): DimExpr => new DimExpr([{ coefficient: 1, factors: [atom], key: atom.key }]);
 
-const termsOf = (d: Dim): readonly DimTerm[] =>
+export const termsOf = (d: Dim): readonly DimTerm[] =>
   typeof d === "number" ? (d === 0 ? [] : [{ coefficient: d, factors: [], key: "" }]) : d.terms;
 
 function safe(n: number): number {
-  if (Number.isSafeInteger(n)) return n;
+  if (Number.isSafeInteger(n)) return n + 0; // -0 becomes 0
   throw new ShapeError("E213", "dim", `${n} is no exact integer`, { fix: "keep sizes under 2^53" });
 }
 
@@ -139,13 +149,38 @@ function normal(terms: Map<string, DimTerm>): Dim {
   const list = [...terms.values()].filter((t) => t.coefficient !== 0);
   if (list.length === 0) return 0;
   if (list.length === 1 && list[0]!.factors.length === 0) return list[0]!.coefficient;
+  for (const term of list) {
+    const whole = term.factors.find((f) => isWhole(f, term.coefficient));
+    if (whole !== undefined) return withoutQuotient(list, term, whole as DimCall);
+  }
   list.sort((s, t) => t.factors.length - s.factors.length || (s.key < t.key ? -1 : 1));
   return new DimExpr(list);
 }
 
+/** Writes `n·b·⌊a/b⌋` as `n·a`, where b is known to divide a. */
+function withoutQuotient(list: readonly DimTerm[], term: DimTerm, { a, b, key }: DimCall): Dim {
+  const others = term.factors.toSpliced(
+    term.factors.findIndex((f) => f.key === key),
+    1,
+  );
+  const rest = list.filter((t) => t !== term);
+  const product = dimMul(productOf(term.coefficient / (b as number), others), a);
+  return dimAdd(normal(new Map(rest.map((t) => [t.key, t]))), product);
+}
+
+/** `coefficient · factors`. */
+export function productOf(coefficient: number, factors: readonly DimAtom[]): Dim {
+  return factors.length === 0 ? coefficient : new DimExpr([{ coefficient, factors, key: keyOf(factors) }]);
+}
+
+const keyOf = (factors: readonly DimAtom[]): string => factors.map((f) => f.key).join("*");
+
 function accumulate(sum: Map<string, DimTerm>, term: DimTerm): void {
   const before = sum.get(term.key);
-  sum.set(term.key, before === undefined ? term : { ...term, coefficient: safe(before.coefficient + term.coefficient) });
+  sum.set(
+    term.key,
+    before === undefined ? term : { ...term, coefficient: safe(before.coefficient + term.coefficient) },
+  );
 }
 
 export function dimAdd(a: Dim, b: Dim): Dim {
@@ -164,95 +199,32 @@ export function dimMul(a: Dim, b: Dim): Dim {
   for (const s of termsOf(a)) {
     for (const t of termsOf(b)) {
       const factors = [...s.factors, ...t.factors].sort((x, y) => (x.key < y.key ? -1 : 1));
-      accumulate(sum, { coefficient: safe(s.coefficient * t.coefficient), factors, key: factors.map((f) => f.key).join("*") });
+      accumulate(sum, { coefficient: safe(s.coefficient * t.coefficient), factors, key: keyOf(factors) });
     }
   }
   return normal(sum);
-}
-
-/** ⌊a / b⌋; b is at least 1. A polynomial whose every coefficient b divides is divided exactly. */
-export function dimFloorDiv(a: Dim, b: Dim): Dim {
-  if (typeof b === "number" && b < 1) throw new ShapeError("E212", "dim", `${a} floordiv ${b} has a divisor below 1`, {});
-  if (b === 1) return a;
-  if (typeof a === "number" && typeof b === "number") return Math.floor(a / b);
-  const exact = exactQuotient(a, b);
-  return exact ?? call("floordiv", a, b);
-}
-
-export function dimMod(a: Dim, b: Dim): Dim {
-  if (typeof b === "number" && b < 1) throw new ShapeError("E212", "dim", `${a} mod ${b} has a divisor below 1`, {});
-  if (b === 1) return 0;
-  if (typeof a === "number" && typeof b === "number") return a - b * Math.floor(a / b);
-  return exactQuotient(a, b) !== undefined ? 0 : call("mod", a, b);
 }
 
 export function dimMax(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return Math.max(a, b);
   const [low, high] = dimRange(dimSub(a, b));
-  return low >= 0 ? a : high <= 0 ? b : call("max", ...sorted(a, b));
+  return low >= 0 ? a : high <= 0 ? b : dimCall("max", ...sorted(a, b));
 }
 
 export function dimMin(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return Math.min(a, b);
   const [low, high] = dimRange(dimSub(a, b));
-  return high <= 0 ? a : low >= 0 ? b : call("min", ...sorted(a, b));
+  return high <= 0 ? a : low >= 0 ? b : dimCall("min", ...sorted(a, b));
 }
 
 const sorted = (a: Dim, b: Dim): [Dim, Dim] => (String(a) <= String(b) ? [a, b] : [b, a]);
 
-const call = (kind: DimFunction, a: Dim, b: Dim): DimExpr => fromAtom({ kind, a, b, key: `${kind}(${a},${b})` });
-
-/** a / b where b is an integer or a single term that divides every term of a. */
-function exactQuotient(a: Dim, b: Dim): Dim | undefined {
-  const [divisor, ...more] = termsOf(b);
-  if (divisor === undefined || more.length > 0) return undefined;
-  const sum = new Map<string, DimTerm>();
-  for (const term of termsOf(a)) {
-    const factors = [...term.factors];
-    for (const factor of divisor.factors) {
-      const i = factors.findIndex((f) => f.key === factor.key);
-      if (i < 0) return undefined;
-      factors.splice(i, 1);
-    }
-    if (term.coefficient % divisor.coefficient !== 0) return undefined;
-    accumulate(sum, { coefficient: term.coefficient / divisor.coefficient, factors, key: factors.map((f) => f.key).join("*") });
-  }
-  return normal(sum);
-}
+export const dimCall = (kind: DimFunction, a: Dim, b: Dim): DimExpr =>
+  fromAtom({ kind, a, b, key: `${kind}(${a},${b})` });
 
 /** Equal for every value of the symbols. */
-export const sameDim = (a: Dim, b: Dim): boolean => a === b || (typeof a === "object" && typeof b === "object" && a.key === b.key);
-
-/** Smallest and largest value over the symbols' ranges, by interval arithmetic; may be wider than the truth. */
-export function dimRange(d: Dim): readonly [low: number, high: number] {
-  if (typeof d === "number") return [d, d];
-  let [low, high] = [0, 0];
-  for (const { coefficient, factors } of d.terms) {
-    let range: readonly [number, number] = [coefficient, coefficient];
-    for (const factor of factors) range = product(range, atomRange(factor));
-    low += range[0];
-    high += range[1];
-  }
-  return [low, high];
-}
-
-function product([a, b]: readonly [number, number], [c, d]: readonly [number, number]): readonly [number, number] {
-  const all = [a * c, a * d, b * c, b * d];
-  return [Math.min(...all), Math.max(...all)];
-}
-
-function atomRange(atom: DimAtom): readonly [number, number] {
-  if (atom.kind === "symbol") return [atom.min, atom.max];
-  const [[a, b], [c, d]] = [dimRange(atom.a), dimRange(atom.b)];
-  if (atom.kind === "max") return [Math.max(a, c), Math.max(b, d)];
-  if (atom.kind === "min") return [Math.min(a, c), Math.min(b, d)];
-  if (atom.kind === "mod") return [0, Math.max(0, d - 1)];
-  const [small, large] = [Math.max(1, c), Math.max(1, d)];
-  return [Math.floor(a / (a < 0 ? small : large)), Math.floor(b / (b < 0 ? large : small))];
-}
-
-/** Surely a ≤ b. */
-export const dimAtMost = (a: Dim, b: Dim): boolean => dimRange(dimSub(b, a))[0] >= 0;
+export const sameDim = (a: Dim, b: Dim): boolean =>
+  a === b || (typeof a === "object" && typeof b === "object" && a.key === b.key);
 
 /** The symbols that an expression mentions. */
 export function dimSymbols(d: Dim, into: Map<string, DimSymbol> = new Map()): Map<string, DimSymbol> {
@@ -272,16 +244,17 @@ export function dimSubstitute(d: Dim, values: ReadonlyMap<string, Dim>): Dim {
   let sum: Dim = 0;
   for (const { coefficient, factors } of d.terms) {
     let term: Dim = coefficient;
-    for (const f of factors) term = dimMul(term, f.kind === "symbol" ? (values.get(f.name) ?? fromAtom(f)) : dimApply(f, values));
+    for (const f of factors)
+      term = dimMul(term, f.kind === "symbol" ? (values.get(f.name) ?? fromAtom(f)) : dimApply(f, values));
     sum = dimAdd(sum, term);
   }
   return sum;
 }
 
-const operations = { floordiv: dimFloorDiv, mod: dimMod, max: dimMax, min: dimMin };
-
-const dimApply = (f: DimCall, values: ReadonlyMap<string, Dim>): Dim =>
-  operations[f.kind](dimSubstitute(f.a, values), dimSubstitute(f.b, values));
+function dimApply(f: DimCall, values: ReadonlyMap<string, Dim>): Dim {
+  const operation = { floordiv: dimFloorDiv, max: dimMax, min: dimMin }[f.kind];
+  return operation(dimSubstitute(f.a, values), dimSubstitute(f.b, values));
+}
 
 /** The integer that the expression has under `bindings`. */
 export function dimValue(d: Dim, bindings: ReadonlyMap<string, number>): number {

@@ -24,7 +24,10 @@ export interface Sample {
   readonly index: number;
   readonly operands: readonly Argument[];
   readonly attrs: object;
-  /** The function is not smooth at these operands (ties, steps): finite differences mean nothing here. */
+  /**
+   * Finite differences mean nothing here: the function is not smooth at these operands (ties, steps, extremes), or they
+   * are 16-bit floats, whose rounding hides a small difference.
+   */
   readonly kink: boolean;
   /** No derivative is defined with these operands and attributes. */
   readonly differentiable: boolean;
@@ -63,7 +66,7 @@ export function samplesOf(target: Target, cases: readonly Case[]): readonly Samp
       get attrs() {
         return made();
       },
-      kink,
+      kink: kink || operands.some(({ dtype }) => dtype === "float16" || dtype === "bfloat16"),
       differentiable,
       record: (tensors) => record(target, tensors, made()),
     };

@@ -1,5 +1,5 @@
 import { axes, choice, dtypeAttr } from "../attrs.ts";
-import { resolveAxes } from "../axes.ts";
+import { keptShape, resolveAxes } from "../axes.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { wrapInteger } from "../number.ts";
