@@ -1,7 +1,8 @@
 import {
   type Dim,
   type DimAtom,
-  type DimTerm,
+  type DimCall,
+  type DimExpr,
   dimAdd,
   dimMul,
   dimSub,
@@ -10,9 +11,14 @@ import {
   termsOf,
 } from "./dim.ts";
 
+const ranges = new WeakMap<DimExpr, readonly [low: number, high: number]>();
+
 /** Smallest and largest value over the symbols' ranges, as far as they can be told; may be wider than the truth. */
 export function dimRange(d: Dim): readonly [low: number, high: number] {
-  return typeof d === "number" ? [d, d] : [lowest(d, 4), 0 - lowest(dimMul(d, -1), 4)];
+  if (typeof d === "number") return [d, d];
+  let range = ranges.get(d); // kept, since the range of a nested expression is asked for again and again
+  if (range === undefined) ranges.set(d, (range = [lowest(d, 4), 0 - lowest(dimMul(d, -1), 4)]));
+  return range;
 }
 
 /** A value that d is never below: by intervals, or, where that is better, with a bound in place of a quotient. */
@@ -64,17 +70,16 @@ function atomRange(atom: DimAtom): readonly [number, number] {
 /** Surely a ≤ b. */
 export const dimAtMost = (a: Dim, b: Dim): boolean => surelyNotNegative(dimSub(b, a), 8);
 
-/** By the range; where that is too wide, by cases for max and min. */
+/** By the range; where that is too wide, by cases for the first max or min. */
 function surelyNotNegative(d: Dim, depth: number): boolean {
   if (dimRange(d)[0] >= 0) return true;
-  if (depth === 0) return false;
-  return termsOf(d).some((term: DimTerm) => {
-    const [f] = term.factors;
-    if (f === undefined || term.factors.length > 1 || (f.kind !== "max" && f.kind !== "min")) return false;
-    const c = term.coefficient;
-    const rest = dimSub(d, productOf(c, term.factors));
-    const withCase = (value: Dim): boolean => surelyNotNegative(dimAdd(rest, dimMul(c, value)), depth - 1);
-    const favourable = f.kind === (c > 0 ? "max" : "min");
-    return favourable ? withCase(f.a) || withCase(f.b) : withCase(f.a) && withCase(f.b);
-  });
+  const term = depth > 0 ? termsOf(d).find((t) => t.factors.length === 1 && isChoice(t.factors[0]!)) : undefined;
+  if (term === undefined) return false;
+  const f = term.factors[0] as DimCall;
+  const rest = dimSub(d, productOf(term.coefficient, term.factors));
+  const withCase = (value: Dim): boolean => surelyNotNegative(dimAdd(rest, dimMul(term.coefficient, value)), depth - 1);
+  const favourable = f.kind === (term.coefficient > 0 ? "max" : "min");
+  return favourable ? withCase(f.a) || withCase(f.b) : withCase(f.a) && withCase(f.b);
 }
+
+const isChoice = (f: DimAtom): boolean => f.kind === "max" || f.kind === "min";
