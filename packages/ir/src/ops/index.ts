@@ -1,5 +1,20 @@
 export { type ArgOptions, argmax, argmaxOp, argmin, argminOp } from "./argmax.ts";
-export * from "./arithmetic.ts";
+export {
+  abs,
+  add,
+  div,
+  intDiv,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  reciprocal,
+  rem,
+  sign,
+  square,
+  sub,
+} from "./arithmetic.ts";
 export { barrier, barrierOp } from "./barrier.ts";
 export {
   type BatchNormOptions,
@@ -9,21 +24,32 @@ export {
   batchNormInferenceOp,
   batchNormOp,
 } from "./batch-norm.ts";
-export * from "./bits.ts";
+export { and, not, or, shl, shr, xor } from "./bits.ts";
 export { call, callOp } from "./call.ts";
-export * from "./cast.ts";
+export { bitcast, cast, convert } from "./cast.ts";
 export { clamp } from "./clamp.ts";
-export * from "./compare.ts";
-export * from "./composite.ts";
-export * from "./concat.ts";
+export {
+  compare,
+  equal,
+  greater,
+  greaterEqual,
+  isFinite,
+  less,
+  lessEqual,
+  notEqual,
+  select,
+  where,
+} from "./compare.ts";
+export { type CompositeOptions, composite, compositeOp } from "./composite.ts";
+export { concat, concatOp, split, stack } from "./concat.ts";
 export { type Branch, type CondOptions, cond, condOp } from "./cond.ts";
-export * from "./constant.ts";
+export { constant, constantOp, dimOp, iota, iotaOp, MAX_CONSTANT_BYTES } from "./constant.ts";
 export { cumsum, cumsumOp } from "./cumsum.ts";
-export * from "./dot.ts";
+export { dotOp, type Precision } from "./dot.ts";
 export { dropout, dropoutOp } from "./dropout.ts";
 export { dynamicSlice, dynamicSliceOp, dynamicUpdate, dynamicUpdateOp } from "./dynamic.ts";
 export { embedding, embeddingOp } from "./embedding.ts";
-export * from "./exponential.ts";
+export { erf, exp, expm1, log, log1p, rsqrt, sqrt } from "./exponential.ts";
 export { gather, gatherOp, take, takeAlong } from "./gather.ts";
 export { gelu } from "./gelu.ts";
 export { type GroupNormOptions, groupNorm, groupNormOp } from "./group-norm.ts";
@@ -32,12 +58,12 @@ export { type LayerNormOptions, layerNorm, layerNormOp } from "./layer-norm.ts";
 export { type LinearActivation, type LinearOptions, linear, linearOp } from "./linear.ts";
 export { logSoftmax } from "./log-softmax.ts";
 export { logSumExp, logSumExpOp } from "./log-sum-exp.ts";
-export * from "./matmul.ts";
+export { currentPrecision, type DotOptions, dot, matmul, tensordot, withPrecision } from "./matmul.ts";
 export { mean, meanOp } from "./mean.ts";
-export * from "./move.ts";
+export { broadcastOp, broadcastTo, moveAxis, reverse, reverseOp, swapAxes, transpose, transposeOp } from "./move.ts";
 export { oneHot, oneHotOp } from "./one-hot.ts";
 export { type OpaqueOptions, opaque, opaqueOp } from "./opaque.ts";
-export * from "./pad.ts";
+export { type PadOptions, pad, padOp } from "./pad.ts";
 export {
   type NormalOptions,
   randomBernoulli,
@@ -48,24 +74,24 @@ export {
   rngUniformOp,
   type UniformOptions,
 } from "./random.ts";
-export * from "./reduce.ts";
+export { all, any, max, min, prod, type ReduceOptions, reduceOp, sum } from "./reduce.ts";
 export { relu } from "./relu.ts";
-export * from "./reshape.ts";
+export { expandDims, flatten, reshape, reshapeOp, squeeze } from "./reshape.ts";
 export { type RmsNormOptions, rmsNorm, rmsNormOp } from "./rms-norm.ts";
 export { foldIn, randomBits, rngBitsOp, rngFoldInOp, rngSplitOp, splitKey } from "./rng.ts";
-export * from "./round.ts";
+export { ceil, floor, round } from "./round.ts";
 export { type ScanKind, type Scanned, type ScanOptions, scan, scanOp } from "./scan.ts";
 export { putAlong, type ScatterMode, type ScatterOptions, scatter, scatterOp } from "./scatter.ts";
 export { sigmoid } from "./sigmoid.ts";
 export { silu } from "./silu.ts";
-export * from "./slice.ts";
+export { type SliceOptions, slice, sliceAxis, sliceOp } from "./slice.ts";
 export { softmax } from "./softmax.ts";
 export { softmaxCrossEntropy, softmaxXentOp } from "./softmax-cross-entropy.ts";
 export { softplus } from "./softplus.ts";
 export { argsort, type SortOptions, sort, sortOp, sortWith } from "./sort.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { topK, topKOp } from "./top-k.ts";
-export * from "./trigonometric.ts";
+export { cos, sin, tanh } from "./trigonometric.ts";
 export { variance, varianceOp } from "./variance.ts";
 export { type WhileOptions, whileLoop, whileOp } from "./while.ts";
 export { fold, foldOp, type WindowOptions, windows, windowsOp } from "./windows.ts";
