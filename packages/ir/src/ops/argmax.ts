@@ -4,6 +4,7 @@ import { isFloat } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { integers, normal, samplesOf, ties, values } from "../sample.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { or } from "./bits.ts";
@@ -13,8 +14,8 @@ import { isNaN } from "./is-nan.ts";
 import { type Reduction, reduceOp } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
-const extremum = (name: string, op: Reduction): OpRecord =>
-  opRecord({
+function extremum(name: string, op: Reduction): OpRecord {
+  const record: OpRecord = opRecord({
     name,
     version: 1,
     numeric: "exact",
@@ -32,7 +33,10 @@ const extremum = (name: string, op: Reduction): OpRecord =>
       const places = select(wanted, iota(x.shape, axis), x.shape[axis]!);
       return applyOp(reduceOp, [places], { op: "min", axes: [axis] })[0]!;
     },
+    batch: ([x], _batched, { axis }) => applyOp(record, [x], { axis: axis + 1 }),
   });
+  return record;
+}
 
 /** Index of the largest entry along `axis`, the first of equals; of the first NaN, if there is one. int32. */
 export const argmaxOp = extremum("nn.argmax", "max");
@@ -59,3 +63,15 @@ export const argmax = (x: Tensor, options: ArgOptions = {}): Tensor => place(arg
 
 /** Index of the smallest entry along `axis`, the first of equals, int32; NaN counts as the smallest. */
 export const argmin = (x: Tensor, options: ArgOptions = {}): Tensor => place(argminOp, x, options);
+
+const searched = [
+  [normal([4, 7])],
+  [ties([3, 5, 2]), { axis: 1 }],
+  [integers([4, 3], -2, 2), { axis: 0 }],
+  [values([1, NaN, 3, NaN])],
+  [normal([0, 3])],
+] as const;
+
+export const argmaxSamples = samplesOf(argmaxOp, searched);
+
+export const argminSamples = samplesOf(argminOp, searched);

@@ -2,6 +2,7 @@ import { isFloat } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Its operands, which no pass may compute across: what stands after a barrier is computed after what stands before. */
@@ -28,3 +29,5 @@ export const barrierOp: OpRecord = opRecord({
  * `checkpoint` uses it so that what is computed a second time is not replaced by the first result.
  */
 export const barrier = (...tensors: readonly Tensor[]): readonly Tensor[] => applyOp(barrierOp, tensors);
+
+export const barrierSamples = samplesOf(barrierOp, [[normal([3])], [normal([2, 2]), integers([3], 0, 9), normal([])]]);

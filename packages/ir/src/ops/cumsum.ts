@@ -4,6 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { elementwiseType } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { widen } from "../widen.ts";
 import { pad } from "./pad.ts";
@@ -45,3 +46,12 @@ export const cumsumOp: OpRecord = opRecord({
 export function cumsum(x: Tensor, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
   return applyOp(cumsumOp, [x.dtype === "bool" ? x.cast("int32") : x], options)[0]!;
 }
+
+export const cumsumSamples = samplesOf(cumsumOp, [
+  [normal([7])],
+  [normal([3, 4, 2]), { axis: 1, reverse: true }],
+  [integers([9], -9, 9)],
+  [normal([2, 8], { dtype: "float16" }), { axis: 1 }],
+  [normal([2, 1])],
+  [normal([2, 0])],
+]);

@@ -3,6 +3,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { elementwiseType } from "../rule.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { widen } from "../widen.ts";
 import { select } from "./compare.ts";
@@ -43,3 +44,13 @@ export const dropoutOp: OpRecord = opRecord({
 /** `x` with each element dropped with probability `rate`, the others divided by `1 − rate`. */
 export const dropout = (x: Tensor, key: Tensor, options: { readonly rate: number }): Tensor =>
   applyOp(dropoutOp, [x, key], options)[0]!;
+
+const key = values([7, 9], [2], "uint32");
+
+export const dropoutSamples = samplesOf(dropoutOp, [
+  [normal([4, 7]), key, { rate: 0.3 }],
+  [normal([5]), key, { rate: 0 }],
+  [normal([5]), key, { rate: 1 }],
+  [normal([3, 3], { dtype: "float16" }), key, { rate: 0.5 }],
+  [normal([0, 2]), key, { rate: 0.5 }],
+]);

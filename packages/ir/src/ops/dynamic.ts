@@ -4,6 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, Operand, OpRecord } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
+import { type Argument, integers, normal, samplesOf, values } from "../sample.ts";
 import { type Shape, shapeText, type TensorType } from "../shape.ts";
 import { stridedRead, stridedWrite, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
@@ -146,3 +147,19 @@ export const dynamicSlice = (x: Tensor, starts: readonly Operand[], sizes: Shape
 /** `x` with the block at `starts` replaced by `u`; a start is clamped so that the block lies inside. */
 export const dynamicUpdate = (x: Tensor, u: Tensor, starts: readonly Operand[]): Tensor =>
   applyOp(dynamicUpdateOp, [x, convertTo(u, x.dtype), ...toStarts("dynamicUpdate", starts)])[0]!;
+
+const start = (i: number): Argument => values([i], [], "int32");
+
+export const dynamicSliceSamples = samplesOf(dynamicSliceOp, [
+  [normal([5]), start(2), { sizes: [2] }],
+  [normal([4, 6]), start(3), start(-2), { sizes: [2, 3] }], // both clamped
+  [normal([2, 3]), start(1), start(0), { sizes: [2, 0] }],
+  [normal([]), { sizes: [] }],
+]);
+
+export const dynamicUpdateSamples = samplesOf(dynamicUpdateOp, [
+  [normal([5]), normal([2]), start(2)],
+  [normal([4, 6]), normal([2, 3]), start(3), start(-2)],
+  [normal([2, 3]), normal([2, 0]), start(1), start(0)],
+  [integers([3], 0, 9), integers([3], 0, 9), start(1)],
+]);

@@ -1,7 +1,8 @@
 import { applyOp, opRecord } from "../op.ts";
-import { splat } from "../promote.ts";
+import { alignBatch, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { elementwiseType, fail, failDType } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./gather.ts";
 import { toIndices } from "./indexing.ts";
@@ -22,8 +23,20 @@ export const embeddingOp: OpRecord = opRecord({
   decompose: ([table, ids]) => gather(table, ids, { axis: 0 }),
   linear: ["table"],
   vjp: ([table, ids], _results, [dy]) => [scatter(splat(0, table.shape, table.dtype), ids, dy, { axis: 0 }), null],
+  batch([table, ids], [tableBatched, idsBatched], _attrs, size) {
+    if (!tableBatched) return applyOp(embeddingOp, [table, ids]);
+    const [tables, rows] = alignBatch([table, ids], [tableBatched, idsBatched], size);
+    return gather(tables!, rows!, { axis: 1, batch: 1 });
+  },
 });
 
 /** Rows of `table` by integer number. (rows, width), (…) → (…, width) */
 export const embedding = (table: Tensor, ids: Operand): Tensor =>
   applyOp(embeddingOp, [table, toIndices("embedding", ids)])[0]!;
+
+export const embeddingSamples = samplesOf(embeddingOp, [
+  [normal([5, 3]), integers([4], 0, 4)],
+  [normal([5, 3]), integers([2, 3], -1, 5)], // some out of range
+  [normal([5, 3]), integers([], 0, 4)],
+  [normal([5, 3]), integers([0], 0, 4)],
+]);

@@ -4,6 +4,7 @@ import { accumulator } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { normal, samplesOf } from "../sample.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { toFloat } from "../widen.ts";
@@ -72,3 +73,11 @@ export interface GroupNormOptions extends Affine {
 /** Each group of channels of each example with mean 0 and variance 1, times `scale`, plus `bias`. (N, *, C) → (N, *, C) */
 export const groupNorm = (x: Tensor, { scale, bias, ...options }: GroupNormOptions): Tensor =>
   applyOp(groupNormOp, [toFloat(x), ...affineOperands({ scale, bias })], options)[0]!;
+
+export const groupNormSamples = samplesOf(groupNormOp, [
+  [normal([2, 3, 4]), { groups: 2 }],
+  [normal([2, 3, 2, 6]), normal([6]), normal([6]), { groups: 3 }],
+  [normal([3, 4]), normal([4]), { groups: 1 }],
+  [normal([2, 2, 4], { dtype: "float16", scale: 100 }), normal([4]), normal([4]), { groups: 2 }],
+  [normal([0, 3, 4]), { groups: 4 }],
+]);

@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { samplesOf, values } from "../sample.ts";
 import { widen } from "../widen.ts";
 import { bitcast } from "./cast.ts";
 import { greater, notEqual } from "./compare.ts";
@@ -24,3 +25,9 @@ export const isNaN: Unary = defineScalar({
   },
   derivatives: () => [null],
 });
+
+export const isNaNSamples = samplesOf(isNaN, [
+  [values([NaN, 0, -1, Infinity, -Infinity])],
+  [values([NaN, 1], [2], "float16")],
+  [values([NaN, 1], [2], "float64")],
+]);

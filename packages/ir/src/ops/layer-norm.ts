@@ -1,12 +1,15 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
-import { toFloat } from "../widen.ts";
+import { toFloat, widen } from "../widen.ts";
 import {
   type Affine,
   affineOperands,
+  affinePerExample,
   checkAffine,
   epsilon,
   normalize,
@@ -41,6 +44,12 @@ export const layerNormOp: OpRecord = opRecord({
   },
   vjp: ([x, ...affine], [_y, mean, rstd], [dy, dMean, dRstd], { axis }) =>
     normalizeVjp(x, affine, trailingLayout(x.shape, axis, true), { mean, rstd }, { y: dy, mean: dMean, rstd: dRstd }),
+  batch([x, ...affine], [xBatched, ...affineBatched], { axis, eps }, size) {
+    const [bx] = alignBatch([x], [xBatched], size);
+    if (!affineBatched.includes(true)) return applyOp(layerNormOp, [bx!, ...affine], { axis: axis + 1, eps });
+    const [y, mean, rstd] = applyOp(layerNormOp, [widen(bx!)], { axis: axis + 1, eps });
+    return [affinePerExample(y!, affine, affineBatched, x.dtype), mean!, rstd!];
+  },
 });
 
 export interface LayerNormOptions extends Affine {
@@ -54,3 +63,12 @@ export interface LayerNormOptions extends Affine {
 export function layerNorm(x: Tensor, { scale, bias, ...options }: LayerNormOptions = {}): Tensor {
   return applyOp(layerNormOp, [toFloat(x), ...affineOperands({ scale, bias })], options)[0]!;
 }
+
+export const layerNormSamples = samplesOf(layerNormOp, [
+  [normal([4, 7])],
+  [normal([4, 7]), normal([7]), normal([7])],
+  [normal([2, 3, 4], { offset: 5 }), normal([3, 4]), { axis: 1, eps: 1e-3 }],
+  [normal([3, 8], { dtype: "float16", scale: 100 }), normal([8]), normal([8])],
+  [normal([0, 3]), normal([3]), normal([3])],
+  [normal([5]), normal([5]), normal([5])],
+]);

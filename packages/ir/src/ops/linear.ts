@@ -4,6 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, classWords, fail, failDType } from "../rule.ts";
+import { normal, samplesOf } from "../sample.ts";
 import { matchSignature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { dotOp } from "./dot.ts";
@@ -79,3 +80,12 @@ export function linear(x: Tensor, w: Tensor, { bias, ...options }: LinearOptions
     { ...options, mul },
   )[0]!;
 }
+
+export const linearSamples = samplesOf(linearOp, [
+  [normal([4, 3]), normal([3, 2])],
+  [normal([2, 4, 3]), normal([3, 2]), normal([2])],
+  [normal([3]), normal([3, 2]), normal([2])],
+  ...activations.map((act) => [normal([4, 3]), normal([3, 2]), normal([2]), { act }] as const),
+  [normal([4, 3], { dtype: "float16" }), normal([3, 2], { dtype: "float16" })],
+  [normal([2, 0]), normal([0, 3]), normal([3])],
+]);

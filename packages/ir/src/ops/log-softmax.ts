@@ -2,6 +2,7 @@ import { axis } from "../attrs.ts";
 import { defineOp, type Unary } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import { elementwiseType } from "../rule.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import { widen } from "../widen.ts";
 import { exp, log } from "./exponential.ts";
 import { sum } from "./reduce.ts";
@@ -29,4 +30,14 @@ export const logSoftmax: Unary<{ axis: number }> = defineOp({
     const dWide = widen(dy);
     return [convertTo(dWide.sub(exp(widen(y)).mul(sum(dWide, { axis, keepDims: true }))), y.dtype)];
   },
+  batch: ([x], _batched, { axis }) => logSoftmax(x, { axis: axis + 1 }),
 });
+
+export const logSoftmaxSamples = samplesOf(logSoftmax, [
+  [normal([4, 7])],
+  [normal([3, 5, 2]), { axis: 1 }],
+  [values([1e4, 1e4 - 1, -1e4])],
+  [normal([3, 6], { dtype: "float16", scale: 3 })],
+  [normal([2, 1])],
+  [normal([0, 3])],
+]);

@@ -3,6 +3,7 @@ import { keptShape, resolveAxes } from "../axes.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { toFloat, widen } from "../widen.ts";
 import { isFinite, select } from "./compare.ts";
@@ -31,6 +32,7 @@ export const logSumExpOp: OpRecord = opRecord({
     const shares = exp(widen(x).sub(orZero(reshape(widen(y), kept))));
     return [convertTo(shares.mul(reshape(widen(dy), kept)), x.dtype)];
   },
+  batch: ([x], _batched, attrs) => applyOp(logSumExpOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
 
 /** Infinities as 0: an infinity less itself would be NaN. */
@@ -42,3 +44,11 @@ export function logSumExp(x: Tensor, { axis, keepDims = false }: ReduceOptions =
   const y = applyOp(logSumExpOp, [toFloat(x)], { axes })[0]!;
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;
 }
+
+export const logSumExpSamples = samplesOf(logSumExpOp, [
+  [normal([4, 7])],
+  [normal([2, 3, 4]), { axes: [0, 2] }],
+  [values([1e4, 1e4 - 1, -1e4])],
+  { operands: [values([-Infinity, -Infinity, 0, -Infinity], [2, 2])], attrs: { axes: [1] }, kink: true },
+  [normal([0, 3]), { axes: [1] }],
+]);

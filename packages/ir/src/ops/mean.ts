@@ -3,6 +3,7 @@ import { keptShape, resolveAxes } from "../axes.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { toFloat, widen } from "../widen.ts";
 import { type ReduceOptions, sum } from "./reduce.ts";
@@ -18,6 +19,7 @@ export const meanOp: OpRecord = opRecord({
   attrs: { axes: axes() },
   type: ([x], { axes }) => statisticType(x, axes),
   decompose: ([x], { axes }) => convertTo(sum(widen(x), { axis: axes }).div(countAlong(x, axes)), x.dtype),
+  batch: ([x], _batched, attrs) => applyOp(meanOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
 
 /** Arithmetic mean along `axis`, of all elements where none is given. Integers and bool are averaged as float32. */
@@ -26,3 +28,11 @@ export function mean(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}):
   const y = applyOp(meanOp, [toFloat(x)], { axes })[0]!;
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;
 }
+
+export const meanSamples = samplesOf(meanOp, [
+  [normal([4, 7])],
+  [normal([2, 3, 4]), { axes: [0, 2] }],
+  [normal([3, 0]), { axes: [0] }],
+  [normal([3, 4], { dtype: "float16", offset: 300 }), { axes: [1] }],
+  [normal([])],
+]);

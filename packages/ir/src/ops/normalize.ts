@@ -1,6 +1,6 @@
 import { type AttrKind, float } from "../attrs.ts";
 import { keptShape } from "../axes.ts";
-import { accumulator } from "../dtype.ts";
+import { accumulator, type DType } from "../dtype.ts";
 import { convertTo, splat } from "../promote.ts";
 import { elementwiseType, fail, failDType } from "../rule.ts";
 import { type Shape, sameShape, shapeText, type TensorType } from "../shape.ts";
@@ -123,6 +123,21 @@ export function normalizeVjp(
     convertTo(reshape(sum(i === 0 ? dy.mul(normal) : dy, { axis: repeated, keepDims: true }), t.shape), t.dtype),
   );
   return [convertTo(reshape(dx, x.shape), x.dtype), ...dAffine];
+}
+
+/** `y·scale + bias` in `dtype`, for examples along the first axis of `y` of which each may have its own scale or bias. */
+export function affinePerExample(
+  y: Tensor,
+  affine: readonly Tensor[],
+  batched: readonly boolean[],
+  dtype: DType,
+): Tensor {
+  const [scale, bias] = affine.map((t, i) => {
+    if (!batched[i]) return widen(t);
+    return reshape(widen(t), [t.shape[0]!, ...Array.from({ length: y.rank - t.rank }, () => 1), ...t.shape.slice(1)]);
+  });
+  const scaled = y.mul(scale!);
+  return convertTo(bias === undefined ? scaled : scaled.add(bias), dtype);
 }
 
 /** Scale and bias of a call. */

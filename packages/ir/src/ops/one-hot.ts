@@ -5,6 +5,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { failDType } from "../rule.ts";
+import { integers, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { equal } from "./compare.ts";
 import { iota } from "./constant.ts";
@@ -24,8 +25,16 @@ export const oneHotOp: OpRecord = opRecord({
   },
   decompose: ([indices], { classes, dtype }) =>
     convertTo(equal(expandDims(indices, -1), iota([...indices.shape, classes], -1)), dtype),
+  batch: ([indices], _batched, attrs) => applyOp(oneHotOp, [indices], attrs),
 });
 
 /** One-hot rows of integer `indices`. (…) → (…, classes) */
 export const oneHot = (indices: Operand, classes: Dim, options: { readonly dtype?: DType } = {}): Tensor =>
   applyOp(oneHotOp, [toIndices("oneHot", indices)], { ...options, classes })[0]!;
+
+export const oneHotSamples = samplesOf(oneHotOp, [
+  [integers([5], 0, 3), { classes: 4 }],
+  [integers([2, 3], -1, 4), { classes: 4, dtype: "bool" }], // some out of range
+  [integers([], 0, 2), { classes: 3, dtype: "float16" }],
+  [integers([2], 0, 2), { classes: 0 }],
+]);

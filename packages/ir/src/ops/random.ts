@@ -4,6 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape, convertTo, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { failDType } from "../rule.ts";
+import { samplesOf, uniform, values } from "../sample.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { bitcast } from "./cast.ts";
@@ -109,3 +110,21 @@ export function randomNormal(
 /** True with probability `p`, which broadcasts to `shape`. */
 export const randomBernoulli = (key: Tensor, p: Operand, shape: Shape): Tensor =>
   applyOp(rngBernoulliOp, [key, broadcastShape(toTensor("randomBernoulli", p, "float32"), shape)])[0]!;
+
+const key = values([7, 2 ** 32 - 9], [2], "uint32");
+
+export const rngUniformSamples = samplesOf(rngUniformOp, [
+  [key, { shape: [5] }],
+  [key, { shape: [2, 3], low: -1, high: 0.5 }],
+  [key, { shape: [0] }],
+]);
+
+export const rngNormalSamples = samplesOf(rngNormalOp, [
+  [key, { shape: [64] }],
+  [key, { shape: [] }],
+]);
+
+export const rngBernoulliSamples = samplesOf(rngBernoulliOp, [
+  { operands: [key, uniform([8], 0, 1)], kink: true },
+  { operands: [key, values([0, 1])], kink: true },
+]);

@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import { maximum } from "./arithmetic.ts";
 import { greater, select } from "./compare.ts";
 
@@ -13,3 +14,11 @@ export const relu: Unary = defineScalar({
   vjp: ([x], _results, [dy]) => [select(greater(x, 0), dy, 0)],
   jvp: ([x], [dx]) => dx && select(greater(x, 0), dx, 0),
 });
+
+export const reluSamples = samplesOf(relu, [
+  [normal([4, 7])],
+  [normal([])],
+  [normal([0])],
+  { operands: [values([-2, -0, 0, 3, Infinity, NaN])], kink: true },
+  [normal([5], { dtype: "float16" })],
+]);

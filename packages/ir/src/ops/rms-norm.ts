@@ -1,11 +1,13 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
-import { toFloat } from "../widen.ts";
-import { checkAffine, epsilon, normalize, normalizeVjp, trailingLayout } from "./normalize.ts";
+import { toFloat, widen } from "../widen.ts";
+import { affinePerExample, checkAffine, epsilon, normalize, normalizeVjp, trailingLayout } from "./normalize.ts";
 import { reshape } from "./reshape.ts";
 
 /**
@@ -35,6 +37,12 @@ export const rmsNormOp: OpRecord = opRecord({
   },
   vjp: ([x, ...scale], [_y, rstd], [dy, dRstd], { axis }) =>
     normalizeVjp(x, scale, trailingLayout(x.shape, axis, false), { rstd }, { y: dy, rstd: dRstd }),
+  batch([x, ...scale], [xBatched, ...scaleBatched], { axis, eps }, size) {
+    const [bx] = alignBatch([x], [xBatched], size);
+    if (!scaleBatched.includes(true)) return applyOp(rmsNormOp, [bx!, ...scale], { axis: axis + 1, eps });
+    const [y, rstd] = applyOp(rmsNormOp, [widen(bx!)], { axis: axis + 1, eps });
+    return [affinePerExample(y!, scale, scaleBatched, x.dtype), rstd!];
+  },
 });
 
 export interface RmsNormOptions {
@@ -48,3 +56,11 @@ export interface RmsNormOptions {
 /** Each example divided by its root mean square over the axes from `axis` on, times `scale`. Shape is kept. */
 export const rmsNorm = (x: Tensor, { scale, ...options }: RmsNormOptions = {}): Tensor =>
   applyOp(rmsNormOp, [toFloat(x), ...(scale === undefined ? [] : [scale])], options)[0]!;
+
+export const rmsNormSamples = samplesOf(rmsNormOp, [
+  [normal([4, 7])],
+  [normal([4, 7]), normal([7])],
+  [normal([2, 3, 4]), normal([3, 4]), { axis: 1, eps: 1e-3 }],
+  [normal([3, 8], { dtype: "float16", scale: 100 }), normal([8])],
+  [normal([0, 3]), normal([3])],
+]);

@@ -3,6 +3,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
+import { samplesOf, values } from "../sample.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { countOf } from "../strided.ts";
 import { Tensor } from "../tensor.ts";
@@ -93,3 +94,19 @@ export const splitKey = (key: Tensor, n = 2): Tensor => applyOp(rngSplitOp, [key
 /** A key that belongs to `key` and the number `data`: of a step, a layer, an example. */
 export const foldIn = (key: Tensor, data: Operand): Tensor =>
   applyOp(rngFoldInOp, [key, data instanceof Tensor ? data : toTensor("foldIn", data, "uint32")])[0]!;
+
+const key = values([7, 2 ** 32 - 9], [2], "uint32");
+
+export const rngBitsSamples = samplesOf(rngBitsOp, [
+  [key, { shape: [5] }],
+  [key, { shape: [2, 3] }],
+  [key, { shape: [] }],
+  [key, { shape: [0] }],
+]);
+
+export const rngSplitSamples = samplesOf(rngSplitOp, [[key], [key, { n: 5 }], [key, { n: 0 }]]);
+
+export const rngFoldInSamples = samplesOf(rngFoldInOp, [
+  [key, values([7], [], "uint32")],
+  [key, values([-1], [], "int32")],
+]);

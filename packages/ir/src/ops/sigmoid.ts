@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import { abs, div, sub } from "./arithmetic.ts";
 import { greaterEqual, select } from "./compare.ts";
 import { exp } from "./exponential.ts";
@@ -20,3 +21,10 @@ export const sigmoid: Unary = defineScalar({
   },
   derivatives: (_args, y) => [y.mul(sub(1, y))],
 });
+
+export const sigmoidSamples = samplesOf(sigmoid, [
+  [normal([4, 7])],
+  [values([-88, -1, 0, 1, 88])],
+  [normal([0])],
+  [normal([5], { dtype: "bfloat16" })],
+]);

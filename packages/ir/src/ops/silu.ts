@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import { sub } from "./arithmetic.ts";
 import { sigmoid } from "./sigmoid.ts";
 
@@ -20,3 +21,5 @@ export const silu: Unary = defineScalar({
     return [s.add(y.mul(sub(1, s)))];
   },
 });
+
+export const siluSamples = samplesOf(silu, [[normal([4, 7])], [values([-88, -1, 0, 1, 88])], [normal([])]]);

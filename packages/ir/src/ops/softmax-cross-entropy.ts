@@ -1,7 +1,8 @@
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { alignBatch, convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { elementwiseType, fail, failDType } from "../rule.ts";
+import { integers, normal, samplesOf, values } from "../sample.ts";
 import { sameShape, shapeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { toFloat, widen } from "../widen.ts";
@@ -61,6 +62,7 @@ export const softmaxXentOp: OpRecord = opRecord({
     const fromP = weighted.sub(wide.mul(sum(weighted, { axis: -1, keepDims: true })));
     return [convertTo(fromLoss.add(fromP), logits.dtype), null];
   },
+  batch: (args, batched, _attrs, size) => applyOp(softmaxXentOp, alignBatch(args, batched, size)),
 });
 
 /**
@@ -70,3 +72,16 @@ export const softmaxXentOp: OpRecord = opRecord({
  */
 export const softmaxCrossEntropy = (logits: Tensor, labels: Operand): Tensor =>
   applyOp(softmaxXentOp, [toFloat(logits), toIndices("softmaxCrossEntropy", labels)])[0]!;
+
+export const softmaxXentSamples = samplesOf(softmaxXentOp, [
+  [normal([4, 7]), integers([4], 0, 6)],
+  [normal([2, 3, 5]), integers([2, 3], 0, 4)],
+  [normal([3]), integers([], 0, 2)],
+  [values([1e4, 0, -1e4, 0, 1e4, 0], [2, 3]), integers([2], 0, 2)],
+  [normal([3, 6], { dtype: "float16", scale: 3 }), integers([3], 0, 5)],
+  [normal([0, 3]), integers([0], 0, 2)],
+]);
+
+export const softmaxCrossEntropySamples = samplesOf(softmaxCrossEntropy, [
+  [normal([4, 7]), integers([4], 0, 6, "uint8")],
+]);

@@ -1,4 +1,5 @@
 import { defineScalar, type Unary } from "../op.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import { abs, maximum } from "./arithmetic.ts";
 import { exp, log1p } from "./exponential.ts";
 import { sigmoid } from "./sigmoid.ts";
@@ -17,3 +18,5 @@ export const softplus: Unary = defineScalar({
   decompose: ([x]) => maximum(x, 0).add(log1p(exp(abs(x).neg()))),
   derivatives: ([x]) => [sigmoid(x)],
 });
+
+export const softplusSamples = samplesOf(softplus, [[normal([4, 7])], [values([-88, -1, 0, 1, 88])], [normal([])]]);

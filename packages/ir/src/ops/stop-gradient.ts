@@ -1,4 +1,5 @@
 import { applyOp, defineOp, type Unary } from "../op.ts";
+import { normal, samplesOf } from "../sample.ts";
 
 /** `x`, whose derivative is taken to be zero. */
 export const stopGradient: Unary = defineOp({
@@ -12,3 +13,5 @@ export const stopGradient: Unary = defineOp({
   jvp: () => null,
   batch: ([x]) => applyOp(stopGradient.op, [x]),
 });
+
+export const stopGradientSamples = samplesOf(stopGradient, [{ operands: [normal([3])], kink: true }]);

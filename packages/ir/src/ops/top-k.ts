@@ -4,6 +4,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { distinct, integers, samplesOf, ties } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { iota } from "./constant.ts";
 import { putAlong } from "./scatter.ts";
@@ -38,6 +39,7 @@ export const topKOp: OpRecord = opRecord({
   vjp: ([x], [_values, indices], [dy], { axis }) => [
     putAlong(splat(0, x.shape, x.dtype), indices, dy, { axis, unique: true }),
   ],
+  batch: ([x], _batched, { k, axis }) => applyOp(topKOp, [x], { k, axis: axis + 1 }),
 });
 
 /** The `k` largest entries along `axis`, the last by default, the largest first, and where they stand. */
@@ -49,3 +51,11 @@ export function topK(
   const [values, indices] = applyOp(topKOp, [x], { ...options, k });
   return [values!, indices!];
 }
+
+export const topKSamples = samplesOf(topKOp, [
+  [distinct([7]), { k: 3 }],
+  [distinct([4, 3]), { k: 2, axis: 0 }],
+  [distinct([2, 3]), { k: 0 }],
+  { operands: [ties([3, 6])], attrs: { k: 4 }, kink: true },
+  [integers([8], -9, 9), { k: 8 }],
+]);

@@ -3,6 +3,7 @@ import { keptShape, resolveAxes } from "../axes.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
+import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { toFloat, widen } from "../widen.ts";
 import { mean } from "./mean.ts";
@@ -33,6 +34,7 @@ export const varianceOp: OpRecord = opRecord({
       .div(degrees(x, axes, correction));
     return [convertTo(d.mul(scale), x.dtype)];
   },
+  batch: ([x], _batched, attrs) => applyOp(varianceOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
 
 const centred = (x: Tensor, axes: readonly number[]): Tensor => x.sub(mean(x, { axis: axes, keepDims: true }));
@@ -53,3 +55,10 @@ export function variance(x: Tensor, options: ReduceOptions & { readonly correcti
   const y = applyOp(varianceOp, [toFloat(x)], { ...attrs, axes })[0]!;
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;
 }
+
+export const varianceSamples = samplesOf(varianceOp, [
+  [normal([4, 7])],
+  [normal([2, 3, 4], { offset: 10 }), { axes: [0, 2], correction: 1 }],
+  [normal([3, 0]), { axes: [0] }],
+  [normal([3, 4], { dtype: "float16", offset: 300 }), { axes: [1] }],
+]);

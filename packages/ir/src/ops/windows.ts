@@ -3,6 +3,7 @@ import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimSub, sameDim } from "../di
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, fail, failDType } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Shape } from "../shape.ts";
 import { countOf, forEachPosition, stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
@@ -158,3 +159,20 @@ export function fold(w: Tensor, options: WindowOptions & { readonly dims: Shape 
     dilation: perAxis(dilation, axes),
   })[0]!;
 }
+
+export const windowsSamples = samplesOf(windowsOp, [
+  [normal([7]), { axes: [0], size: [3], stride: [1], dilation: [1] }],
+  [normal([2, 8]), { axes: [1], size: [3], stride: [2], dilation: [2] }],
+  [normal([2, 5, 6, 3]), { axes: [1, 2], size: [2, 3], stride: [2, 1], dilation: [1, 2] }],
+  [normal([4, 5]), { axes: [1, 0], size: [2, 3], stride: [1, 1], dilation: [1, 1] }],
+  [normal([0, 4]), { axes: [1], size: [4], stride: [3], dilation: [1] }],
+  [normal([3]), { axes: [], size: [], stride: [], dilation: [] }],
+]);
+
+export const foldSamples = samplesOf(foldOp, [
+  [normal([5, 3]), { axes: [0], dims: [7], stride: [1], dilation: [1] }],
+  [normal([2, 2, 3]), { axes: [1], dims: [8], stride: [2], dilation: [2] }],
+  [normal([2, 2, 2, 3, 2, 3]), { axes: [1, 2], dims: [5, 6], stride: [2, 1], dilation: [1, 2] }],
+  [integers([4, 2], -9, 9), { axes: [0], dims: [5], stride: [1], dilation: [1] }],
+  [normal([0, 1, 4]), { axes: [1], dims: [4], stride: [3], dilation: [1] }],
+]);
