@@ -61,7 +61,7 @@ const images = spec(["B", 784], "uint8");
 export function makeStep(network: Network, optimizer: ReturnType<typeof adam>) {
   return compile(
     (x: Tensor, labels: Tensor) => {
-      const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logitsOf(network, x), labels)[0].mean(), network);
+      const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logitsOf(network, x), labels).mean(), network);
       optimizer.apply(grads);
       return loss;
     },

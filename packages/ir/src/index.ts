@@ -27,7 +27,7 @@ export { sha256, sha256Hex } from "./sha256.ts";
 export * from "./shape.ts";
 export { nodeHash, sameStructure } from "./structure.ts";
 export { type Match, matchSignature } from "./signature.ts";
-export { becomeLeaf, currentRuntime, installRuntime, Node, sourceLine, Tensor, type TensorData, type TensorRuntime } from "./tensor.ts";
+export { becomeLeaf, currentRuntime, installRuntime, nextNodeId, Node, sourceLine, Tensor, type TensorData, type TensorRuntime } from "./tensor.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";
 export * from "./verify.ts";
 export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";

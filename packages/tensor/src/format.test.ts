@@ -52,7 +52,10 @@ test("save takes all Variables as of one moment, whatever is called meanwhile", 
 
 test("a function that was not called can be saved when its types are declared, and says so when they are not", async () => {
   expect((await regression().step.save()).length).toBeGreaterThan(0);
-  await expect(compile((x: Tensor) => x).save()).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(compile((x: Tensor) => x).save()).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [StateError E416 save: the function has not been traced, so there is no program to save.
+      fix: call it once, or give compile the types of its arguments with inputs.]
+  `);
 });
 
 test("contexts are part of a saved step", async () => {
@@ -65,16 +68,28 @@ test("contexts are part of a saved step", async () => {
 
 test("a loaded step refuses arguments that the saved one would have refused", async () => {
   const loaded = await loadStep(await regression().step.save());
-  await expect(loaded(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(loaded({ x: tensor([[1, 2]]), y: tensor([[1]]) })).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(loaded(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError E524 compile: 1 tensors given in 1 arguments, 2 in 1 declared.
+      fix: pass what inputs describes.]
+  `);
+  await expect(loaded({ x: tensor([[1, 2]]), y: tensor([[1]]) })).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError E521 compile: arg0.x is float32 [1, 2], but float32 [B, 3] was declared.
+      fix: cast or reshape the argument, or change inputs.]
+  `);
 });
 
 test("a damaged file is refused at every place", async () => {
   const { step } = regression();
   await step(batch(1));
   const bytes = await step.save();
-  await expect(loadStep(bytes.subarray(0, 100))).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(loadStep(new TextEncoder().encode("no step at all"))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(loadStep(bytes.subarray(0, 100))).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E132 container: the bytes end too early.
+      at: byte 100]
+  `);
+  await expect(loadStep(new TextEncoder().encode("no step at all"))).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E140 container: the bytes do not begin with TNON.
+      at: byte 0]
+  `);
   for (let i = 0; i < bytes.length; i += 97) {
     const damaged = bytes.slice();
     damaged[i]! ^= 1 << (i % 8);
@@ -88,12 +103,33 @@ test("a file whose sections disagree is refused", async () => {
   const changed = (name: string, bytes: Uint8Array): Promise<unknown> => loadStep(writeContainer(new Map([...sections, [name, bytes]])));
   const metadata = JSON.parse(new TextDecoder().decode(sections.get("metadata")!));
   const withMetadata = (change: object): Promise<unknown> => changed("metadata", new TextEncoder().encode(JSON.stringify({ ...metadata, ...change })));
-  await expect(withMetadata({ entry: "other" })).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(withMetadata({ variables: metadata.variables.slice(1) })).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(withMetadata({ format: 2 })).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(changed("metadata", new TextEncoder().encode("[".repeat(100_000)))).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(changed("state.safetensors", sections.get("weights.safetensors")!)).rejects.toThrowErrorMatchingInlineSnapshot();
-  await expect(loadStep(writeContainer(new Map([...sections].slice(0, 2))))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(withMetadata({ entry: "other" })).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E183 tenon: module and metadata disagree: the module has no entry other.
+      fix: get the file again from its source.]
+  `);
+  await expect(withMetadata({ variables: metadata.variables.slice(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E183 tenon: module and metadata disagree: the entry has 6 inputs, the metadata describes 5.
+      fix: get the file again from its source.]
+  `);
+  await expect(withMetadata({ format: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E181 tenon: the section metadata is malformed: format is 2, and this version reads 1.
+      at: $.format
+      fix: get the file again from its source.]
+  `);
+  await expect(changed("metadata", new TextEncoder().encode("[".repeat(100_000)))).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E181 tenon: the section metadata is malformed: it is nested deeper than 64.
+      at: character 64
+      fix: get the file again from its source.]
+  `);
+  await expect(changed("state.safetensors", sections.get("weights.safetensors")!)).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E183 tenon: module and metadata disagree: the stored tensor offset is missing where the module has float32 [1].
+      fix: get the file again from its source.]
+  `);
+  await expect(loadStep(writeContainer(new Map([...sections].slice(0, 2))))).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [FormatError E182 tenon: the section state.safetensors is missing.
+      sections: module, metadata
+      fix: load a file that step.save() has written.]
+  `);
 });
 
 test("the module of a file has no paths and names its weights by their digests", async () => {

@@ -57,7 +57,7 @@ export function hostFoldIn([key0, key1]: HostKey, data: number): HostKey {
 }
 
 /** Ends of a uniform distribution; 0 and 1 if not given. */
-export interface UniformOptions {
+export interface HostUniformOptions {
   readonly low?: number;
   readonly high?: number;
 }
@@ -68,7 +68,7 @@ export interface UniformOptions {
  * u is the 23 upper bits of a word: as a mantissa they give a number of [1, 2), less 1. Where the spacing of float32 at
  * `high` is coarser than (high − low)/2²³, the rounding may give `high` itself.
  */
-export function hostUniform(key: HostKey, n: number, { low = 0, high = 1 }: UniformOptions = {}): Float32Array {
+export function hostUniform(key: HostKey, n: number, { low = 0, high = 1 }: HostUniformOptions = {}): Float32Array {
   return Float32Array.from(hostBits(key, n), (word) => (word >>> 9) * 2 ** -23 * (high - low) + low);
 }
 

@@ -1,5 +1,5 @@
 import { bindDims, type CompileOptions, entrySignature, type EntrySignature, type Executable } from "@tenon/backend";
-import { buildModule, close, type Dim, dimValue, inputOp, input, isLeaf, type StateRow, StateError, Tensor, type TensorType, toTensor, topologicalOrder, type VerifiedModule, verify, withPrecision, withSources } from "@tenon/ir";
+import { buildModule, close, type Dim, dimValue, inputOp, input, isLeaf, nextNodeId, type StateRow, StateError, Tensor, type TensorType, toTensor, topologicalOrder, type VerifiedModule, verify, withPrecision, withSources } from "@tenon/ir";
 import { treeFlatten, type TreeStructure } from "@tenon/tree";
 import { Arguments } from "./arguments.ts";
 import type { Device } from "./device.ts";
@@ -37,6 +37,7 @@ export interface TraceSettings {
 /** Runs `body` on argument leaves and makes a module of what it records. */
 export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types: readonly TensorType[], names: readonly string[], settings: TraceSettings): Program {
   const { name, sources, precision } = settings;
+  const since = nextNodeId();
   const frame = new CompileFrame();
   const leaves = types.map((type, i) => input(type, names[i]));
   const returned = inFrame(frame, () => withSources(() => withPrecision(precision, () => body(leaves)), sources));
@@ -46,7 +47,7 @@ export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types
   const written = [...frame.writes.keys()];
   const outputs = variables.map((v) => (frame.writes.has(v) ? results.length + written.indexOf(v) : undefined));
   const inputs = [...leaves, ...frame.leaves.values()];
-  const { fn, captured } = close(name, inputs, [...results, ...frame.writes.values()], [...leaves.map(() => undefined), ...outputs]);
+  const { fn, captured } = close(name, inputs, [...results, ...frame.writes.values()], [...leaves.map(() => undefined), ...outputs], since);
   for (const t of captured) checkCaptured(name, t);
   const module = verify(buildModule({ entries: { [name]: fn }, state: stateRows(name, variables, leaves.length, outputs) }));
   return {
