@@ -119,7 +119,7 @@ export class Programs {
   private decomposition(op: OpRecord, attrs: Attrs, operands: readonly ConcreteType[]): Program {
     if (op.decompose === undefined)
       throw new StateError(
-        "E411",
+        "E418",
         op.name,
         "the op has no meaning here: neither elements nor a decomposition define it",
       );
