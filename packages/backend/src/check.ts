@@ -4,7 +4,6 @@ import {
   type DType,
   type FunctionDef,
   lookupOp,
-  MAX_ELEMENTS,
   type Module,
   type OpRecord,
   type OpRow,
@@ -22,7 +21,6 @@ export function checkModule(caps: Capabilities, module: Module, entry: string): 
   const byName = new Map(module.functions.map((f) => [f.name, f]));
   const reached = new Set([entryFunction(module, entry)]);
   for (const fn of reached) {
-    checkTypes(caps, fn);
     const types = valueTypes(fn);
     fn.ops.forEach((row, i) => {
       const at = `@${fn.name} #${i}`;
@@ -34,6 +32,7 @@ export function checkModule(caps: Capabilities, module: Module, entry: string): 
       );
       for (const name of calledBy(row)) reached.add(byName.get(name)!);
     });
+    checkTypes(caps, fn);
   }
 }
 
@@ -64,21 +63,22 @@ function checkVersions({ ir, opsets, device }: Capabilities, { version, opsets: 
   }
 }
 
-function checkTypes({ limits, device }: Capabilities, fn: FunctionDef): void {
+function checkTypes(caps: Capabilities, fn: FunctionDef): void {
+  const { limits, device } = caps;
+  const at = `@${fn.name}`;
   for (const type of valueTypes(fn)) {
-    const { rank } = limits;
-    if (type.shape.length > rank) {
-      throw new BackendError("E513", device.name, `rank ${type.shape.length} is above ${rank}`, {
+    checkDTypeUsage(caps, type.dtype, "store", device.name, at);
+    if (type.shape.length > limits.rank) {
+      throw new BackendError("E513", device.name, `rank ${type.shape.length} is above ${limits.rank}`, {
         operands: { type },
-        at: `@${fn.name}`,
+        at,
       });
     }
     const size = sizeOf(type.shape);
-    const elements = Math.min(limits.elements, MAX_ELEMENTS);
-    if (typeof size === "number" && size > elements) {
-      throw new BackendError("E513", device.name, `${size} elements are more than ${elements}`, {
+    if (typeof size === "number" && size > limits.elements) {
+      throw new BackendError("E513", device.name, `${size} elements are more than ${limits.elements}`, {
         operands: { type },
-        at: `@${fn.name}`,
+        at,
       });
     }
   }
@@ -91,7 +91,10 @@ function checkRow(caps: Capabilities, row: OpRow, operands: readonly TensorType[
   if (op === undefined) return;
   const feature = op.needs?.(row.attrs);
   if (feature !== undefined && !caps.features.includes(feature)) {
-    throw new BackendError("E514", row.op, `it needs ${feature}, which ${caps.device.name} does not have`, { at });
+    throw new BackendError("E514", row.op, `it needs ${feature}, which ${caps.device.name} does not have`, {
+      at,
+      fix: "use a backend that has it",
+    });
   }
 }
 
@@ -113,6 +116,6 @@ function checkDTypeUsage(
   const problem =
     usages.length === 0
       ? `${device.name} has no ${dtype}`
-      : `${device.name} does not compute in ${dtype}; it has ${usages.join(", ")}`;
+      : `${device.name} does not compute in ${dtype}, which it can only ${usages.join(" and ")}`;
   throw new BackendError("E511", op, problem, { at, fix: "cast to another dtype, or use another backend" });
 }

@@ -22,6 +22,7 @@ export const opaqueOp = opRecord({
     if (vjp !== undefined) checkVjp(args, types, vjp.signature.inputs, vjp.signature.results);
     return types;
   },
+  needs: ({ target }) => target,
   notDifferentiable: "an opaque op has a derivative only if it is given a vjp",
 });
 
