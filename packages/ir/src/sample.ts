@@ -51,9 +51,9 @@ type Target = OpRecord | { readonly op: OpRecord } | ((...args: never[]) => Tens
  * The samples of an op: of its record, of its function (which promotes and broadcasts), or of a plain function over
  * tensors that takes its options last.
  *
- * Bundlers drop the call, and those of the argument makers below, where its result is not used.
+ * An op's file exports them as a function, `export const expSamples = () => samplesOf(exp, […])`, so that bundlers drop
+ * them with everything they mention.
  */
-/* @__NO_SIDE_EFFECTS__ */
 export function samplesOf(target: Target, cases: readonly Case[]): readonly Sample[] {
   const name = "op" in target ? target.op.name : target.name;
   return cases.map((c, index): Sample => {
@@ -89,7 +89,6 @@ function record(target: Target, tensors: readonly Tensor[], attrs: object): read
 }
 
 /** Bell-shaped numbers around `offset`, at most 6 `scale` away from it. */
-/* @__NO_SIDE_EFFECTS__ */
 export function normal(
   shape: readonly number[],
   { dtype = "float32", scale = 1, offset = 0 }: { dtype?: DType; scale?: number; offset?: number } = {},
@@ -98,37 +97,31 @@ export function normal(
 }
 
 /** Numbers from `low` to `high`. */
-/* @__NO_SIDE_EFFECTS__ */
 export function uniform(shape: readonly number[], low: number, high: number, dtype: DType = "float32"): Argument {
   return { kind: "uniform", dtype, shape, numbers: [low, high] };
 }
 
 /** Whole numbers from `low` to `high`, both included. */
-/* @__NO_SIDE_EFFECTS__ */
 export function integers(shape: readonly number[], low: number, high: number, dtype: DType = "int32"): Argument {
   return { kind: "integers", dtype, shape, numbers: [low, high] };
 }
 
 /** True and false. */
-/* @__NO_SIDE_EFFECTS__ */
 export function bools(shape: readonly number[]): Argument {
   return { kind: "integers", dtype: "bool", shape, numbers: [0, 1] };
 }
 
 /** Numbers of which no two are equal, none is 0 and neighbours are at least ½ apart, in mixed order. */
-/* @__NO_SIDE_EFFECTS__ */
 export function distinct(shape: readonly number[], dtype: DType = "float32"): Argument {
   return { kind: "distinct", dtype, shape, numbers: [] };
 }
 
 /** Few different numbers, so that many elements are equal; 0 among them. */
-/* @__NO_SIDE_EFFECTS__ */
 export function ties(shape: readonly number[], dtype: DType = "float32"): Argument {
   return { kind: "integers", dtype, shape, numbers: [-1, 1] };
 }
 
 /** Just these elements. */
-/* @__NO_SIDE_EFFECTS__ */
 export function values(
   elements: readonly number[],
   shape: readonly number[] = [elements.length],

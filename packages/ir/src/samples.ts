@@ -3,10 +3,12 @@ import * as arithmetic from "./ops/arithmetic.ts";
 import * as barrier from "./ops/barrier.ts";
 import * as batchNorm from "./ops/batch-norm.ts";
 import * as bits from "./ops/bits.ts";
+import * as call from "./ops/call.ts";
 import * as cast from "./ops/cast.ts";
 import * as clamp from "./ops/clamp.ts";
 import * as compare from "./ops/compare.ts";
 import * as concat from "./ops/concat.ts";
+import * as cond from "./ops/cond.ts";
 import * as constant from "./ops/constant.ts";
 import * as cumsum from "./ops/cumsum.ts";
 import * as dot from "./ops/dot.ts";
@@ -34,6 +36,7 @@ import * as reshape from "./ops/reshape.ts";
 import * as rmsNorm from "./ops/rms-norm.ts";
 import * as rng from "./ops/rng.ts";
 import * as round from "./ops/round.ts";
+import * as scan from "./ops/scan.ts";
 import * as scatter from "./ops/scatter.ts";
 import * as sigmoid from "./ops/sigmoid.ts";
 import * as silu from "./ops/silu.ts";
@@ -46,6 +49,7 @@ import * as stopGradient from "./ops/stop-gradient.ts";
 import * as topK from "./ops/top-k.ts";
 import * as trigonometric from "./ops/trigonometric.ts";
 import * as variance from "./ops/variance.ts";
+import * as whileLoop from "./ops/while.ts";
 import * as windows from "./ops/windows.ts";
 import type { Sample } from "./sample.ts";
 
@@ -58,10 +62,12 @@ const files: readonly object[] = [
   barrier,
   batchNorm,
   bits,
+  call,
   cast,
   clamp,
   compare,
   concat,
+  cond,
   constant,
   cumsum,
   dot,
@@ -89,6 +95,7 @@ const files: readonly object[] = [
   rmsNorm,
   rng,
   round,
+  scan,
   scatter,
   sigmoid,
   silu,
@@ -101,11 +108,14 @@ const files: readonly object[] = [
   topK,
   trigonometric,
   variance,
+  whileLoop,
   windows,
 ];
 
 /** Every sample of every op of this package. */
 export const allSamples = (): readonly Sample[] =>
   files.flatMap((file) =>
-    Object.entries(file).flatMap(([name, samples]) => (name.endsWith("Samples") ? (samples as readonly Sample[]) : [])),
+    Object.entries(file).flatMap(([name, samples]) =>
+      name.endsWith("Samples") ? (samples as () => readonly Sample[])() : [],
+    ),
   );

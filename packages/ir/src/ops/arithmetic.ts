@@ -182,7 +182,7 @@ export const square = (x: Operand): Tensor => mul(x, x);
 export const reciprocal = (x: Operand): Tensor => div(1, x);
 
 // two operands of every kind that an arithmetic op takes
-const pairs: readonly Case[] = [
+const pairs = (): readonly Case[] => [
   [distinct([3, 4]), normal([3, 4], { scale: 0.3 })],
   [normal([3, 1, 2]), normal([4, 1], { offset: 9 })],
   [normal([]), normal([])],
@@ -195,41 +195,46 @@ const pairs: readonly Case[] = [
   [integers([6], -128, 127, "int8"), integers([6], 1, 127, "int8")],
 ];
 
-export const addSamples = samplesOf(add, pairs);
-export const subSamples = samplesOf(sub, pairs);
-export const mulSamples = samplesOf(mul, pairs);
-export const divSamples = samplesOf(div, [
-  [normal([3, 4]), uniform([3, 4], 0.5, 2)],
-  [normal([2, 1]), uniform([3], -2, -0.5)],
-  [normal([]), values([-0.25], [])],
-  [normal([0, 3]), normal([3])],
-  [normal([1], { dtype: "float64" }), values([3], [1], "float64")],
-  [integers([6], -9, 9), integers([6], 1, 9)],
-]);
-export const intDivSamples = samplesOf(intDiv, pairs.slice(6));
-export const remSamples = samplesOf(rem, [
-  [values([5.3, -5.3, 5.3, -5.3]), values([2, 2, -2, -2])],
-  [normal([2, 3], { scale: 9 }), values([1.7], [])],
-  [normal([]), uniform([], 0.1, 0.2)],
-  [normal([0]), normal([0])],
-  [values([6], [1], "float64"), values([4], [1], "float64")],
-  { operands: [values([4, -4]), values([2, 2])], kink: true },
-  [values([7, -7, 7, -7], [4], "int32"), values([3, 3, -3, -3], [4], "int32")],
-  [values([4294967295], [1], "uint32"), values([10], [1], "uint32")],
-]);
-export const maximumSamples = samplesOf(maximum, [...pairs, { operands: [ties([4, 4]), ties([4, 4])], kink: true }]);
-export const minimumSamples = samplesOf(minimum, [...pairs, { operands: [ties([4, 4]), ties([4, 4])], kink: true }]);
-export const powSamples = samplesOf(pow, [
-  [uniform([3, 4], 0.2, 3), normal([3, 4])],
-  [uniform([2, 1], 0.2, 3), values([-1, 0, 0.5, 2])],
-  [uniform([], 0.2, 3), normal([])],
-  [uniform([0], 1, 2), normal([0])],
-  [uniform([1], 1, 2, "float64"), normal([1], { dtype: "float64" })],
-  { operands: [values([0, 0, 0, -2, -2]), values([0, 1, 2, 0, 2])], kink: true },
-]);
+export const addSamples = () => samplesOf(add, pairs());
+export const subSamples = () => samplesOf(sub, pairs());
+export const mulSamples = () => samplesOf(mul, pairs());
+export const divSamples = () =>
+  samplesOf(div, [
+    [normal([3, 4]), uniform([3, 4], 0.5, 2)],
+    [normal([2, 1]), uniform([3], -2, -0.5)],
+    [normal([]), values([-0.25], [])],
+    [normal([0, 3]), normal([3])],
+    [normal([1], { dtype: "float64" }), values([3], [1], "float64")],
+    [integers([6], -9, 9), integers([6], 1, 9)],
+  ]);
+export const intDivSamples = () => samplesOf(intDiv, pairs().slice(6));
+export const remSamples = () =>
+  samplesOf(rem, [
+    [values([5.3, -5.3, 5.3, -5.3]), values([2, 2, -2, -2])],
+    [normal([2, 3], { scale: 9 }), values([1.7], [])],
+    [normal([]), uniform([], 0.1, 0.2)],
+    [normal([0]), normal([0])],
+    [values([6], [1], "float64"), values([4], [1], "float64")],
+    { operands: [values([4, -4]), values([2, 2])], kink: true },
+    [values([7, -7, 7, -7], [4], "int32"), values([3, 3, -3, -3], [4], "int32")],
+    [values([4294967295], [1], "uint32"), values([10], [1], "uint32")],
+  ]);
+export const maximumSamples = () =>
+  samplesOf(maximum, [...pairs(), { operands: [ties([4, 4]), ties([4, 4])], kink: true }]);
+export const minimumSamples = () =>
+  samplesOf(minimum, [...pairs(), { operands: [ties([4, 4]), ties([4, 4])], kink: true }]);
+export const powSamples = () =>
+  samplesOf(pow, [
+    [uniform([3, 4], 0.2, 3), normal([3, 4])],
+    [uniform([2, 1], 0.2, 3), values([-1, 0, 0.5, 2])],
+    [uniform([], 0.2, 3), normal([])],
+    [uniform([0], 1, 2), normal([0])],
+    [uniform([1], 1, 2, "float64"), normal([1], { dtype: "float64" })],
+    { operands: [values([0, 0, 0, -2, -2]), values([0, 1, 2, 0, 2])], kink: true },
+  ]);
 
 // one operand of every kind
-const singles: readonly Case[] = [
+const singles = (): readonly Case[] => [
   [distinct([3, 4])],
   [normal([2, 1, 3])],
   [normal([])],
@@ -240,12 +245,9 @@ const singles: readonly Case[] = [
   [values([-128, 127], [2], "int8")],
 ];
 
-export const negSamples = samplesOf(neg, [...singles, [values([0, 4294967295], [2], "uint32")]]);
-export const absSamples = samplesOf(abs, [...singles, { operands: [ties([5])], kink: true }]);
-export const signSamples = samplesOf(sign, [...singles, { operands: [ties([5])], kink: true }]);
-export const squareSamples = samplesOf(square, singles);
-export const reciprocalSamples = samplesOf(reciprocal, [
-  [uniform([3, 4], 0.5, 2)],
-  [values([-0.25], [])],
-  [normal([0])],
-]);
+export const negSamples = () => samplesOf(neg, [...singles(), [values([0, 4294967295], [2], "uint32")]]);
+export const absSamples = () => samplesOf(abs, [...singles(), { operands: [ties([5])], kink: true }]);
+export const signSamples = () => samplesOf(sign, [...singles(), { operands: [ties([5])], kink: true }]);
+export const squareSamples = () => samplesOf(square, singles());
+export const reciprocalSamples = () =>
+  samplesOf(reciprocal, [[uniform([3, 4], 0.5, 2)], [values([-0.25], [])], [normal([0])]]);

@@ -115,15 +115,17 @@ export function batchNormInference(
   return applyOp(batchNormInferenceOp, [toFloat(x), mean, variance, ...affine], options)[0]!;
 }
 
-export const batchNormSamples = samplesOf(batchNormOp, [
-  [normal([6, 3])],
-  [normal([4, 2, 3], { offset: 5 }), normal([3]), normal([3])],
-  [normal([4, 3, 2]), normal([3]), normal([3]), { axis: 1, eps: 1e-3 }],
-  [normal([8, 2], { dtype: "float16", scale: 100 }), normal([2]), normal([2])],
-]);
+export const batchNormSamples = () =>
+  samplesOf(batchNormOp, [
+    [normal([6, 3])],
+    [normal([4, 2, 3], { offset: 5 }), normal([3]), normal([3])],
+    [normal([4, 3, 2]), normal([3]), normal([3]), { axis: 1, eps: 1e-3 }],
+    [normal([8, 2], { dtype: "float16", scale: 100 }), normal([2]), normal([2])],
+  ]);
 
-export const batchNormInferenceSamples = samplesOf(batchNormInferenceOp, [
-  [normal([6, 3]), normal([3]), uniform([3], 0.5, 2)],
-  [normal([4, 3, 2]), normal([3]), uniform([3], 0.5, 2), normal([3]), normal([3]), { axis: 1 }],
-  [normal([0, 2]), normal([2]), uniform([2], 0.5, 2), normal([2])],
-]);
+export const batchNormInferenceSamples = () =>
+  samplesOf(batchNormInferenceOp, [
+    [normal([6, 3]), normal([3]), uniform([3], 0.5, 2)],
+    [normal([4, 3, 2]), normal([3]), uniform([3], 0.5, 2), normal([3]), normal([3]), { axis: 1 }],
+    [normal([0, 2]), normal([2]), uniform([2], 0.5, 2), normal([2])],
+  ]);

@@ -79,7 +79,7 @@ function shifted(x: Elements, y: Elements, shift: (value: number, count: number)
   return x.data.map((value, i) => wrapInteger(x.dtype, shift(value, y.data[i]! & mask)));
 }
 
-const logical: readonly Case[] = [
+const logical = (): readonly Case[] => [
   [bools([3, 4]), bools([4])],
   [bools([]), bools([])],
   [integers([4, 5], -99, 99), integers([4, 5], -99, 99)],
@@ -88,7 +88,7 @@ const logical: readonly Case[] = [
   [integers([6], -128, 127, "int8"), integers([6], -128, 127, "int8")],
   [integers([6], 0, 65535, "uint16"), integers([1], 0, 65535, "uint16")],
 ];
-const shifts: readonly Case[] = [
+const shifts = (): readonly Case[] => [
   [integers([4, 5], -2147483648, 2147483647), integers([4, 5], 0, 31)],
   [integers([2, 1], -99, 99), integers([3], 0, 8)],
   [integers([], -99, 99), integers([], 0, 8)],
@@ -99,16 +99,17 @@ const shifts: readonly Case[] = [
   [integers([6], 0, 255, "uint8"), integers([6], 0, 9, "uint8")],
 ];
 
-export const notSamples = samplesOf(not, [
-  [bools([3, 4])],
-  [bools([])],
-  [integers([0], 0, 1)],
-  [integers([6], -99, 99)],
-  [integers([6], 0, 4294967295, "uint32")],
-  [integers([6], 0, 255, "uint8")],
-]);
-export const andSamples = samplesOf(and, logical);
-export const orSamples = samplesOf(or, logical);
-export const xorSamples = samplesOf(xor, logical);
-export const shlSamples = samplesOf(shl, shifts);
-export const shrSamples = samplesOf(shr, shifts);
+export const notSamples = () =>
+  samplesOf(not, [
+    [bools([3, 4])],
+    [bools([])],
+    [integers([0], 0, 1)],
+    [integers([6], -99, 99)],
+    [integers([6], 0, 4294967295, "uint32")],
+    [integers([6], 0, 255, "uint8")],
+  ]);
+export const andSamples = () => samplesOf(and, logical());
+export const orSamples = () => samplesOf(or, logical());
+export const xorSamples = () => samplesOf(xor, logical());
+export const shlSamples = () => samplesOf(shl, shifts());
+export const shrSamples = () => samplesOf(shr, shifts());

@@ -50,29 +50,31 @@ const bitcastOp: Unary<{ to: DType }> = defineScalar({
 /** The same bits read as another dtype of the same width. */
 export const bitcast = (x: Tensor, dtype: DType): Tensor => bitcastOp(x, { to: dtype });
 
-export const convertSamples = samplesOf(convert, [
-  [normal([3, 4]), { to: "float64" }],
-  // conversions that round, even in the reference, are steps
-  { operands: [normal([3, 4], { dtype: "float64" })], attrs: { to: "float32" }, kink: true },
-  { operands: [normal([3, 4])], attrs: { to: "float16" }, kink: true },
-  { operands: [normal([3, 4])], attrs: { to: "bfloat16" }, kink: true },
-  [normal([]), { to: "float64" }],
-  [normal([0, 2]), { to: "float64" }],
-  [values([-2.7, -0.5, 0.5, 2.7, 3e9, -3e9, NaN]), { to: "int32" }],
-  [values([-1, 300, 2.9]), { to: "uint8" }],
-  [values([0, -0, 0.1, NaN]), { to: "bool" }],
-  [integers([2, 3], -300, 300), { to: "int8" }],
-  [integers([2, 3], -9, 9), { to: "uint32" }],
-  [integers([2, 3], -9, 9), { to: "float32" }],
-  [bools([5]), { to: "float32" }],
-  [bools([5]), { to: "int32" }],
-]);
-export const bitcastSamples = samplesOf(bitcastOp, [
-  [normal([3, 4]), { to: "int32" }],
-  [normal([]), { to: "uint32" }],
-  [integers([5], 0, 2_000_000_000), { to: "float32" }],
-  [integers([5], -99, 99), { to: "uint32" }],
-  [normal([5], { dtype: "float16" }), { to: "uint16" }],
-  [integers([5], 0, 30_000, "uint16"), { to: "bfloat16" }],
-  [normal([0]), { to: "int32" }],
-]);
+export const convertSamples = () =>
+  samplesOf(convert, [
+    [normal([3, 4]), { to: "float64" }],
+    // conversions that round, even in the reference, are steps
+    { operands: [normal([3, 4], { dtype: "float64" })], attrs: { to: "float32" }, kink: true },
+    { operands: [normal([3, 4])], attrs: { to: "float16" }, kink: true },
+    { operands: [normal([3, 4])], attrs: { to: "bfloat16" }, kink: true },
+    [normal([]), { to: "float64" }],
+    [normal([0, 2]), { to: "float64" }],
+    [values([-2.7, -0.5, 0.5, 2.7, 3e9, -3e9, NaN]), { to: "int32" }],
+    [values([-1, 300, 2.9]), { to: "uint8" }],
+    [values([0, -0, 0.1, NaN]), { to: "bool" }],
+    [integers([2, 3], -300, 300), { to: "int8" }],
+    [integers([2, 3], -9, 9), { to: "uint32" }],
+    [integers([2, 3], -9, 9), { to: "float32" }],
+    [bools([5]), { to: "float32" }],
+    [bools([5]), { to: "int32" }],
+  ]);
+export const bitcastSamples = () =>
+  samplesOf(bitcastOp, [
+    [normal([3, 4]), { to: "int32" }],
+    [normal([]), { to: "uint32" }],
+    [integers([5], 0, 2_000_000_000), { to: "float32" }],
+    [integers([5], -99, 99), { to: "uint32" }],
+    [normal([5], { dtype: "float16" }), { to: "uint16" }],
+    [integers([5], 0, 30_000, "uint16"), { to: "bfloat16" }],
+    [normal([0]), { to: "int32" }],
+  ]);

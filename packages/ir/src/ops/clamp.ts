@@ -16,9 +16,10 @@ export const clamp: OpFunction<readonly ["x", "low", "high"]> = defineScalar({
   decompose: ([x, low, high]) => minimum(maximum(x, low), high),
 });
 
-export const clampSamples = samplesOf(clamp, [
-  [normal([4, 7], { scale: 2 }), values([-1], []), values([1.5], [])],
-  [distinct([6]), uniform([6], -2, -1), uniform([6], 1, 2)],
-  [integers([5], -9, 9), values([-3], [], "int32"), values([4], [], "int32")],
-  { operands: [values([-1, 0, 1]), values([-1], []), values([1], [])], kink: true },
-]);
+export const clampSamples = () =>
+  samplesOf(clamp, [
+    [normal([4, 7], { scale: 2 }), values([-1], []), values([1.5], [])],
+    [distinct([6]), uniform([6], -2, -1), uniform([6], 1, 2)],
+    [integers([5], -9, 9), values([-3], [], "int32"), values([4], [], "int32")],
+    { operands: [values([-1, 0, 1]), values([-1], []), values([1], [])], kink: true },
+  ]);

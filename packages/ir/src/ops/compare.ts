@@ -63,30 +63,33 @@ export const isFinite: Unary = defineScalar({
   derivatives: () => [null],
 });
 
-export const compareSamples = samplesOf(
-  compare,
-  directions.flatMap((dir): Case[] => [
-    [normal([3, 4]), normal([3, 4]), { dir }],
-    [normal([]), normal([]), { dir }],
-    [ties([4, 1]), ties([3]), { dir }],
-    [integers([2, 5], -3, 3), integers([2, 5], -3, 3), { dir }],
-    [bools([4]), bools([4]), { dir }],
-    [values([NaN, 0, -0, Infinity]), values([NaN, -0, 0, Infinity]), { dir }],
-    [normal([0]), normal([0]), { dir }],
-  ]),
-);
-export const selectSamples = samplesOf(select, [
-  [bools([3, 4]), normal([3, 4]), normal([3, 4])],
-  [bools([3, 1]), normal([]), normal([4])],
-  [bools([]), normal([]), normal([])],
-  [bools([0]), normal([0]), normal([0])],
-  [bools([4]), normal([4], { dtype: "float64" }), normal([4], { dtype: "float64" })],
-  [bools([4]), integers([4], -9, 9), integers([4], -9, 9)],
-  [bools([4]), bools([4]), bools([4])],
-]);
-export const isFiniteSamples = samplesOf(isFinite, [
-  [values([0, 1, NaN, Infinity, -Infinity])],
-  [normal([])],
-  [normal([0, 2])],
-  [normal([3], { dtype: "float64" })],
-]);
+export const compareSamples = () =>
+  samplesOf(
+    compare,
+    directions.flatMap((dir): Case[] => [
+      [normal([3, 4]), normal([3, 4]), { dir }],
+      [normal([]), normal([]), { dir }],
+      [ties([4, 1]), ties([3]), { dir }],
+      [integers([2, 5], -3, 3), integers([2, 5], -3, 3), { dir }],
+      [bools([4]), bools([4]), { dir }],
+      [values([NaN, 0, -0, Infinity]), values([NaN, -0, 0, Infinity]), { dir }],
+      [normal([0]), normal([0]), { dir }],
+    ]),
+  );
+export const selectSamples = () =>
+  samplesOf(select, [
+    [bools([3, 4]), normal([3, 4]), normal([3, 4])],
+    [bools([3, 1]), normal([]), normal([4])],
+    [bools([]), normal([]), normal([])],
+    [bools([0]), normal([0]), normal([0])],
+    [bools([4]), normal([4], { dtype: "float64" }), normal([4], { dtype: "float64" })],
+    [bools([4]), integers([4], -9, 9), integers([4], -9, 9)],
+    [bools([4]), bools([4]), bools([4])],
+  ]);
+export const isFiniteSamples = () =>
+  samplesOf(isFinite, [
+    [values([0, 1, NaN, Infinity, -Infinity])],
+    [normal([])],
+    [normal([0, 2])],
+    [normal([3], { dtype: "float64" })],
+  ]);

@@ -115,17 +115,19 @@ export const dimOp = opRecord({
   run: (_args, { expr }) => Float64Array.of(dimValue(expr, new Map())),
 });
 
-export const constantSamples = samplesOf(constantOp, [
-  [{ value: 0.5, shape: [3, 4], dtype: "float32" }],
-  [{ value: -1, shape: [], dtype: "int32" }],
-  [{ value: 1, shape: [0, 2], dtype: "bool" }],
-  [{ value: Uint8Array.of(0, 1, 1), shape: [3], dtype: "bool" }],
-  [{ value: Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 192), shape: [2], dtype: "float32" }],
-]);
-export const iotaSamples = samplesOf(iotaOp, [
-  [{ axis: 0, shape: [5], dtype: "int32" }],
-  [{ axis: 1, shape: [2, 3, 2], dtype: "float32" }],
-  [{ axis: 2, shape: [2, 3, 2], dtype: "uint8" }],
-  [{ axis: 0, shape: [0], dtype: "int32" }],
-]);
-export const dimSamples = samplesOf(dimOp, [[{ expr: 7, dtype: "int32" }], [{ expr: 7, dtype: "float32" }]]);
+export const constantSamples = () =>
+  samplesOf(constantOp, [
+    [{ value: 0.5, shape: [3, 4], dtype: "float32" }],
+    [{ value: -1, shape: [], dtype: "int32" }],
+    [{ value: 1, shape: [0, 2], dtype: "bool" }],
+    [{ value: Uint8Array.of(0, 1, 1), shape: [3], dtype: "bool" }],
+    [{ value: Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 192), shape: [2], dtype: "float32" }],
+  ]);
+export const iotaSamples = () =>
+  samplesOf(iotaOp, [
+    [{ axis: 0, shape: [5], dtype: "int32" }],
+    [{ axis: 1, shape: [2, 3, 2], dtype: "float32" }],
+    [{ axis: 2, shape: [2, 3, 2], dtype: "uint8" }],
+    [{ axis: 0, shape: [0], dtype: "int32" }],
+  ]);
+export const dimSamples = () => samplesOf(dimOp, [[{ expr: 7, dtype: "int32" }], [{ expr: 7, dtype: "float32" }]]);

@@ -203,35 +203,36 @@ function multiply(
   return out;
 }
 
-export const dotSamples = samplesOf(dotOp, [
-  [normal([3, 4]), normal([4, 2]), { contract: [[1], [0]] }],
-  [normal([4, 3]), normal([2, 4]), { contract: [[0], [1]] }],
-  [normal([2, 3, 4]), normal([2, 4, 5]), { contract: [[2], [1]], batch: [[0], [0]] }],
-  [normal([3, 2, 4]), normal([4, 5, 2]), { contract: [[2], [0]], batch: [[1], [2]] }],
-  [
-    normal([2, 3, 4]),
-    normal([5, 4, 3]),
-    {
-      contract: [
-        [1, 2],
-        [2, 1],
-      ],
-    },
-  ],
-  [normal([2, 3]), normal([4]), { contract: [[], []] }],
-  [normal([5]), normal([5]), { contract: [[0], [0]] }],
-  [normal([]), normal([]), { contract: [[], []] }],
-  [normal([3, 0]), normal([0, 2]), { contract: [[1], [0]] }],
-  [normal([0, 3]), normal([3, 2]), { contract: [[1], [0]] }],
-  [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "tf32" }],
-  [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "bf16" }],
-  [normal([2, 3], { dtype: "float64" }), normal([3, 2], { dtype: "float64" }), { contract: [[1], [0]] }],
-  [normal([2, 3], { dtype: "float16" }), normal([3, 2], { dtype: "float16" }), { contract: [[1], [0]] }],
-  [
-    normal([2, 3], { dtype: "bfloat16" }),
-    normal([3, 2], { dtype: "bfloat16" }),
-    { contract: [[1], [0]], acc: "bfloat16" },
-  ],
-  [integers([2, 3], -99, 99, "int8"), integers([3, 2], -99, 99, "int8"), { contract: [[1], [0]] }],
-  [integers([2, 3], -99999, 99999), integers([3, 2], -99999, 99999), { contract: [[1], [0]] }],
-]);
+export const dotSamples = () =>
+  samplesOf(dotOp, [
+    [normal([3, 4]), normal([4, 2]), { contract: [[1], [0]] }],
+    [normal([4, 3]), normal([2, 4]), { contract: [[0], [1]] }],
+    [normal([2, 3, 4]), normal([2, 4, 5]), { contract: [[2], [1]], batch: [[0], [0]] }],
+    [normal([3, 2, 4]), normal([4, 5, 2]), { contract: [[2], [0]], batch: [[1], [2]] }],
+    [
+      normal([2, 3, 4]),
+      normal([5, 4, 3]),
+      {
+        contract: [
+          [1, 2],
+          [2, 1],
+        ],
+      },
+    ],
+    [normal([2, 3]), normal([4]), { contract: [[], []] }],
+    [normal([5]), normal([5]), { contract: [[0], [0]] }],
+    [normal([]), normal([]), { contract: [[], []] }],
+    [normal([3, 0]), normal([0, 2]), { contract: [[1], [0]] }],
+    [normal([0, 3]), normal([3, 2]), { contract: [[1], [0]] }],
+    [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "tf32" }],
+    [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "bf16" }],
+    [normal([2, 3], { dtype: "float64" }), normal([3, 2], { dtype: "float64" }), { contract: [[1], [0]] }],
+    [normal([2, 3], { dtype: "float16" }), normal([3, 2], { dtype: "float16" }), { contract: [[1], [0]] }],
+    [
+      normal([2, 3], { dtype: "bfloat16" }),
+      normal([3, 2], { dtype: "bfloat16" }),
+      { contract: [[1], [0]], acc: "bfloat16" },
+    ],
+    [integers([2, 3], -99, 99, "int8"), integers([3, 2], -99, 99, "int8"), { contract: [[1], [0]] }],
+    [integers([2, 3], -99999, 99999), integers([3, 2], -99999, 99999), { contract: [[1], [0]] }],
+  ]);

@@ -150,16 +150,18 @@ export const dynamicUpdate = (x: Tensor, u: Tensor, starts: readonly Operand[]):
 
 const start = (i: number): Argument => values([i], [], "int32");
 
-export const dynamicSliceSamples = samplesOf(dynamicSliceOp, [
-  [normal([5]), start(2), { sizes: [2] }],
-  [normal([4, 6]), start(3), start(-2), { sizes: [2, 3] }], // both clamped
-  [normal([2, 3]), start(1), start(0), { sizes: [2, 0] }],
-  [normal([]), { sizes: [] }],
-]);
+export const dynamicSliceSamples = () =>
+  samplesOf(dynamicSliceOp, [
+    [normal([5]), start(2), { sizes: [2] }],
+    [normal([4, 6]), start(3), start(-2), { sizes: [2, 3] }], // both clamped
+    [normal([2, 3]), start(1), start(0), { sizes: [2, 0] }],
+    [normal([]), { sizes: [] }],
+  ]);
 
-export const dynamicUpdateSamples = samplesOf(dynamicUpdateOp, [
-  [normal([5]), normal([2]), start(2)],
-  [normal([4, 6]), normal([2, 3]), start(3), start(-2)],
-  [normal([2, 3]), normal([2, 0]), start(1), start(0)],
-  [integers([3], 0, 9), integers([3], 0, 9), start(1)],
-]);
+export const dynamicUpdateSamples = () =>
+  samplesOf(dynamicUpdateOp, [
+    [normal([5]), normal([2]), start(2)],
+    [normal([4, 6]), normal([2, 3]), start(3), start(-2)],
+    [normal([2, 3]), normal([2, 0]), start(1), start(0)],
+    [integers([3], 0, 9), integers([3], 0, 9), start(1)],
+  ]);

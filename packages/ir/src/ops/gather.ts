@@ -67,24 +67,27 @@ export function takeAlong(x: Tensor, indices: Operand, { axis = -1 }: { readonly
   return at.rank === x.rank ? moveAxis(y, -1, axis) : y;
 }
 
-export const gatherSamples = samplesOf(gatherOp, [
-  [normal([5, 3]), integers([4], 0, 4), { axis: 0 }],
-  [normal([3, 5]), integers([2, 2], -1, 5), { axis: 1 }], // some out of range
-  [normal([2, 5, 3]), integers([2, 4], 0, 4), { axis: 1, batch: 1 }],
-  [normal([2, 3, 5]), integers([2], 0, 4), { axis: 2, batch: 1 }],
-  [normal([4]), integers([], 0, 3), { axis: 0 }],
-  [normal([4, 2]), integers([0], 0, 3), { axis: 0 }],
-  [normal([0, 2]), integers([3], 0, 3), { axis: 0 }],
-  [integers([6], -9, 9), integers([3], 0, 5), { axis: 0 }],
-]);
+export const gatherSamples = () =>
+  samplesOf(gatherOp, [
+    [normal([5, 3]), integers([4], 0, 4), { axis: 0 }],
+    [normal([3, 5]), integers([2, 2], -1, 5), { axis: 1 }], // some out of range
+    [normal([2, 5, 3]), integers([2, 4], 0, 4), { axis: 1, batch: 1 }],
+    [normal([2, 3, 5]), integers([2], 0, 4), { axis: 2, batch: 1 }],
+    [normal([4]), integers([], 0, 3), { axis: 0 }],
+    [normal([4, 2]), integers([0], 0, 3), { axis: 0 }],
+    [normal([0, 2]), integers([3], 0, 3), { axis: 0 }],
+    [integers([6], -9, 9), integers([3], 0, 5), { axis: 0 }],
+  ]);
 
-export const takeSamples = samplesOf(take, [
-  [normal([2, 3]), integers([4], 0, 5)],
-  [normal([2, 3]), integers([2], 0, 2, "uint8"), { axis: -1 }],
-]);
+export const takeSamples = () =>
+  samplesOf(take, [
+    [normal([2, 3]), integers([4], 0, 5)],
+    [normal([2, 3]), integers([2], 0, 2, "uint8"), { axis: -1 }],
+  ]);
 
-export const takeAlongSamples = samplesOf(takeAlong, [
-  [normal([3, 4]), integers([3], 0, 3)],
-  [normal([3, 4]), integers([3, 2], 0, 3), { axis: 1 }],
-  [normal([3, 4, 2]), integers([5, 4, 2], 0, 2), { axis: 0 }],
-]);
+export const takeAlongSamples = () =>
+  samplesOf(takeAlong, [
+    [normal([3, 4]), integers([3], 0, 3)],
+    [normal([3, 4]), integers([3, 2], 0, 3), { axis: 1 }],
+    [normal([3, 4, 2]), integers([5, 4, 2], 0, 2), { axis: 0 }],
+  ]);

@@ -93,15 +93,16 @@ export function tensordot(a: Tensor, b: Tensor, axes: number | Pairs = 2): Tenso
   return dot(a, b, { contract: [range(a.rank - axes), range(0)] });
 }
 
-export const matmulSamples = samplesOf(matmul, [
-  [normal([3, 4]), normal([4, 2])],
-  [normal([4]), normal([4])],
-  [normal([4]), normal([4, 2])],
-  [normal([3, 4]), normal([4])],
-  [normal([2, 3, 4]), normal([4, 2])],
-  [normal([3, 4]), normal([5, 2, 4, 2])],
-  [normal([4]), normal([5, 4, 2])],
-  [normal([5, 3, 4]), normal([4])],
-  [normal([5, 1, 3, 4]), normal([2, 4, 2])],
-  [normal([0, 3, 4]), normal([0, 4, 2])],
-]);
+export const matmulSamples = () =>
+  samplesOf(matmul, [
+    [normal([3, 4]), normal([4, 2])],
+    [normal([4]), normal([4])],
+    [normal([4]), normal([4, 2])],
+    [normal([3, 4]), normal([4])],
+    [normal([2, 3, 4]), normal([4, 2])],
+    [normal([3, 4]), normal([5, 2, 4, 2])],
+    [normal([4]), normal([5, 4, 2])],
+    [normal([5, 3, 4]), normal([4])],
+    [normal([5, 1, 3, 4]), normal([2, 4, 2])],
+    [normal([0, 3, 4]), normal([0, 4, 2])],
+  ]);

@@ -146,29 +146,32 @@ export function reverse(x: Tensor, { axis }: { readonly axis?: number | readonly
   return applyOp(reverseOp, [x], { axes: resolveAxes("reverse", x, axis) })[0]!;
 }
 
-export const broadcastSamples = samplesOf(broadcastOp, [
-  [normal([3]), { shape: [2, 3], dims: [1] }],
-  [normal([3]), { shape: [3, 2], dims: [0] }],
-  [normal([]), { shape: [2, 2], dims: [] }],
-  [normal([1, 3]), { shape: [2, 3, 4], dims: [0, 1] }],
-  [normal([2, 1], { dtype: "float64" }), { shape: [2, 1], dims: [0, 1] }],
-  [normal([0]), { shape: [2, 0], dims: [1] }],
-  [normal([1]), { shape: [0], dims: [0] }],
-  [integers([2], -9, 9), { shape: [2, 2], dims: [1] }],
-]);
-export const transposeSamples = samplesOf(transposeOp, [
-  [normal([2, 3]), { perm: [1, 0] }],
-  [normal([2, 3, 4]), { perm: [2, 0, 1] }],
-  [normal([2, 3, 1, 2]), { perm: [3, 1, 0, 2] }],
-  [normal([]), { perm: [] }],
-  [normal([0, 2]), { perm: [1, 0] }],
-  [bools([2, 3]), { perm: [1, 0] }],
-]);
-export const reverseSamples = samplesOf(reverseOp, [
-  [normal([5]), { axes: [0] }],
-  [normal([2, 3, 2]), { axes: [0, -1] }],
-  [normal([2, 3]), { axes: [] }],
-  [normal([]), { axes: [] }],
-  [normal([0, 2]), { axes: [0] }],
-  [integers([4], -9, 9), { axes: [0] }],
-]);
+export const broadcastSamples = () =>
+  samplesOf(broadcastOp, [
+    [normal([3]), { shape: [2, 3], dims: [1] }],
+    [normal([3]), { shape: [3, 2], dims: [0] }],
+    [normal([]), { shape: [2, 2], dims: [] }],
+    [normal([1, 3]), { shape: [2, 3, 4], dims: [0, 1] }],
+    [normal([2, 1], { dtype: "float64" }), { shape: [2, 1], dims: [0, 1] }],
+    [normal([0]), { shape: [2, 0], dims: [1] }],
+    [normal([1]), { shape: [0], dims: [0] }],
+    [integers([2], -9, 9), { shape: [2, 2], dims: [1] }],
+  ]);
+export const transposeSamples = () =>
+  samplesOf(transposeOp, [
+    [normal([2, 3]), { perm: [1, 0] }],
+    [normal([2, 3, 4]), { perm: [2, 0, 1] }],
+    [normal([2, 3, 1, 2]), { perm: [3, 1, 0, 2] }],
+    [normal([]), { perm: [] }],
+    [normal([0, 2]), { perm: [1, 0] }],
+    [bools([2, 3]), { perm: [1, 0] }],
+  ]);
+export const reverseSamples = () =>
+  samplesOf(reverseOp, [
+    [normal([5]), { axes: [0] }],
+    [normal([2, 3, 2]), { axes: [0, -1] }],
+    [normal([2, 3]), { axes: [] }],
+    [normal([]), { axes: [] }],
+    [normal([0, 2]), { axes: [0] }],
+    [integers([4], -9, 9), { axes: [0] }],
+  ]);

@@ -79,13 +79,14 @@ export function pad(x: Tensor, { lo = [], hi = [], interior = [], value = 0 }: P
   })[0]!;
 }
 
-export const padSamples = samplesOf(padOp, [
-  [normal([3]), normal([]), { lo: [1], hi: [2], interior: [0] }],
-  [normal([3]), normal([]), { lo: [0], hi: [1], interior: [2] }],
-  [normal([2, 3]), normal([]), { lo: [1, 0], hi: [0, 2], interior: [1, 0] }],
-  [normal([2, 3]), normal([]), { lo: [0, 0], hi: [0, 0], interior: [0, 0] }],
-  [normal([]), normal([]), { lo: [], hi: [], interior: [] }],
-  [normal([0]), normal([]), { lo: [1], hi: [1], interior: [2] }],
-  [normal([1]), normal([]), { lo: [1], hi: [0], interior: [2] }],
-  [integers([2], -9, 9), integers([], -9, 9), { lo: [1], hi: [1], interior: [1] }],
-]);
+export const padSamples = () =>
+  samplesOf(padOp, [
+    [normal([3]), normal([]), { lo: [1], hi: [2], interior: [0] }],
+    [normal([3]), normal([]), { lo: [0], hi: [1], interior: [2] }],
+    [normal([2, 3]), normal([]), { lo: [1, 0], hi: [0, 2], interior: [1, 0] }],
+    [normal([2, 3]), normal([]), { lo: [0, 0], hi: [0, 0], interior: [0, 0] }],
+    [normal([]), normal([]), { lo: [], hi: [], interior: [] }],
+    [normal([0]), normal([]), { lo: [1], hi: [1], interior: [2] }],
+    [normal([1]), normal([]), { lo: [1], hi: [0], interior: [2] }],
+    [integers([2], -9, 9), integers([], -9, 9), { lo: [1], hi: [1], interior: [1] }],
+  ]);

@@ -113,18 +113,21 @@ export const randomBernoulli = (key: Tensor, p: Operand, shape: Shape): Tensor =
 
 const key = values([7, 2 ** 32 - 9], [2], "uint32");
 
-export const rngUniformSamples = samplesOf(rngUniformOp, [
-  [key, { shape: [5] }],
-  [key, { shape: [2, 3], low: -1, high: 0.5 }],
-  [key, { shape: [0] }],
-]);
+export const rngUniformSamples = () =>
+  samplesOf(rngUniformOp, [
+    [key, { shape: [5] }],
+    [key, { shape: [2, 3], low: -1, high: 0.5 }],
+    [key, { shape: [0] }],
+  ]);
 
-export const rngNormalSamples = samplesOf(rngNormalOp, [
-  [key, { shape: [64] }],
-  [key, { shape: [] }],
-]);
+export const rngNormalSamples = () =>
+  samplesOf(rngNormalOp, [
+    [key, { shape: [64] }],
+    [key, { shape: [] }],
+  ]);
 
-export const rngBernoulliSamples = samplesOf(rngBernoulliOp, [
-  { operands: [key, uniform([8], 0, 1)], kink: true },
-  { operands: [key, values([0, 1])], kink: true },
-]);
+export const rngBernoulliSamples = () =>
+  samplesOf(rngBernoulliOp, [
+    { operands: [key, uniform([8], 0, 1)], kink: true },
+    { operands: [key, values([0, 1])], kink: true },
+  ]);

@@ -97,16 +97,18 @@ export const foldIn = (key: Tensor, data: Operand): Tensor =>
 
 const key = values([7, 2 ** 32 - 9], [2], "uint32");
 
-export const rngBitsSamples = samplesOf(rngBitsOp, [
-  [key, { shape: [5] }],
-  [key, { shape: [2, 3] }],
-  [key, { shape: [] }],
-  [key, { shape: [0] }],
-]);
+export const rngBitsSamples = () =>
+  samplesOf(rngBitsOp, [
+    [key, { shape: [5] }],
+    [key, { shape: [2, 3] }],
+    [key, { shape: [] }],
+    [key, { shape: [0] }],
+  ]);
 
-export const rngSplitSamples = samplesOf(rngSplitOp, [[key], [key, { n: 5 }], [key, { n: 0 }]]);
+export const rngSplitSamples = () => samplesOf(rngSplitOp, [[key], [key, { n: 5 }], [key, { n: 0 }]]);
 
-export const rngFoldInSamples = samplesOf(rngFoldInOp, [
-  [key, values([7], [], "uint32")],
-  [key, values([-1], [], "int32")],
-]);
+export const rngFoldInSamples = () =>
+  samplesOf(rngFoldInOp, [
+    [key, values([7], [], "uint32")],
+    [key, values([-1], [], "int32")],
+  ]);

@@ -32,7 +32,7 @@ export const round: Unary = defineScalar({
   derivatives: () => [null],
 });
 
-const cases: readonly Case[] = [
+const cases = (): readonly Case[] => [
   [uniform([3, 4], 0.6, 0.9)],
   [normal([], { offset: 0.3, scale: 0.01 })],
   [normal([0, 3])],
@@ -42,6 +42,6 @@ const cases: readonly Case[] = [
   { operands: [values([8388607.5, -8388607.5, 1e20])], kink: true },
 ];
 
-export const floorSamples = samplesOf(floor, cases);
-export const ceilSamples = samplesOf(ceil, cases);
-export const roundSamples = samplesOf(round, cases);
+export const floorSamples = () => samplesOf(floor, cases());
+export const ceilSamples = () => samplesOf(ceil, cases());
+export const roundSamples = () => samplesOf(round, cases());

@@ -156,20 +156,22 @@ export function putAlong(x: Tensor, indices: Operand, updates: Tensor, options: 
 const rows = [normal([5, 3]), integers([4], -1, 5), normal([4, 3])] as const; // some out of range, some twice
 const different = values([3, 0, 7, 1], [4], "int32");
 
-export const scatterSamples = samplesOf(scatterOp, [
-  [...rows, { axis: 0 }],
-  [normal([2, 5]), integers([2, 4], 0, 4), normal([2, 4]), { axis: 1, batch: 1 }],
-  [normal([2, 5, 3]), integers([2], 0, 4), normal([2, 2, 3]), { axis: 1 }],
-  [normal([5, 3]), different, normal([4, 3]), { axis: 0, mode: "set", unique: true }],
-  { operands: rows, attrs: { axis: 0, mode: "set" }, differentiable: false },
-  [...rows, { axis: 0, mode: "max" }],
-  [...rows, { axis: 0, mode: "min" }],
-  { operands: [ties([5]), integers([9], 0, 4), ties([9])], attrs: { axis: 0, mode: "max" }, kink: true },
-  [integers([5], -9, 9), integers([9], 0, 4), integers([9], -9, 9), { axis: 0 }],
-  [normal([4]), integers([0], 0, 3), normal([0]), { axis: 0 }],
-]);
+export const scatterSamples = () =>
+  samplesOf(scatterOp, [
+    [...rows, { axis: 0 }],
+    [normal([2, 5]), integers([2, 4], 0, 4), normal([2, 4]), { axis: 1, batch: 1 }],
+    [normal([2, 5, 3]), integers([2], 0, 4), normal([2, 2, 3]), { axis: 1 }],
+    [normal([5, 3]), different, normal([4, 3]), { axis: 0, mode: "set", unique: true }],
+    { operands: rows, attrs: { axis: 0, mode: "set" }, differentiable: false },
+    [...rows, { axis: 0, mode: "max" }],
+    [...rows, { axis: 0, mode: "min" }],
+    { operands: [ties([5]), integers([9], 0, 4), ties([9])], attrs: { axis: 0, mode: "max" }, kink: true },
+    [integers([5], -9, 9), integers([9], 0, 4), integers([9], -9, 9), { axis: 0 }],
+    [normal([4]), integers([0], 0, 3), normal([0]), { axis: 0 }],
+  ]);
 
-export const putAlongSamples = samplesOf(putAlong, [
-  [normal([3, 4]), integers([3], 0, 3), normal([3]), { unique: true }],
-  [normal([3, 4]), integers([5, 4], 0, 2), normal([5, 4]), { axis: 0, mode: "add" }],
-]);
+export const putAlongSamples = () =>
+  samplesOf(putAlong, [
+    [normal([3, 4]), integers([3], 0, 3), normal([3]), { unique: true }],
+    [normal([3, 4]), integers([5, 4], 0, 2), normal([5, 4]), { axis: 0, mode: "add" }],
+  ]);

@@ -115,14 +115,15 @@ export function sliceAxis(x: Tensor, axis: number, start: Dim, limit?: Dim, stri
   });
 }
 
-export const sliceSamples = samplesOf(sliceOp, [
-  [normal([5]), { start: [1], limit: [4], stride: [1] }],
-  [normal([7]), { start: [1], limit: [6], stride: [2] }],
-  [normal([7]), { start: [0], limit: [7], stride: [3] }],
-  [normal([3, 4]), { start: [1, 0], limit: [3, 4], stride: [1, 3] }],
-  [normal([3, 4]), { start: [0, 0], limit: [3, 4], stride: [1, 1] }],
-  [normal([3, 4]), { start: [1, 2], limit: [1, 4], stride: [1, 1] }],
-  [normal([]), { start: [], limit: [], stride: [] }],
-  [normal([0]), { start: [0], limit: [0], stride: [1] }],
-  [integers([6], -9, 9), { start: [2], limit: [5], stride: [1] }],
-]);
+export const sliceSamples = () =>
+  samplesOf(sliceOp, [
+    [normal([5]), { start: [1], limit: [4], stride: [1] }],
+    [normal([7]), { start: [1], limit: [6], stride: [2] }],
+    [normal([7]), { start: [0], limit: [7], stride: [3] }],
+    [normal([3, 4]), { start: [1, 0], limit: [3, 4], stride: [1, 3] }],
+    [normal([3, 4]), { start: [0, 0], limit: [3, 4], stride: [1, 1] }],
+    [normal([3, 4]), { start: [1, 2], limit: [1, 4], stride: [1, 1] }],
+    [normal([]), { start: [], limit: [], stride: [] }],
+    [normal([0]), { start: [0], limit: [0], stride: [1] }],
+    [integers([6], -9, 9), { start: [2], limit: [5], stride: [1] }],
+  ]);

@@ -14,4 +14,4 @@ export const stopGradient: Unary = defineOp({
   batch: ([x]) => applyOp(stopGradient.op, [x]),
 });
 
-export const stopGradientSamples = samplesOf(stopGradient, [{ operands: [normal([3])], kink: true }]);
+export const stopGradientSamples = () => samplesOf(stopGradient, [{ operands: [normal([3])], kink: true }]);

@@ -160,19 +160,21 @@ export function fold(w: Tensor, options: WindowOptions & { readonly dims: Shape 
   })[0]!;
 }
 
-export const windowsSamples = samplesOf(windowsOp, [
-  [normal([7]), { axes: [0], size: [3], stride: [1], dilation: [1] }],
-  [normal([2, 8]), { axes: [1], size: [3], stride: [2], dilation: [2] }],
-  [normal([2, 5, 6, 3]), { axes: [1, 2], size: [2, 3], stride: [2, 1], dilation: [1, 2] }],
-  [normal([4, 5]), { axes: [1, 0], size: [2, 3], stride: [1, 1], dilation: [1, 1] }],
-  [normal([0, 4]), { axes: [1], size: [4], stride: [3], dilation: [1] }],
-  [normal([3]), { axes: [], size: [], stride: [], dilation: [] }],
-]);
+export const windowsSamples = () =>
+  samplesOf(windowsOp, [
+    [normal([7]), { axes: [0], size: [3], stride: [1], dilation: [1] }],
+    [normal([2, 8]), { axes: [1], size: [3], stride: [2], dilation: [2] }],
+    [normal([2, 5, 6, 3]), { axes: [1, 2], size: [2, 3], stride: [2, 1], dilation: [1, 2] }],
+    [normal([4, 5]), { axes: [1, 0], size: [2, 3], stride: [1, 1], dilation: [1, 1] }],
+    [normal([0, 4]), { axes: [1], size: [4], stride: [3], dilation: [1] }],
+    [normal([3]), { axes: [], size: [], stride: [], dilation: [] }],
+  ]);
 
-export const foldSamples = samplesOf(foldOp, [
-  [normal([5, 3]), { axes: [0], dims: [7], stride: [1], dilation: [1] }],
-  [normal([2, 2, 3]), { axes: [1], dims: [8], stride: [2], dilation: [2] }],
-  [normal([2, 2, 2, 3, 2, 3]), { axes: [1, 2], dims: [5, 6], stride: [2, 1], dilation: [1, 2] }],
-  [integers([4, 2], -9, 9), { axes: [0], dims: [5], stride: [1], dilation: [1] }],
-  [normal([0, 1, 4]), { axes: [1], dims: [4], stride: [3], dilation: [1] }],
-]);
+export const foldSamples = () =>
+  samplesOf(foldOp, [
+    [normal([5, 3]), { axes: [0], dims: [7], stride: [1], dilation: [1] }],
+    [normal([2, 2, 3]), { axes: [1], dims: [8], stride: [2], dilation: [2] }],
+    [normal([2, 2, 2, 3, 2, 3]), { axes: [1, 2], dims: [5, 6], stride: [2, 1], dilation: [1, 2] }],
+    [integers([4, 2], -9, 9), { axes: [0], dims: [5], stride: [1], dilation: [1] }],
+    [normal([0, 1, 4]), { axes: [1], dims: [4], stride: [3], dilation: [1] }],
+  ]);
