@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { backward } from "@tenon/autograd";
+import { evaluateTensors } from "@tenon/interpreter";
+import * as ir from "@tenon/ir";
+import { expect, test } from "vitest";
+import { decompositionTolerance, differences } from "./tolerance.ts";
+
+interface NumberArray {
+  readonly dtype: "float32" | "int32";
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** One call as `fixtures/torch_ops.py` recorded it. */
+interface Case {
+  readonly name: string;
+  readonly options: object;
+  readonly args: readonly NumberArray[];
+  readonly results: readonly NumberArray[];
+  readonly cotangents: readonly (NumberArray | null)[];
+  readonly gradients: readonly (NumberArray | null)[];
+}
+
+const { torch, cases } = JSON.parse(readFileSync(new URL("../fixtures/torch-ops.json", import.meta.url), "utf8")) as {
+  torch: string;
+  cases: readonly Case[];
+};
+
+const elements = ({ dtype, shape, data }: NumberArray): ir.Elements => ({
+  dtype,
+  shape,
+  data: Float64Array.from(data),
+});
+
+/** Functions whose operands stand among their options, and those that take options at all by themselves. */
+const calls: Readonly<Record<string, (args: readonly ir.Tensor[], options: object) => readonly ir.Tensor[]>> = {
+  topK: ([x], { k }: { k?: number }) => ir.topK(x!, k!),
+  embedding: ([table, ids]) => [ir.embedding(table!, ids!)],
+  softmaxCrossEntropy: ([logits, labels]) => [ir.softmaxCrossEntropy(logits!, labels!)],
+  layerNorm: ([x, scale, bias], options) => [ir.layerNorm(x!, { ...options, scale, bias })],
+  groupNorm: ([x, scale, bias], options) => [ir.groupNorm(x!, { ...(options as { groups: number }), scale, bias })],
+  batchNorm([x, scale, bias], options) {
+    const { y, mean, variance } = ir.batchNorm(x!, { ...options, scale, bias });
+    return [y, mean, variance];
+  },
+  batchNormInference: ([x, mean, variance, scale, bias], options) => [
+    ir.batchNormInference(x!, mean!, variance!, { ...options, scale, bias }),
+  ],
+};
+
+/** Functions that take their operands, then options. */
+const plain: Readonly<Record<string, (...args: never[]) => ir.Tensor>> = {
+  cumsum: ir.cumsum,
+  gelu: ir.gelu,
+  logSoftmax: ir.logSoftmax,
+  logSumExp: ir.logSumExp,
+  relu: ir.relu,
+  sigmoid: ir.sigmoid,
+  silu: ir.silu,
+  softmax: ir.softmax,
+  softplus: ir.softplus,
+  takeAlong: ir.takeAlong,
+  variance: ir.variance,
+};
+
+function record({ name, options }: Case, args: readonly ir.Tensor[]): readonly ir.Tensor[] {
+  const call = calls[name];
+  if (call !== undefined) return call(args, options);
+  const f = plain[name] as (...args: unknown[]) => ir.Tensor;
+  return [Object.keys(options).length === 0 ? f(...args) : f(...args, options)];
+}
+
+function expectClose(what: string, actual: ir.Elements, expected: NumberArray): void {
+  expect(actual.shape, what).toEqual(expected.shape);
+  const wrong = differences("float64", expected.data, actual.data, decompositionTolerance);
+  expect(
+    wrong.map((i) => `${what}[${i}] is ${actual.data[i]}, not ${expected.data[i]}`),
+    what,
+  ).toEqual([]);
+}
+
+for (const [index, reference] of cases.entries()) {
+  test(`${reference.name} #${index} and its gradients are those of PyTorch ${torch}`, () => {
+    const args = reference.args.map((x) => ir.input(x));
+    const results = record(reference, args);
+    const seeds = reference.cotangents.map((ct, i) => ct && ir.input(results[i]!));
+    const { gradients } = backward(results, args, seeds);
+    const values = new Map(args.map((x, i) => [x, elements(reference.args[i]!)]));
+    seeds.forEach((seed, i) => {
+      if (seed !== null) values.set(seed, elements(reference.cotangents[i]!));
+    });
+    evaluateTensors(results, values).forEach((y, i) => {
+      expectClose(`result ${i}`, y, reference.results[i]!);
+    });
+    reference.gradients.forEach((expected, i) => {
+      if (expected !== null) expectClose(`gradient ${i}`, evaluateTensors([gradients[i]!], values)[0]!, expected);
+    });
+  });
+}
