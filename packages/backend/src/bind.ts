@@ -32,6 +32,9 @@ export function bindDims(signature: EntrySignature, shapes: readonly (readonly n
       if (typeof d === "number") return;
       const solved = solve(d, size, bound);
       if (solved === undefined || bound.has(solved.name)) return;
+      if (!Number.isSafeInteger(solved.value)) {
+        throw new ShapeError("E521", signature.entry, `${place} is ${size}, which is no value of ${d}`);
+      }
       bound.set(solved.name, solved.value);
       origin.set(solved.name, place);
     });

@@ -37,13 +37,13 @@ export function checkModule(caps: Capabilities, module: Module, entry: string): 
 }
 
 function checkVersions({ ir, opsets, device }: Capabilities, { version, opsets: used }: Module): void {
-  const [[lowMajor, lowMinor], [highMajor, highMinor]] = ir;
+  const [oldest, newest] = ir;
   const number = ([major, minor]: readonly [number, number]) => major * 1e6 + minor;
-  if (number(version) < number([lowMajor, lowMinor]) || number(version) > number([highMajor, highMinor])) {
+  if (number(version) < number(oldest) || number(version) > number(newest)) {
     throw new BackendError(
       "E512",
       device.name,
-      `the module is of IR ${version.join(".")}, and ${lowMajor}.${lowMinor} to ${highMajor}.${highMinor} are accepted`,
+      `the module is of IR ${version.join(".")}, and ${oldest.join(".")} to ${newest.join(".")} are accepted`,
       {
         fix: "upgrade the backend's package, or write the module for an older version",
       },

@@ -60,23 +60,24 @@ async function explicit(
 }
 
 async function automatic(resolve: NonNullable<ChoiceSources["resolve"]>): Promise<ChosenBackend> {
-  const refused: string[] = [];
+  const refused = new Map<string, string>();
   for (const id of autoOrder) {
     try {
       const factory = await resolve(id);
       const whyNot = (await factory.whyNot?.()) ?? null;
       if (whyNot === null) {
         const slow = id === "interpreter" ? ", which is slow" : "";
-        const reason = `backend ${id}${slow}, by auto${refused.length > 0 ? `; ${refused.join("; ")}` : ""}`;
+        const others = [...refused].map(([other, why]) => `${other}: ${why}`).join("; ");
+        const reason = `backend ${id}${slow}, by auto${others === "" ? "" : ` (${others})`}`;
         return { factory, reason, notice: reason };
       }
-      refused.push(`${id}: ${whyNot}`);
+      refused.set(id, whyNot);
     } catch (error) {
-      refused.push(`${id}: ${error instanceof BackendError ? error.problem : String(error)}`);
+      refused.set(id, error instanceof BackendError ? error.problem.replace(`${id} is `, "") : String(error));
     }
   }
   throw new BackendError("E508", "backend", "auto found no backend", {
-    operands: Object.fromEntries(refused.map((line) => line.split(": ", 2) as [string, string])),
+    operands: Object.fromEntries(refused),
     fix: "install one with: npm install @tenon/backend-cpu-js",
   });
 }

@@ -5,7 +5,14 @@ import { pathToFileURL } from "node:url";
 import { BackendError, OptionError } from "@tenon/ir";
 import type { BackendConfig } from "./choose.ts";
 import type { BackendFactory } from "./contract.ts";
-import { backendOf, knownBackends, packageOfBackend, registeredBackends, unknownBackend } from "./registry.ts";
+import {
+  backendOf,
+  isBackendId,
+  knownBackends,
+  packageOfBackend,
+  registeredBackends,
+  unknownBackend,
+} from "./registry.ts";
 
 /** Where an application's packages and configuration are looked for: the folder of the main script, then the working directory. */
 export function applicationFolders(): readonly string[] {
@@ -22,7 +29,7 @@ export async function resolveBackend(
   folders: readonly string[] = applicationFolders(),
 ): Promise<BackendFactory> {
   if (registeredBackends().some((factory) => factory.id === id)) return backendOf(id);
-  if (!/^[a-z][a-z0-9-]*$/.test(id)) throw unknownBackend(id);
+  if (!isBackendId(id)) throw unknownBackend(id);
   const pack = packageOfBackend(id);
   const path = folders.map((folder) => installed(pack, folder)).find((found) => found !== undefined);
   if (path === undefined) throw missing(id, pack, folders);
@@ -71,7 +78,9 @@ export async function readConfig(
   throw new OptionError(
     "E806",
     "tenon.config",
-    `the configuration is ${config === undefined ? "no default export" : `a ${typeof config}`}, not a record`,
+    config === undefined
+      ? "the configuration has no default export"
+      : `the configuration is a ${typeof config}, not a record`,
     {
       at: path,
       fix: 'export default { backend: "cpu-js" }',

@@ -42,6 +42,9 @@ export function backendOf(choice: BackendChoice): BackendFactory {
   throw unknownBackend(choice);
 }
 
+/** Whether a name may be part of a package's name. */
+export const isBackendId = (id: string): boolean => /^[a-z][a-z0-9-]*$/.test(id);
+
 export const registeredNames = (): string => [...factories().keys()].join(", ") || "none";
 
 /** The error for a name that no backend has. */
@@ -49,7 +52,11 @@ export function unknownBackend(id: string, cause?: unknown): BackendError {
   const guess = didYouMean(id, [...knownBackends, ...factories().keys(), "auto"]);
   return new BackendError("E501", "backend", `there is no backend ${JSON.stringify(id)}`, {
     operands: { registered: registeredNames() },
-    fix: `${guess === "" ? "" : `${guess} otherwise `}install it with: npm install ${packageOfBackend(id)}`,
+    fix: !isBackendId(id)
+      ? `the backends are ${[...new Set([...knownBackends, ...factories().keys()])].join(", ")}`
+      : guess === ""
+        ? `install it with: npm install ${packageOfBackend(id)}`
+        : `${guess} Otherwise install it with: npm install ${packageOfBackend(id)}`,
     cause,
   });
 }
