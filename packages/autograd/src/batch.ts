@@ -11,7 +11,7 @@ import {
   withOrigin,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
-import { applyVjp, guarded, hasVjp, place, zerosOf } from "./rules.ts";
+import { applyVjp, guarded, hasVjp, place } from "./rules.ts";
 import { walk } from "./walk.ts";
 
 /** A graph over many examples at once. */
@@ -49,23 +49,36 @@ export const everywhere = ({ results, batched }: Batched, size: Dim): readonly T
 
 /**
  * The node by its decomposition. One that states a derivative keeps it: it becomes a composite that carries both, whose
- * own rule then batches both.
+ * own rule then batches both. Ops without a batching rule inside that derivative are decomposed in turn, derivatives and
+ * all, since one of them may be the op itself.
  */
 function withoutRule(node: Node): readonly Tensor[] {
-  const { op, inputs, attrs } = node;
+  const { op, inputs } = node;
   if (op.decompose === undefined) {
     throw new DifferentiationError("E609", op.name, "it has neither a batching rule nor a decomposition", {
       at: place(node),
       fix: "give its record a batch, or map over the examples with scan",
     });
   }
-  const decompose = (args: readonly Tensor[]): readonly Tensor[] =>
-    guarded(node, "decompose", () => op.decompose!(args, attrs));
-  if (!hasVjp(node)) return decompose(inputs);
-  const vjp = (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]): Tensor[] =>
-    applyVjp(node, args, results, cotangents, regionTransforms).map((dx, i) => dx ?? zerosOf(args[i]!));
-  return composite({ name: op.name, version: op.version, vjp }, (...args) => decompose(args), inputs);
+  if (!hasVjp(node)) return decomposed(node, inputs);
+  const vjp = (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]) => {
+    const gradients = applyVjp(node, args, results, cotangents, regionTransforms);
+    const plain = walk(
+      gradients.filter((dx) => dx !== null),
+      [...args, ...results, ...cotangents],
+      (inner) =>
+        inner.op.batch === undefined && inner.op.decompose !== undefined
+          ? { results: decomposed(inner, inner.inputs), open: true }
+          : undefined,
+    );
+    let next = 0;
+    return gradients.map((dx) => (dx === null ? null : plain[next++]!));
+  };
+  return composite({ name: op.name, version: op.version, vjp }, (...args) => decomposed(node, args), inputs);
 }
+
+const decomposed = (node: Node, args: readonly Tensor[]): readonly Tensor[] =>
+  guarded(node, "decompose", () => node.op.decompose!(args, node.attrs));
 
 function checkBatched(node: Node, result: Tensor | undefined, of: Tensor, size: Dim): Tensor {
   const shape = [size, ...of.shape];

@@ -1,7 +1,6 @@
 import { barrier, composite, isFloat, type Tensor, trace } from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import { type Flat, flatten } from "./arguments.ts";
-import { zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
 
 /**
@@ -33,10 +32,10 @@ function recomputed(
   args: readonly Tensor[],
   cotangents: readonly Tensor[],
   f: (args: readonly Tensor[]) => readonly Tensor[],
-): readonly Tensor[] {
+): readonly (Tensor | null)[] {
   const behind = barrier(...args, ...cotangents);
   const again = behind.slice(0, args.length);
   const outputs = f(again);
   const given = outputs.map((y, i) => (isFloat(y.dtype) ? behind[args.length + i]! : null));
-  return backward(outputs, again, given).gradients.map((dx, i) => dx ?? zerosOf(args[i]!));
+  return backward(outputs, again, given).gradients;
 }

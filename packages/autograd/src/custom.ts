@@ -1,7 +1,6 @@
 import { composite, type Tensor } from "@tenon/ir";
 import { treeFlatten, treeUnflatten } from "@tenon/tree";
 import { type Flat, flatten } from "./arguments.ts";
-import { zerosOf } from "./rules.ts";
 
 /** For each argument its cotangent, or null for zero. */
 export type Cotangents<A extends readonly unknown[]> = { readonly [K in keyof A]: A[K] | null };
@@ -33,7 +32,7 @@ export function customGradient<A extends readonly unknown[], Y>(
       {
         name,
         version,
-        vjp: (x, y, dy) => complete(args, leaves, vjp(tree({ structure }, x), tree(outputs!, y), tree(outputs!, dy))),
+        vjp: (x, y, dy) => complete(args, vjp(tree({ structure }, x), tree(outputs!, y), tree(outputs!, dy))),
       },
       (...x) => {
         outputs = flatten("customGradient", "the result", f(...tree<A>({ structure }, x)));
@@ -45,14 +44,11 @@ export function customGradient<A extends readonly unknown[], Y>(
   };
 }
 
-/** Cotangents as one list, with zeros for an argument that has null. */
-function complete(args: readonly unknown[], leaves: readonly Tensor[], given: readonly unknown[]): Tensor[] {
-  const list: Tensor[] = [];
-  args.forEach((arg, i) => {
-    const own = treeFlatten(arg).leaves.map((_, j) => leaves[list.length + j]!);
-    list.push(
-      ...((given[i] ?? null) === null ? own.map(zerosOf) : flatten("customGradient", "a cotangent", given[i]).leaves),
-    );
-  });
-  return list;
+/** Cotangents as one list, with nulls for an argument that has null. */
+function complete(args: readonly unknown[], given: readonly unknown[]): (Tensor | null)[] {
+  return args.flatMap((arg, i): readonly (Tensor | null)[] =>
+    (given[i] ?? null) === null
+      ? treeFlatten(arg).leaves.map(() => null)
+      : flatten("customGradient", "a cotangent", given[i]).leaves,
+  );
 }

@@ -1,4 +1,5 @@
 export type { TensorTree } from "./arguments.ts";
+export { type CheckOptions, checkGradients, type Evaluate, type GradientTolerance } from "./check.ts";
 export { checkpoint } from "./checkpoint.ts";
 export { type Cotangents, type CustomOptions, customGradient } from "./custom.ts";
 export { type GradientsOf, type GradOptions, grad, jvp, valueAndGrad, vjp } from "./grad.ts";

@@ -3,8 +3,11 @@ import type { Fn } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkOperands, placed, places } from "./region.ts";
+import { mul } from "./arithmetic.ts";
+import { checkOperands, placed, places, regionOf } from "./region.ts";
+import { sin } from "./trigonometric.ts";
 
 /** A function applied to operands, kept as one op: written once in a module, however often it is called. */
 export const callOp: OpRecord = opRecord({
@@ -46,3 +49,16 @@ export const callOp: OpRecord = opRecord({
 
 /** Calls a traced function. */
 export const call = (fn: Fn, args: readonly Tensor[]): readonly Tensor[] => applyOp(callOp, args, { fn });
+
+export const callSamples = () =>
+  samplesOf(callOp, [
+    {
+      operands: [normal([3]), normal([3])],
+      attrs: () => ({ fn: regionOf("wave", [normal([3]), normal([3])], ([x, y]) => [sin(mul(x!, y!)), x!]) }),
+    },
+    {
+      operands: [normal([]), integers([2], 0, 9)],
+      attrs: () => ({ fn: regionOf("apart", [normal([]), integers([2], 0, 9)], ([x, n]) => [mul(n!, n!), sin(x!)]) }),
+    },
+    { operands: [normal([0])], attrs: () => ({ fn: regionOf("none", [normal([0])], ([x]) => [sin(x!)]) }) },
+  ]);

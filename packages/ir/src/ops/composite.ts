@@ -1,17 +1,21 @@
 import { type Attrs, int, openAttrs, optional, region, text } from "../attrs.ts";
 import { OptionError } from "../errors.ts";
-import { close, Fn } from "../function.ts";
+import { close, type Fn } from "../function.ts";
 import { input } from "../leaf.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { splat } from "../promote.ts";
+import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { sameType, typeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { sum } from "./reduce.ts";
+import { regionOf } from "./region.ts";
 
 /**
  * An op that carries its own decomposition, and its derivative if it has one, so that a receiver can run and
  * differentiate it without the package that defined it. Backends that know `name@version` may claim it.
  */
-export const compositeOp = opRecord({
+export const compositeOp: OpRecord = opRecord({
   name: "composite",
   version: 1,
   numeric: "accumulate",
@@ -19,13 +23,29 @@ export const compositeOp = opRecord({
   attrs: { name: text(), version: int({ min: 1 }), attrs: openAttrs(), decomp: region(), vjp: optional(region()) },
   type(args, { decomp }) {
     const { inputs, results } = decomp.signature;
-    if (inputs.length !== args.length) fail("E209", `the decomposition takes ${inputs.length} operands, not ${args.length}`);
+    if (inputs.length !== args.length)
+      fail("E209", `the decomposition takes ${inputs.length} operands, not ${args.length}`);
     args.forEach((x, i) => {
-      if (!sameType(x, inputs[i]!)) fail("E202", `operand ${i} is ${typeText(x)} but the decomposition takes ${typeText(inputs[i]!)}`);
+      if (!sameType(x, inputs[i]!))
+        fail("E202", `operand ${i} is ${typeText(x)} but the decomposition takes ${typeText(inputs[i]!)}`);
     });
     return [...results];
   },
-  decompose: (args, { decomp }) => (decomp as unknown as Fn).inline(args),
+  decompose: (args, { decomp }) => (decomp as Fn).inline(args),
+  batch(args, batched, { name, version, attrs, decomp, vjp }, size, ad) {
+    const every = (list: readonly unknown[]): true[] => list.map(() => true);
+    const many = ad.batch(decomp as Fn, size, batched, every(decomp.signature.results)).fn;
+    const results = every(decomp.signature.results);
+    const back = vjp && ad.batch(vjp as Fn, size, [...batched, ...results, ...results], every(args)).fn;
+    // an operand that is the same for all examples gets the sum of their cotangents
+    const summed =
+      back &&
+      regionOf(`${name}_vjp`, back.inputs, (inputs) =>
+        back.inline(inputs).map((dx, i) => (batched[i] ? dx : sum(dx, { axis: 0 }))),
+      );
+    const other = { name: `${name}_batched`, version, attrs, decomp: many, ...(summed && { vjp: summed }) };
+    return applyOp(compositeOp, args, other);
+  },
 });
 
 export interface CompositeOptions {
@@ -33,15 +53,28 @@ export interface CompositeOptions {
   readonly name: string;
   readonly version: number;
   readonly attrs?: Attrs;
-  /** Derivative, from operands, results and cotangents of the results to cotangents of the operands. */
-  readonly vjp?: (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tensor[];
+  /** Derivative, from operands, results and cotangents of the results to cotangents of the operands; null stands for zeros. */
+  readonly vjp?: (
+    args: readonly Tensor[],
+    results: readonly Tensor[],
+    cotangents: readonly Tensor[],
+  ) => readonly (Tensor | null)[];
 }
 
 /** Records `body(...args)` as one op that any backend can run, and that a backend may know by name. */
-export function composite(options: CompositeOptions, body: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): readonly Tensor[] {
+export function composite(
+  options: CompositeOptions,
+  body: (...args: Tensor[]) => readonly Tensor[],
+  args: readonly Tensor[],
+): readonly Tensor[] {
   const { name, version, attrs = {}, vjp } = options;
   if (!/^[a-z][\w-]*(\.[a-z][\w-]*)+$/i.test(name)) {
-    throw new OptionError("E803", "composite", `name is ${JSON.stringify(name.slice(0, 80))}, which is not namespace.name`, { fix: 'use a name such as "acme.momentum"' });
+    throw new OptionError(
+      "E803",
+      "composite",
+      `name is ${JSON.stringify(name.slice(0, 80))}, which is not namespace.name`,
+      { fix: 'use a name such as "acme.momentum"' },
+    );
   }
   const inputs = args.map((x) => input(x));
   const results = body(...inputs);
@@ -50,15 +83,32 @@ export function composite(options: CompositeOptions, body: (...args: Tensor[]) =
   return applyOp(compositeOp, args, { name, version, attrs, decomp, ...(backward && { vjp: backward }) });
 }
 
-function traceVjp(name: string, args: readonly Tensor[], results: readonly Tensor[], vjp: NonNullable<CompositeOptions["vjp"]>): Fn {
-  const [x, y, dy] = [args, results, results].map((list) => list.map((t) => input(t))) as [Tensor[], Tensor[], Tensor[]];
-  return closed(`${name} vjp`, [...x, ...y, ...dy], vjp(x, y, dy));
+function traceVjp(
+  name: string,
+  args: readonly Tensor[],
+  results: readonly Tensor[],
+  vjp: NonNullable<CompositeOptions["vjp"]>,
+): Fn {
+  const [x, y, dy] = [args, results, results].map((list) => list.map((t) => input(t))) as [
+    Tensor[],
+    Tensor[],
+    Tensor[],
+  ];
+  const dx = vjp(x, y, dy);
+  return closed(
+    `${name} vjp`,
+    [...x, ...y, ...dy],
+    x.map((t, i) => dx[i] ?? splat(0, t.shape, t.dtype)),
+  );
 }
 
 function closed(name: string, inputs: readonly Tensor[], results: readonly Tensor[]): Fn {
   const { fn, captured } = close("fn", inputs, results);
   if (captured.length > 0) {
-    throw new OptionError("E805", name, "the body uses tensors that are none of its arguments", { operands: { tensor: captured[0] }, fix: "pass them as arguments" });
+    throw new OptionError("E805", name, "the body uses tensors that are none of its arguments", {
+      operands: { tensor: captured[0] },
+      fix: "pass them as arguments",
+    });
   }
   return fn;
 }

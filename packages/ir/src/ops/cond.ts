@@ -4,12 +4,15 @@ import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat } from "../promote.ts";
 import type { OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
+import { integers, normal, samplesOf, values } from "../sample.ts";
 import { type TensorType, typeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
 import { not } from "./bits.ts";
 import { lessEqual, select } from "./compare.ts";
 import { broadcastOp } from "./move.ts";
 import { checkOperands, checkResults, closedOver, placed, places, regionOf } from "./region.ts";
+import { sin } from "./trigonometric.ts";
 
 /** One of several functions of the same signature, chosen by `index`, which is clamped to them. Only that one runs. */
 export const condOp: OpRecord = opRecord({
@@ -23,7 +26,8 @@ export const condOp: OpRecord = opRecord({
     if (index.dtype !== "int32") failDType(`index is ${index.dtype} where int32 is wanted`, "cast it");
     if (index.shape.length > 0) fail("E206", `index has rank ${index.shape.length} where one number is wanted`);
     const [first, ...others] = fns;
-    if (first === undefined || others.length === 0) fail("E209", `${fns.length} functions given, at least 2 wanted`);
+    if (first === undefined || others.length === 0)
+      fail("E209", `${fns.length} function${fns.length === 1 ? "" : "s"} given, at least 2 wanted`);
     const { results } = first!.signature;
     fns.forEach((fn, i) => {
       checkOperands(`branch ${i}`, fn.signature, args);
@@ -155,3 +159,23 @@ export function cond(
   const index = typeof first === "function" ? convertTo(not(selector), "int32") : selector;
   return applyOp(condOp, [index, ...captured], { fns });
 }
+
+const sampleBranches = (shape: readonly number[]) => (): object => {
+  const types = [normal(shape), normal(shape)];
+  const fns = [
+    regionOf("product", types, ([x, y]) => [mul(x!, y!), sin(y!)]),
+    regionOf("swapped", types, ([x, y]) => [y!, x!]),
+    regionOf("constant", types, ([x, y]) => [splat(2, x!.shape, x!.dtype), mul(y!, sin(y!))]),
+  ];
+  return { fns };
+};
+
+export const condSamples = () =>
+  samplesOf(condOp, [
+    ...[-1, 0, 1, 2, 5].map((index) => ({
+      operands: [values([index], [], "int32"), normal([3]), normal([3])],
+      attrs: sampleBranches([3]),
+    })),
+    { operands: [integers([], 0, 2), normal([]), normal([])], attrs: sampleBranches([]) },
+    { operands: [integers([], 0, 2), normal([0]), normal([0])], attrs: sampleBranches([0]) },
+  ]);

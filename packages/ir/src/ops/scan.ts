@@ -4,14 +4,16 @@ import { isFloat } from "../dtype.ts";
 import { OptionError, StateError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, splat } from "../promote.ts";
+import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
 import { fail } from "../rule.ts";
+import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { add } from "./arithmetic.ts";
+import { add, mul } from "./arithmetic.ts";
 import { swapAxes } from "./move.ts";
 import { checkOperands, checkResults, fixpoint, placed, places, regionOf, typeOf } from "./region.ts";
+import { tanh } from "./trigonometric.ts";
 
 const kindNames = ["const", "carry", "xs"] as const;
 /** What an operand of scan is to the body: the same at every step, handed on from step to step, or read slice by slice. */
@@ -281,7 +283,45 @@ function flatResults(out: unknown, carries: number): readonly Tensor[] {
     });
   }
   if (carry.length === carries) return [...carry, ...ys];
-  throw new StateError("E404", "scan", `the body returns ${carry.length} carries where ${carries} are wanted`, {
+  throw new StateError("E404", "scan", `the body returns ${carry.length} carries, not ${carries}`, {
     fix: "return as many carries as init has, in its order",
   });
 }
+
+/** h ← tanh(w·h + x), y = h·h. */
+const sampleCell = (shape: readonly number[]): Fn =>
+  regionOf("cell", [normal(shape), normal(shape), normal(shape)], ([w, h, x]) => {
+    const next = tanh(add(mul(w!, h!), x!));
+    return [next, mul(next, next)];
+  });
+
+const sampleKinds: readonly ScanKind[] = ["const", "carry", "xs"];
+
+export const scanSamples = () =>
+  samplesOf(scanOp, [
+    ...[0, 1, 4].flatMap((length) =>
+      [false, true].map((reverse) => ({
+        operands: [normal([2]), normal([2]), normal([length, 2])],
+        attrs: () => ({ body: sampleCell([2]), length, reverse, kinds: sampleKinds }),
+      })),
+    ),
+    {
+      operands: [normal([]), normal([]), normal([3])],
+      attrs: () => ({ body: sampleCell([]), length: 3, kinds: sampleKinds }),
+    },
+    {
+      // the carries change places, and one of them is an integer
+      operands: [normal([3]), normal([]), integers([], 0, 3), normal([])],
+      attrs: () => ({
+        body: regionOf("swap", [normal([]), normal([]), integers([], 0, 3), normal([])], ([x, a, n, b]) => [
+          mul(b!, x!),
+          add(n!, n!),
+          a!,
+          mul(a!, convertTo(n!, "float32")),
+        ]),
+        length: 3,
+        reverse: true,
+        kinds: ["xs", "carry", "carry", "carry"],
+      }),
+    },
+  ]);

@@ -5,10 +5,12 @@ import { type Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
-import { fail } from "../rule.ts";
+import { currentPlace, fail } from "../rule.ts";
+import { normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
+import { add, mul } from "./arithmetic.ts";
 import { not } from "./bits.ts";
-import { select } from "./compare.ts";
+import { less, select } from "./compare.ts";
 import { alongLead, condOp } from "./cond.ts";
 import { any } from "./reduce.ts";
 import { checkOperands, checkResults, closedOver, fixpoint, placed, places, regionOf } from "./region.ts";
@@ -44,10 +46,12 @@ export const whileOp: OpRecord = opRecord({
     }
     return carries.map(({ data }) => data);
   },
+  needs: ({ max_trip }) => (max_trip === undefined ? "unbounded-while" : undefined),
   augment(args, attrs) {
     const { cond, body, consts, max_trip: length } = attrs as unknown as WhileAttrs;
     if (length === undefined) {
       throw new DifferentiationError("E608", "while", "a loop without a bound on its trips has no reverse mode", {
+        at: currentPlace(),
         fix: "give maxTrip, or use scan",
       });
     }
@@ -153,3 +157,24 @@ export function whileLoop(
     ...(maxTrip !== undefined && { max_trip: maxTrip }),
   });
 }
+
+/** y ← y·x, at most n times; nothing but `max_trip` and the counter ends it. */
+const sampleLoop = (shape: readonly number[], max_trip?: number) => (): object => {
+  const types = [normal(shape), values([0], [], "int32"), normal(shape)];
+  return {
+    cond: regionOf("few", types, ([, n]) => [less(n!, 3)]),
+    body: regionOf("power", types, ([x, n, y]) => [add(n!, 1), mul(y!, x!)]),
+    consts: 1,
+    ...(max_trip !== undefined && { max_trip }),
+  };
+};
+
+export const whileSamples = () =>
+  samplesOf(whileOp, [
+    ...[0, 2, 3, 5].map((max_trip) => ({
+      operands: [normal([2]), values([0], [], "int32"), normal([2])],
+      attrs: sampleLoop([2], max_trip),
+    })),
+    { operands: [normal([]), values([4], [], "int32"), normal([])], attrs: sampleLoop([], 2) },
+    { operands: [normal([2]), values([0], [], "int32"), normal([2])], attrs: sampleLoop([2]), differentiable: false },
+  ]);

@@ -1,0 +1,11 @@
+export { checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
+export {
+  type Evaluate,
+  type Recorded,
+  recordSample,
+  runBatched,
+  runDecomposition,
+  runSample,
+  sampleTitle,
+} from "./sample-runner.ts";
+export * from "./tolerance.ts";
