@@ -100,7 +100,7 @@ async function load(path: string): Promise<unknown> {
     if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8"));
     return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
   } catch (cause) {
-    const stripped = path.endsWith(".ts") && process.features.typescript === false;
+    const stripped = path.endsWith(".ts") && !process.features.typescript;
     throw new OptionError(
       "E806",
       "tenon.config",
