@@ -7,22 +7,28 @@ import { hostFoldIn, hostKey, hostPermutation } from "@tenon/tensor";
 const COUNT = 1000;
 const PIXELS = 28 * 28;
 
-/** 1,000 images to learn from and 1,000 others: MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
+/** 1,000 images to learn from and 1,000 others: of MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
 export async function loadDigits(wanted?: "mnist" | "digits"): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
   const folder = join(process.env.TENON_DATA ?? "", "mnist");
   if (wanted === "mnist" || (wanted === undefined && process.env.TENON_DATA !== undefined && existsSync(folder))) {
     const { train, test } = await mnistFolder(folder);
-    return { dataset: "mnist", train: part(train, 0), test: part(test, 0) };
+    return { dataset: "mnist", train: spread(train), test: spread(test) };
   }
   const all = digits({ count: 2 * COUNT });
-  return { dataset: "digits", train: part(all, 0), test: part(all, COUNT) };
+  const half = (from: number): LabelledImages => ({ ...all, images: all.images.subarray(from * PIXELS, (from + COUNT) * PIXELS), labels: all.labels.subarray(from, from + COUNT) });
+  return { dataset: "digits", train: half(0), test: half(COUNT) };
 }
 
-const part = ({ images, labels, size }: LabelledImages, from: number): LabelledImages => ({
-  images: images.subarray(from * PIXELS, (from + COUNT) * PIXELS),
-  labels: labels.subarray(from, from + COUNT),
-  size,
-});
+/** 1,000 images at even distances, since MNIST's come sorted by where they were collected. */
+function spread({ images, labels, size }: LabelledImages): LabelledImages {
+  const step = Math.floor(labels.length / COUNT);
+  const chosen = { images: new Uint8Array(COUNT * PIXELS), labels: new Uint8Array(COUNT), size };
+  for (let i = 0; i < COUNT; i++) {
+    chosen.images.set(images.subarray(i * step * PIXELS, (i * step + 1) * PIXELS), i * PIXELS);
+    chosen.labels[i] = labels[i * step]!;
+  }
+  return chosen;
+}
 
 export interface Batch {
   readonly images: Uint8Array;

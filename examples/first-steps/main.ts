@@ -10,7 +10,7 @@ import { currentBackend, setBackend, tensor } from "@tenon/tensor";
 import { continueElsewhere } from "./continue.ts";
 import { batchesOf, type Batch, loadDigits } from "./data.ts";
 import { adam, makeNetwork, makePredict, makeStep } from "./network.ts";
-import { readOptions } from "./options.ts";
+import { readOptions, refuse } from "./options.ts";
 import { drawDigits, progressLine } from "./picture.ts";
 
 const BATCH_SIZE = 50;
@@ -18,9 +18,9 @@ const CONTINUED_STEPS = 20;
 const WANTED_ACCURACY = 0.85;
 
 const options = readOptions();
-if (options.backend !== undefined) await setBackend(options.backend);
-const backend = await currentBackend();
-const { dataset, train, test } = await loadDigits(options.dataset);
+if (options.backend !== undefined) await setBackend(options.backend).catch(refuse);
+const backend = await currentBackend().catch(refuse);
+const { dataset, train, test } = await loadDigits(options.dataset).catch(refuse);
 console.log(`${train.labels.length} + ${test.labels.length} images of ${dataset}, network 784-32-10, backend ${backend}, seed ${options.seed}`);
 
 let interrupted = false;

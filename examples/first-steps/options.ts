@@ -25,10 +25,15 @@ export function readOptions(): Options {
       json: values.json === true,
     };
   } catch (error) {
-    if (!(error instanceof TenonError)) throw error;
-    console.error(error.message);
-    return process.exit(2);
+    return refuse(error);
   }
+}
+
+/** Ends the program with the sentence of an error that the user can mend. */
+export function refuse(error: unknown): never {
+  if (!(error instanceof TenonError)) throw error;
+  console.error(String(error));
+  return process.exit(2);
 }
 
 function whole(name: string, text: unknown, fallback: number, min: number): number {

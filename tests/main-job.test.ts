@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { root } from "../scripts/workspace.mjs";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs the main job as a program of its own, on built packages. */
+function firstSteps(options: readonly string[], env: NodeJS.ProcessEnv = {}, interruptAt?: RegExp): Promise<Outcome> {
+  const { TENON_DATA: _data, ...inherited } = process.env;
+  const child = spawn(process.execPath, [join(root, "examples/first-steps/main.ts"), ...options], { env: { ...inherited, ...env } });
+  let [output, errors] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    if (interruptAt?.test(output)) child.kill("SIGINT");
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (code) => resolve({ code, output, errors }));
+  });
+}
+
+const summary = ({ output }: Outcome): Record<string, unknown> => JSON.parse(output.trimEnd().split("\n").at(-1)!);
+const data = process.env.TENON_DATA;
+
+test("the main job reaches 85 % on drawn digits, and another program continues its step bit for bit", async () => {
+  const outcome = await firstSteps(["--json", "--dataset", "digits"]);
+  expect(outcome.output).toContain("20 more steps by another program from step.tenon: losses equal bit for bit");
+  expect(summary(outcome)).toEqual({ dataset: "digits", backend: "interpreter", testAccuracy: expect.any(Number), seconds: expect.any(Number) });
+  expect(summary(outcome).testAccuracy).toBeGreaterThanOrEqual(0.85);
+  expect(outcome.code).toBe(0);
+}, 120_000);
+
+test.runIf(data !== undefined && existsSync(join(data, "mnist")))("the main job reaches 85 % on MNIST", async () => {
+  const outcome = await firstSteps(["--json"], { TENON_DATA: data });
+  expect(summary(outcome)).toMatchObject({ dataset: "mnist" });
+  expect(summary(outcome).testAccuracy).toBeGreaterThanOrEqual(0.85);
+  expect(outcome.code).toBe(0);
+}, 120_000);
+
+test("too little accuracy is an exit code of 1", async () => {
+  const outcome = await firstSteps(["--json", "--epochs", "1"]);
+  expect(outcome.output).toContain("The accuracy is below 85 %.");
+  expect(outcome.code).toBe(1);
+}, 120_000);
+
+test("a wrong option, value or backend is one sentence and an exit code of 2", async () => {
+  const [option, value, backend] = await Promise.all([firstSteps(["--epohs", "3"]), firstSteps(["--dataset", "mnits"]), firstSteps(["--backend", "nonsense"])]);
+  expect([option.code, value.code, backend.code]).toEqual([2, 2, 2]);
+  expect([option.errors, value.errors, backend.errors].join("")).toMatchInlineSnapshot(`
+    "OptionError E801 first-steps: unknown option epohs.
+      fix: did you mean epochs?
+    OptionError E803 first-steps: dataset is mnits, which is not one of mnist, digits.
+      fix: for example --dataset mnist.
+    BackendError E501 backend: there is no backend "nonsense".
+      registered: none
+      fix: install it with: npm install @tenon/backend-nonsense.
+    "
+  `);
+}, 60_000);
+
+test("Ctrl-C ends the step at hand, says what was saved, and exits with 130", async () => {
+  const outcome = await firstSteps(["--epochs", "200"], {}, /epoch/);
+  expect(outcome.output).toContain("Stopped. Nothing was saved.");
+  expect(outcome.code).toBe(130);
+}, 60_000);
