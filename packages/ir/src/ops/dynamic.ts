@@ -21,8 +21,7 @@ function checkBlock(x: TensorType, sizes: Shape, starts: readonly TensorType[]):
   const rank = x.shape.length;
   if (sizes.length !== rank)
     fail("E206", `a block of ${shapeText(sizes)} has rank ${sizes.length} but x has rank ${rank}`);
-  if (starts.length !== rank)
-    fail("E209", `${starts.length} starts given, ${rank} wanted`, "give one start per axis of x");
+  if (starts.length !== rank) fail("E209", `${starts.length} of ${rank} starts given`, "give one start per axis of x");
   starts.forEach((start, i) => {
     if (start.dtype !== "int32" || start.shape.length > 0)
       fail("E206", `start ${i} is ${start.dtype} ${shapeText(start.shape)} where an int32 of rank 0 is wanted`);

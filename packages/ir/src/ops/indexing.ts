@@ -26,7 +26,7 @@ export function gatheredType(x: TensorType, indices: TensorType, axis: number, b
   if (!sameShape(x.shape.slice(0, batch), indices.shape.slice(0, batch))) {
     fail(
       "E203",
-      `the first ${batch} axes are ${shapeText(x.shape.slice(0, batch))} in x but ${shapeText(indices.shape.slice(0, batch))} in the indices`,
+      `batch axes are ${shapeText(x.shape.slice(0, batch))} in x but ${shapeText(indices.shape.slice(0, batch))} in the indices`,
     );
   }
   return {
