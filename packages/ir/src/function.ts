@@ -2,6 +2,7 @@ import type { FunctionRef, Signature } from "./attrs.ts";
 import { StateError } from "./errors.ts";
 import { input, isLeaf } from "./leaf.ts";
 import { substitute, topologicalOrder } from "./rewrite.ts";
+import { currentScope } from "./scope.ts";
 import type { TensorType } from "./shape.ts";
 import { type Node, nextNodeId, Tensor } from "./tensor.ts";
 
@@ -71,12 +72,14 @@ export function trace(
   const { name = "fn", hook, names = [], inside = false } = options;
   const since = inside ? nextNodeId() : Infinity;
   const inputs = specs.map((type, i) => input(type, names[i]));
+  currentScope.traces++;
   try {
     hook?.enter(inputs);
     let results = checkResults(name, body(...inputs));
     if (hook !== undefined) results = hook.leave(results);
     return close(name, inputs, results, [], since);
   } finally {
+    currentScope.traces--;
     hook?.exit?.();
   }
 }

@@ -5,6 +5,7 @@ import { alignBatch, operandTensors, promote } from "./promote.ts";
 import type { CallRegion, ConcreteType, DTypeClass, Elements, NumericClass, Operand, OpRecord, RegionTransforms } from "./record.ts";
 import { registerOp } from "./registry.ts";
 import { elementwiseType, failDType, inferTypes } from "./rule.ts";
+import { currentScope } from "./scope.ts";
 import type { Shape, TensorType } from "./shape.ts";
 import { currentRuntime, Node, Tensor } from "./tensor.ts";
 
@@ -12,7 +13,7 @@ import { currentRuntime, Node, Tensor } from "./tensor.ts";
 export function applyOp(op: OpRecord, inputs: readonly Tensor[], given: object = {}): readonly Tensor[] {
   const attrs = normalizeAttrs(op.name, op.attrs, given, inputs);
   const node = new Node(op, inputs, attrs, inferTypes(op, inputs, attrs));
-  currentRuntime()?.recorded?.(node);
+  if (currentScope.traces === 0) currentRuntime()?.recorded?.(node);
   return node.outputs;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Tensor } from "./index.ts";
+import { trace } from "./function.ts";
+import { iota, type Tensor } from "./index.ts";
 import { input } from "./leaf.ts";
 import { installRuntime } from "./tensor.ts";
 
@@ -33,4 +34,17 @@ test("data, item, dispose and using go to the runtime that is installed", async 
       x: float32 [3]
       fix: reduce it first, or read all values with data().]
   `);
+});
+
+test("the runtime is told of every op of the program, and of none that a traced function records", () => {
+  const told: string[] = [];
+  installRuntime({
+    data: () => Promise.reject(new Error("not in this test")),
+    dispose: () => {},
+    recorded: ({ op }) => told.push(op.name),
+  });
+  const x = input({ dtype: "float32", shape: [2] }).neg();
+  trace((y) => [y.mul(iota([2], 0, "float32"))], [x]);
+  x.abs();
+  expect(told).toEqual(["neg", "abs"]);
 });

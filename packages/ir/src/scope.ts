@@ -1,9 +1,14 @@
-/** Where nodes are being recorded: the path of the layer, whether source lines are collected, and the line to use where they are not. */
-export const currentScope: { path: string | undefined; sources: boolean; source: string | undefined } = {
-  path: undefined,
-  sources: false,
-  source: undefined,
-};
+/**
+ * Where nodes are being recorded: the path of the layer, whether source lines are collected, the line to use where they
+ * are not, and how many traces are under way, whose nodes belong to a function and not to the program at large.
+ */
+export const currentScope: { path: string | undefined; sources: boolean; source: string | undefined; traces: number } =
+  {
+    path: undefined,
+    sources: false,
+    source: undefined,
+    traces: 0,
+  };
 
 /** Runs `body` with `name` appended to the layer path of every node it records. */
 export function withScope<T>(name: string, body: () => T): T {
@@ -28,7 +33,10 @@ export function withSources<T>(body: () => T, sources = true): T {
 }
 
 /** Runs `body` so that every node it records has the place of `origin`: a derivative belongs to the layer it is taken of. */
-export function withOrigin<T>(origin: { readonly scope: string | undefined; readonly source: string | undefined }, body: () => T): T {
+export function withOrigin<T>(
+  origin: { readonly scope: string | undefined; readonly source: string | undefined },
+  body: () => T,
+): T {
   const { path, sources, source } = currentScope;
   currentScope.path = origin.scope;
   currentScope.sources = false;
