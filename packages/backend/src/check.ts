@@ -42,8 +42,8 @@ function checkVersions({ ir, opsets, device }: Capabilities, { version, opsets: 
   if (number(version) < number(oldest) || number(version) > number(newest)) {
     throw new BackendError(
       "E512",
-      device.name,
-      `the module is of IR ${version.join(".")}, and ${oldest.join(".")} to ${newest.join(".")} are accepted`,
+      "compile",
+      `the module is of IR ${version.join(".")}, and ${oldest.join(".")} to ${newest.join(".")} are what ${device.name} accepts`,
       {
         fix: "upgrade the backend's package, or write the module for an older version",
       },
@@ -54,8 +54,8 @@ function checkVersions({ ir, opsets, device }: Capabilities, { version, opsets: 
     if (opsetVersion(name) === undefined || (has !== undefined && has >= wanted)) continue;
     throw new BackendError(
       "E512",
-      device.name,
-      `the module uses the op set ${name}@${wanted}, and the backend has ${has === undefined ? "none of it" : `${name}@${has}`}`,
+      "compile",
+      `the module uses the op set ${name}@${wanted}, and ${device.name} has ${has === undefined ? "none of it" : `${name}@${has}`}`,
       {
         fix: "upgrade the backend's package",
       },
@@ -67,19 +67,29 @@ function checkTypes(caps: Capabilities, fn: FunctionDef): void {
   const { limits, device } = caps;
   const at = `@${fn.name}`;
   for (const type of valueTypes(fn)) {
-    checkDTypeUsage(caps, type.dtype, "store", device.name, at);
+    checkDTypeUsage(caps, type.dtype, "store", "compile", at);
     if (type.shape.length > limits.rank) {
-      throw new BackendError("E513", device.name, `rank ${type.shape.length} is above ${limits.rank}`, {
-        operands: { type },
-        at,
-      });
+      throw new BackendError(
+        "E513",
+        "compile",
+        `rank ${type.shape.length} is above ${limits.rank}, the most of ${device.name}`,
+        {
+          operands: { type },
+          at,
+        },
+      );
     }
     const size = sizeOf(type.shape);
     if (typeof size === "number" && size > limits.elements) {
-      throw new BackendError("E513", device.name, `${size} elements are more than ${limits.elements}`, {
-        operands: { type },
-        at,
-      });
+      throw new BackendError(
+        "E513",
+        "compile",
+        `${size} elements are more than ${limits.elements}, the most of ${device.name}`,
+        {
+          operands: { type },
+          at,
+        },
+      );
     }
   }
 }
