@@ -17,7 +17,7 @@ function firstSteps(options: readonly string[], env: NodeJS.ProcessEnv = {}, int
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
-    if (interruptAt?.test(output)) child.kill("SIGINT");
+    if (interruptAt?.test(output) && !child.killed) child.kill("SIGINT");
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -6,7 +6,7 @@ import { Context } from "./context.ts";
 import { tensor } from "./create.ts";
 import { deviceOf } from "./device.ts";
 import { currentFrame } from "./frame.ts";
-import { yieldForFinalizers } from "./memory.ts";
+import { yieldToHost } from "./memory.ts";
 import { discard, isCurrent, issue, type Program, traceProgram } from "./program.ts";
 import type { Variable } from "./variable.ts";
 
@@ -115,7 +115,7 @@ export function callable(source: Callable): unknown {
     const { program, tensors } = source.find(args);
     const { results, done } = issue(program, tensors, deviceOf(backend), options);
     await done;
-    await yieldForFinalizers();
+    await yieldToHost();
     return treeUnflatten(program.structure, results);
   };
   return Object.defineProperties(call, {

@@ -1,8 +1,9 @@
 import { openDevices } from "./device.ts";
 import { storageCounters } from "./storage.ts";
 
-/** After so many bytes of results, a read lets finalisers run before it returns. */
+/** After so many bytes of results, or so long, a call gives way to the rest of the program before it returns. */
 const YIELD_AFTER_BYTES = 64 * 2 ** 20;
+const YIELD_AFTER_MS = 50;
 
 /** What is alive now. */
 export interface MemoryReport {
@@ -23,15 +24,24 @@ export function memory(): MemoryReport {
 }
 
 let created = 0;
+let yielded = performance.now();
 
-/** Counts bytes of results, so that a program that only awaits resolved promises still lets finalisers run. */
+/** Counts bytes of results towards the next yield. */
 export function countResult(byteLength: number): void {
   created += byteLength;
 }
 
-/** Yields one macrotask when enough has been created since the last one. */
-export async function yieldForFinalizers(): Promise<void> {
-  if (created < YIELD_AFTER_BYTES) return;
+/**
+ * Yields one macrotask when enough has been created, or enough time has passed, since the last one: a loop that only
+ * awaits what is already there would otherwise keep finalisers, signals, timers and a page's painting waiting.
+ */
+export async function yieldToHost(): Promise<void> {
+  const now = performance.now();
+  if (created < YIELD_AFTER_BYTES && now - yielded < YIELD_AFTER_MS) return;
   created = 0;
-  await new Promise((resolve) => setTimeout(resolve));
+  await new Promise<void>((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
+  });
+  yielded = performance.now();
 }

@@ -61,12 +61,10 @@ test("using frees a tensor at the end of its block", async () => {
 });
 
 test("after 64 MiB of results a read yields a macrotask, so that finalisers run", async () => {
-  const [large, small] = [tensor(new Float32Array(2 ** 22)), tensor([1])]; // 16 MiB and 4 bytes
+  const large = tensor(new Float32Array(2 ** 22)); // 16 MiB
   for (let i = 0; i < 5; i++) await large.data(); // empties the count
   let turns = 0;
-  setTimeout(() => turns++);
-  await small.data();
-  expect(turns).toBe(0);
+  setImmediate(() => turns++);
   for (let i = 0; i < 4; i++) await large.data();
   expect(turns).toBe(1);
 });

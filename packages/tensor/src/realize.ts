@@ -1,5 +1,5 @@
 import type { Backend, CompileOptions, Executable } from "@tenon/backend";
-import { becomeLeaf, buildModule, Fn, input, inputOp, nodeHash, sameStructure, StateError, type Tensor, topologicalOrder, verify } from "@tenon/ir";
+import { becomeLeaf, buildModule, Fn, input, inputOp, Node, nodeHash, sameStructure, StateError, type Tensor, topologicalOrder, verify } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
 import { type Device, deviceOf } from "./device.ts";
 import { concreteType, DataNode, dataTensor, Storage, storageOf } from "./storage.ts";
@@ -94,10 +94,19 @@ export function disposeLater(device: Device, executable: Promise<Executable>): v
   device.enqueue(async () => (await executable).dispose()).catch(() => {}); // one that was not compiled has nothing to give back
 }
 
-/** The same structure on argument leaves, so that the cache keeps no values alive. */
+/** The same structure on argument leaves, every node anew, so that the cache keeps no tensor of the program alive. */
 function detach(fn: Fn): Fn {
   const inputs = fn.inputs.map((t) => input(t));
-  return new Fn(fn.name, inputs, fn.inline(inputs));
+  const now = new Map(fn.inputs.map((t, i) => [t, inputs[i]!]));
+  const current = (t: Tensor): Tensor => now.get(t)!;
+  for (const node of topologicalOrder(fn.results, (n) => n instanceof DataNode)) {
+    if (node instanceof DataNode) continue;
+    const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
+    node.outputs.forEach((t, i) => {
+      now.set(t, copy.outputs[i]!);
+    });
+  }
+  return new Fn(fn.name, inputs, fn.results.map(current));
 }
 
 /** A storage with the same values, filled by a job of the device. */

@@ -2,7 +2,7 @@ import { installRuntime, isLeaf, type Node, type Tensor, type TensorData, topolo
 import { typedArrayOf } from "./bytes.ts";
 import { readBytes } from "./device.ts";
 import { currentFrame } from "./frame.ts";
-import { countResult, yieldForFinalizers } from "./memory.ts";
+import { countResult, yieldToHost } from "./memory.ts";
 import { realize } from "./realize.ts";
 import { DataNode, SMALL_BYTES, storageOf } from "./storage.ts";
 
@@ -22,7 +22,7 @@ installRuntime({
         storage.dropBuffer();
       }
       countResult(storage.byteLength);
-      await yieldForFinalizers();
+      await yieldToHost();
       return typedArrayOf(tensor.dtype, bytes);
     } finally {
       storage.release();

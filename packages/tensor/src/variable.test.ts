@@ -119,25 +119,6 @@ test("what is no Variable in a tree is named with its path", () => {
   `);
 });
 
-test("2,000 steps leave as many live bytes as ten", async () => {
-  const w = variable(zeros([8, 2]), { name: "w" });
-  const step = compile(
-    (x: ReturnType<typeof constant>) => {
-      const [loss, g] = valueAndGrad(() => matmul(x, w.value).square().mean(), w);
-      w.assign(w.value.sub(g.mul(0.01)));
-      return loss;
-    },
-    { inputs: [spec(["B", 8])] },
-  );
-  const batch = Float32Array.from({ length: 32 }, (_, i) => Math.sin(i));
-  const live: number[] = [];
-  for (let i = 1; i <= 2000; i++) {
-    await (await step(tensor(batch, { shape: [4, 8] }))).item();
-    if (i === 10 || i === 2000) live.push(memory().devices.find((d) => d.id === "interpreter")!.liveBytes);
-  }
-  expect(live[1]).toBe(live[0]);
-});
-
 test("a Variable is made of numbers, of typed arrays and of tensors, in a dtype of choice", async () => {
   expect([variable(3, { dtype: "int32" }).dtype, variable(Uint8Array.of(1)).dtype, variable(zeros([1]), { dtype: "float16" }).dtype]).toEqual(["int32", "uint8", "float16"]);
   expect(new Variable(zeros([2])).trainable && !new Variable(zeros([2]), { role: "slot" }).trainable).toBe(true);
