@@ -21,7 +21,8 @@ test("a while loop without a bound is a compile error on a backend that lacks un
   const gpu: Capabilities = { ...caps, features: [], device: { ...caps.device, name: "a GPU" } };
   expect(() => checkModule(gpu, loop(), "f")).toThrowErrorMatchingInlineSnapshot(`
     [BackendError E514 while: it needs unbounded-while, which a GPU does not have.
-      at: @f #1]
+      at: @f #1
+      fix: use a backend that has it.]
   `);
   expect(() => checkModule(gpu, loop({ maxTrip: 9 }), "f")).not.toThrow();
   expect(() => checkModule(caps, loop(), "f")).not.toThrow();
