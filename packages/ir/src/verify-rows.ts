@@ -151,9 +151,9 @@ export class Rows {
   private attrs(place: Place, sizes: Set<string>): boolean {
     const before = this.faults.list.length;
     const visit = (value: AttrValue, depth: number): void => {
-      if (typeof value !== "object") {
-        if (typeof value === "string" && value.length > 64)
-          checkLimit(place.row.op, this.limits, "stringBytes", value.length);
+      if (typeof value !== "object" || value === null) {
+        if (value === null) place.fault("E311", "no attribute may be null");
+        else if (typeof value === "string") checkLimit(place.row.op, this.limits, "stringBytes", value.length);
         return;
       }
       checkLimit(place.row.op, this.limits, "attrDepth", depth);
