@@ -17,7 +17,7 @@
  * | 10 | entries | count; string, function |
  * | 11 | weights | count; name, type, entry, input, digest, blob |
  * | 12 | state | count; name, type, entry, input, output, role, owner |
- * | 32 | side tables | optional: its own strings; then names, scopes and sources |
+ * | 32 | side tables | optional: its own strings; then names, scopes, sources, each per function: function, count, (step, string) |
  *
  * An operand is the distance back to it: 1 is the value defined last. A value of an attribute is a tag, then content.
  */

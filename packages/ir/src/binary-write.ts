@@ -309,9 +309,11 @@ function tablesContent({ functions, tables }: Module): Uint8Array | undefined {
     for (const { number, kept } of rows) {
       body.varint(number);
       body.varint(kept.length);
+      let last = -1;
       for (const [n, text] of kept) {
-        body.varint(n);
+        body.varint(n - last);
         body.varint(strings.number(text, text));
+        last = n;
       }
     }
   }

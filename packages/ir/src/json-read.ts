@@ -18,12 +18,14 @@ import {
 } from "./module.ts";
 import { fromHex } from "./sha256.ts";
 import { checkShape, type TensorType } from "./shape.ts";
+import { registerStandardOps } from "./standard-ops.ts";
 import { readAttrs, schemaOf } from "./written.ts";
 
 /** The module of a JSON text; meaning is checked by `verify`. Throws `FormatError` with the path of the value. */
 export function moduleFromJson(text: string, options: { readonly limits?: Partial<Limits> } = {}): Module {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimit("json", limits, "fileBytes", text.length);
+  registerStandardOps();
   // a row's attributes are the sixth bracket, and a record in a value is two
   return new Reader(limits).module(parseStrictJson(text, 6 + 2 * limits.attrDepth));
 }
@@ -42,6 +44,8 @@ const moduleKeys = [
   "scopes",
   "sources",
 ];
+
+const valueKinds = "a value is one of bits, bytes, dim, fn and record";
 
 class Reader {
   private readonly limits: Limits;
@@ -223,8 +227,9 @@ class Reader {
       checkLimit("json", this.limits, "listLength", value.length, () => this.place());
       return this.list(value, (v) => this.attr(v, depth + 1, kind));
     }
-    const [[key, content] = ["", undefined], ...more] = Object.entries(this.record(value));
-    if (more.length > 0) throw this.problem("a value is one of bits, bytes, dim, fn and record");
+    const [field, ...more] = Object.entries(this.record(value));
+    if (field === undefined || more.length > 0) throw this.problem(valueKinds);
+    const [key, content] = field;
     return this.in(key, () => this.tagged(key, content, depth));
   }
 
@@ -247,7 +252,7 @@ class Reader {
         return record;
       }
       default:
-        throw this.problem("a value is one of bits, bytes, dim, fn and record");
+        throw this.problem(valueKinds);
     }
   }
 

@@ -6,6 +6,7 @@ export function elementText(dtype: DType, value: number): string {
   if (dtype === "bool") return value === 0 ? "false" : "true";
   if (!isFloat(dtype)) return String(value);
   if (!Number.isFinite(value)) return numberText(value);
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0"; // toPrecision loses the sign
   let shortest = value;
   // 9 digits tell every float32 from its neighbours; float64 prints its own shortest form
   for (let digits = 1; digits <= 9 && dtype !== "float64"; digits++) {

@@ -14,6 +14,7 @@ import {
   type WeightRow,
 } from "./module.ts";
 import { sameType, type TensorType } from "./shape.ts";
+import { registerStandardOps } from "./standard-ops.ts";
 import { Body } from "./text-body.ts";
 import { Scanner } from "./text-scanner.ts";
 import { type Names, readFunctionName, readType, readTypes } from "./text-value.ts";
@@ -22,6 +23,7 @@ import { type Names, readFunctionName, readType, readTypes } from "./text-value.
 export function parseModule(text: string, options: { readonly limits?: Partial<Limits> } = {}): Module {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimit("text", limits, "fileBytes", text.length);
+  registerStandardOps();
   return new Parser(new Scanner(text), limits).module();
 }
 
@@ -101,8 +103,8 @@ class Parser implements Names {
     else throw scan.unexpected("opset, sym, fn, entry, weight or state");
   }
 
-  private once<T>(map: ReadonlyMap<string, T>, what: string, name: string, at: number): void {
-    if (map.has(name)) throw this.scan.problem("E112", `${what} ${name} is declared twice`, at);
+  private once(map: ReadonlyMap<string, unknown>, name: string, what: string, at: number): void {
+    if (map.has(name)) throw this.scan.problem("E112", `${what} is declared twice`, at);
   }
 
   private name(what: string): string {
@@ -113,7 +115,7 @@ class Parser implements Names {
     do {
       const at = this.scan.at;
       const name = this.name("the name of an op set");
-      this.once(this.opsets, "the op set", name, at);
+      this.once(this.opsets, name, `the op set ${name}`, at);
       this.scan.expect("@");
       this.opsets.set(name, this.scan.integer("a version"));
     } while (this.scan.eat(","));
@@ -123,7 +125,7 @@ class Parser implements Names {
     const { scan } = this;
     const at = scan.at;
     const name = scan.word("the name of a size");
-    this.once(this.symbols, "the size", name, at);
+    this.once(this.symbols, name, `the size ${name}`, at);
     if (!scan.eatWord("in")) throw scan.unexpected("in");
     const min = scan.integer("the smallest value");
     scan.expect("..");
@@ -138,7 +140,7 @@ class Parser implements Names {
   private entry(): void {
     const at = this.scan.at;
     const name = this.name("the name of an entry");
-    this.once(this.entries, "the entry", name, at);
+    this.once(this.entries, name, `the entry ${name}`, at);
     this.scan.expect("=");
     const place = this.scan.at;
     const fn = readFunctionName(this.scan);
@@ -181,7 +183,7 @@ class Parser implements Names {
     checkLimit("text", limits, "functions", this.functions.length + 1, () => scan.place());
     const at = scan.at;
     const name = readFunctionName(scan);
-    this.once(this.signatures, "the function", name, at);
+    this.once(this.signatures, name, `the function @${name}`, at);
     const body = new Body(scan, this);
     const inputs = this.inputs(body);
     scan.expect("->");

@@ -84,6 +84,7 @@ export class Scanner {
     while (end < this.text.length && this.text[end] !== '"' && this.text[end] !== "\n") {
       end += this.text[end] === "\\" ? 2 : 1;
     }
+    if (this.text[end] !== '"') throw this.problem("E110", "a string is not closed", start);
     const quoted = this.text.slice(start, end + 1);
     try {
       const value = JSON.parse(quoted) as string;
