@@ -48,8 +48,7 @@ export const groupNormOp: OpRecord = opRecord({
   type([x, ...affine], { groups }) {
     if (x.shape.length < 2) fail("E206", `x has rank ${x.shape.length}, below 2, in (N,*,C),(C),(C)->(N,*,C)`);
     const channels = x.shape.at(-1)!;
-    if (dimMod(channels, groups) !== 0)
-      fail("E203", `${channels} channels do not divide into ${groups} groups`);
+    if (dimMod(channels, groups) !== 0) fail("E203", `${channels} channels do not divide into ${groups} groups`);
     checkAffine(x, affine, [channels]);
     const statistic = { dtype: accumulator(x.dtype), shape: [x.shape[0]!, groups] };
     return [{ dtype: x.dtype, shape: x.shape }, statistic, statistic];
