@@ -25,7 +25,7 @@ export {
   batchNormOp,
 } from "./batch-norm.ts";
 export { and, not, or, shl, shr, xor } from "./bits.ts";
-export { call, callOp } from "./call.ts";
+export { type CallOptions, call, callOp } from "./call.ts";
 export { bitcast, cast, convert } from "./cast.ts";
 export { clamp } from "./clamp.ts";
 export {
@@ -41,7 +41,7 @@ export {
   where,
 } from "./compare.ts";
 export { type CompositeOptions, composite, compositeOp } from "./composite.ts";
-export { concat, concatOp, split, stack } from "./concat.ts";
+export { type AxisOption, concat, concatOp, split, stack } from "./concat.ts";
 export { type Branch, type CondOptions, cond, condOp } from "./cond.ts";
 export { constant, constantOp, dimOp, iota, iotaOp, MAX_CONSTANT_BYTES } from "./constant.ts";
 export { cumsum, cumsumOp } from "./cumsum.ts";

@@ -1,0 +1,77 @@
+import { evaluateTensors } from "@tenon/interpreter";
+import { constant, type Tensor } from "@tenon/ir";
+import { expect, test } from "vitest";
+import { customGradient } from "./custom.ts";
+import { grad, jvp } from "./grad.ts";
+import { refusal } from "./refusal.test-kit.ts";
+import { vmap } from "./vmap.ts";
+
+const valueOf = (tensor: Tensor) => [...evaluateTensors([tensor])[0]!.data];
+
+/** x, whose gradient is turned round: Ganin & Lempitsky 2015, arXiv:1409.7495. */
+const reversed = customGradient(
+  (x: Tensor) => x.mul(1),
+  (_args, _y, dy) => [dy.mul(-1)],
+);
+
+test("the derivative is the one given, in every transform", () => {
+  const f = (x: Tensor) => reversed(x).mul(3).sum();
+  const x = constant([1, 2]);
+  expect(valueOf(f(x))).toEqual([9]);
+  expect(valueOf(grad(f)(x))).toEqual([-3, -3]);
+  expect(valueOf(jvp(f, [x], [x])[1])).toEqual([-9]);
+  expect(valueOf(grad((x: Tensor) => vmap(reversed)(x).sum())(x))).toEqual([-1, -1]);
+  expect(valueOf(vmap(grad(f))(x))).toEqual([-3, -3]);
+});
+
+test("its derivative is differentiated in turn", () => {
+  const cubed = customGradient(
+    (x: Tensor) => x.mul(x).mul(x),
+    ([x], _y, dy) => [dy.mul(x).mul(x).mul(10)],
+  );
+  expect(valueOf(grad(cubed)(constant(2)))).toEqual([40]);
+  expect(valueOf(grad(grad(cubed))(constant(2)))).toEqual([40]);
+});
+
+test("arguments are trees, and null stands for no gradient", () => {
+  const f = customGradient(
+    (p: { a: Tensor; b: Tensor }, x: Tensor) => [p.a.mul(x), p.b] as const,
+    (_args, _y, [dy]) => [null, dy.mul(7)],
+  );
+  const loss = (p: { a: Tensor; b: Tensor }, x: Tensor) => f(p, x)[0].add(f(p, x)[1]);
+  const [p, x] = grad(loss, { argnums: [0, 1] })({ a: constant(2), b: constant(3) }, constant(5));
+  expect([p.a, p.b, x].map(valueOf)).toEqual([[0], [0], [7]]);
+});
+
+test("forward mode through a rule that is not linear is refused", () => {
+  const clipped = customGradient(
+    (x: Tensor) => x.mul(1),
+    (_args, _y, dy) => [dy.maximum(-1).minimum(1)],
+  );
+  expect(valueOf(grad((x: Tensor) => clipped(x).mul(5))(constant(1)))).toEqual([1]);
+  expect(refusal(() => jvp(clipped, [constant(1)], [constant(1)]))).toMatchInlineSnapshot(`
+    "DifferentiationError E606 composite: its vjp is not linear in the cotangents, so there is no forward mode through it.
+      fix: use reverse mode, or give the op a jvp."
+  `);
+});
+
+test("a rule that gives another shape, or uses tensors from outside, is refused", () => {
+  const wrong = customGradient(
+    (x: Tensor) => x.mul(1),
+    (_args, _y, dy) => [dy.sum()],
+  );
+  expect(refusal(() => grad((x: Tensor) => wrong(x).sum())(constant([1, 2])))).toMatchInlineSnapshot(`
+    "DifferentiationError E603 composite: its vjp rule gives float32 [] for ...args, which is float32 [2].
+      fix: mend the vjp rule of composite."
+  `);
+  const leaking = (x: Tensor) =>
+    customGradient(
+      (y: Tensor) => y.mul(x),
+      (_args, _y, dy) => [dy],
+    )(constant(1));
+  expect(refusal(() => grad(leaking)(constant(2)))).toMatchInlineSnapshot(`
+    "OptionError E805 custom.gradient: the body uses tensors that are none of its arguments.
+      tensor: float32 []
+      fix: pass them as arguments."
+  `);
+});
