@@ -2,8 +2,19 @@ import { DTypeError, didYouMean } from "./errors.ts";
 
 /** Element types by their API names; the IR's text says `f32` where the API says `"float32"`. */
 export type DType =
-  | "bool" | "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32" | "int64" | "uint64"
-  | "float16" | "bfloat16" | "float32" | "float64";
+  | "bool"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "float16"
+  | "bfloat16"
+  | "float32"
+  | "float64";
 
 export type DTypeKind = "bool" | "signed" | "unsigned" | "float";
 
@@ -39,7 +50,8 @@ const byShort = new Map(dtypeNames.map((name) => [dtypes[name].short, name]));
 const byCode = new Map(dtypeNames.map((name) => [dtypes[name].code, name]));
 
 export const isFloat = (dtype: DType): boolean => dtypes[dtype].kind === "float";
-export const isInteger = (dtype: DType): boolean => dtypes[dtype].kind === "signed" || dtypes[dtype].kind === "unsigned";
+export const isInteger = (dtype: DType): boolean =>
+  dtypes[dtype].kind === "signed" || dtypes[dtype].kind === "unsigned";
 export const isDType = (name: unknown): name is DType => typeof name === "string" && Object.hasOwn(dtypes, name);
 export const dtypeOfShort = (short: string): DType | undefined => byShort.get(short);
 export const dtypeOfCode = (code: number): DType | undefined => byCode.get(code);
@@ -82,5 +94,7 @@ export function promoteDTypes(a: DType, b: DType): DType | undefined {
   if (fa.kind === fb.kind) return fa.byteLength > fb.byteLength ? a : b;
   const [signed, unsigned] = fa.kind === "signed" ? [fa, fb] : [fb, fa];
   const byteLength = Math.max(signed.byteLength, 2 * unsigned.byteLength);
-  return ({ 2: "int16", 4: "int32", 8: unsigned.byteLength === 4 ? undefined : "int64" } as const)[byteLength as 2 | 4 | 8];
+  return ({ 2: "int16", 4: "int32", 8: signed.byteLength === 8 ? "int64" : undefined } as const)[
+    byteLength as 2 | 4 | 8
+  ];
 }

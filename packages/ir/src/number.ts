@@ -54,12 +54,12 @@ function exponentOf(a: number): number {
   return ((u64[1]! >>> 20) & 0x7ff) - 1023;
 }
 
-/** The nearest whole number, ties to even. */
+/** The nearest whole number, ties to even; 0 keeps the sign. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
-  if (rest !== 0.5) return rest < 0.5 ? (Object.is(x, -0) ? x : floor) : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  const nearest = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+  return nearest === 0 && (x < 0 || Object.is(x, -0)) ? -0 : nearest;
 }
 
 /** The value of `dtype` nearest to `x`; integers wrap modulo their width, bool is whether x differs from 0. */
@@ -119,7 +119,7 @@ export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
   const count = bytes.byteLength / byteLength;
   const TypedArray = arrayOf(dtype);
   if (TypedArray !== undefined && bytes.byteOffset % byteLength === 0)
-    return new Float64Array(new TypedArray(bytes.buffer, bytes.byteOffset, count));
+    return new Float64Array(new TypedArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Float64Array(count);
   const read = readers[dtype];

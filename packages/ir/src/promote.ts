@@ -29,32 +29,45 @@ export function toTensor(op: string, x: Operand, dtype: DType): Tensor {
   if (x instanceof Tensor) return convertTo(x, dtype);
   if (x instanceof DimExpr) return applyOp(lookupOp("dim")!, [], { expr: x, dtype })[0]!;
   if (typeof x !== "number" && typeof x !== "boolean") {
-    throw new DTypeError("E201", op, `${describe(x)} is no tensor and no number`, { at: currentPlace(), fix: "make a tensor of it with tensor(…)" });
+    throw new DTypeError("E201", op, `${describe(x)} is no tensor and no number`, {
+      at: currentPlace(),
+      fix: "make a tensor of it with tensor(…)",
+    });
   }
   checkFits(op, Number(x), dtype);
   return splat(x, [], dtype);
 }
 
 const describe = (x: unknown): string =>
-  typeof x === "string" ? JSON.stringify(x.slice(0, 40)) : Array.isArray(x) ? "a list" : x === null || x === undefined ? String(x) : `a ${typeof x}`;
+  typeof x === "string"
+    ? JSON.stringify(x.slice(0, 40))
+    : Array.isArray(x)
+      ? "a list"
+      : x === null || x === undefined
+        ? String(x)
+        : `a ${typeof x}`;
 
 function checkFits(op: string, value: number, dtype: DType): void {
   const { kind } = dtypes[dtype];
   if (kind === "float" || kind === "bool") return;
   const [min, max] = integerRange(dtype);
   if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new DTypeError("E201", op, `${value} is not representable in ${dtype}`, { at: currentPlace(), fix: `use a whole number from ${min} to ${max}, or cast the tensor` });
+  throw new DTypeError("E201", op, `${value} is not representable in ${dtype}`, {
+    at: currentPlace(),
+    fix: `use a whole number from ${min} to ${max}, or cast the tensor`,
+  });
 }
 
-/** Dtype in which operands meet: tensors promote each other, numbers follow them. */
-export function commonDType(op: OpRecord, operands: readonly Operand[], wanted: DTypeClass): DType {
+/** Dtype in which operands meet, the first `fixed` left out: tensors promote each other, numbers follow them. */
+export function commonDType(op: OpRecord, all: readonly Operand[], wanted: DTypeClass, fixed = 0): DType {
+  const operands = all.slice(fixed);
   let common: DType | undefined;
   for (const x of operands) {
     if (!(x instanceof Tensor)) continue;
     const next = common === undefined ? x.dtype : promoteDTypes(common, x.dtype);
     if (next === undefined) {
       throw new DTypeError("E201", op.name, `${common} and ${x.dtype} have no common integer type`, {
-        operands: namedOperands(op, operands),
+        operands: namedOperands(op, all),
         at: currentPlace(),
         fix: `cast one of them, for example x.cast("${common}")`,
       });
@@ -64,25 +77,38 @@ export function commonDType(op: OpRecord, operands: readonly Operand[], wanted: 
   const numbers = operands.filter((x) => typeof x === "number") as number[];
   const fractional = numbers.some((x) => !Number.isInteger(x));
   const weak = numbers.length > 0 || operands.some((x) => x instanceof DimExpr);
-  if (common === undefined) common = fractional || !operands.some((x) => x instanceof DimExpr) ? (weak ? "float32" : "bool") : "int32";
+  if (common === undefined)
+    common = fractional || !operands.some((x) => x instanceof DimExpr) ? (weak ? "float32" : "bool") : "int32";
   if (!isFloat(common) && (fractional || wanted === "float")) return "float32";
   return common === "bool" && weak ? "int32" : common;
 }
 
 /** Operands of an element-wise op in one dtype and one shape; the first `fixed` keep their dtype. */
-export function promote(op: OpRecord, operands: readonly Operand[], wanted: DTypeClass, fixed: number): readonly Tensor[] {
+export function promote(
+  op: OpRecord,
+  operands: readonly Operand[],
+  wanted: DTypeClass,
+  fixed: number,
+): readonly Tensor[] {
   if (operands.length !== op.inputs.length) return operands.map((x) => toTensor(op.name, x, "float32"));
-  const dtype = commonDType(op, operands.slice(fixed), wanted);
-  const tensors = operands.map((x, i) => (i < fixed ? (x instanceof Tensor ? x : toTensor(op.name, x, "bool")) : toTensor(op.name, x, dtype)));
+  const dtype = commonDType(op, operands, wanted, fixed);
+  const tensors = operands.map((x, i) =>
+    i < fixed ? (x instanceof Tensor ? x : toTensor(op.name, x, "bool")) : toTensor(op.name, x, dtype),
+  );
   const first = tensors[0]!.shape;
   if (tensors.every((x) => x.shape === first)) return tensors;
   const shape = broadcastShapes(...tensors.map((x) => x.shape));
   if (shape === undefined) {
-    throw new ShapeError("E203", op.name, `shapes ${tensors.map((x) => `[${x.shape.map(String).join(", ")}]`).join(" and ")} do not broadcast`, {
-      operands: namedOperands(op, tensors),
-      at: currentPlace(),
-      fix: "sizes are compared from the last axis and must be equal or 1; reshape one operand",
-    });
+    throw new ShapeError(
+      "E203",
+      op.name,
+      `shapes ${tensors.map((x) => `[${x.shape.map(String).join(", ")}]`).join(" and ")} do not broadcast`,
+      {
+        operands: namedOperands(op, tensors),
+        at: currentPlace(),
+        fix: "sizes are compared from the last axis and must be equal or 1; reshape one operand",
+      },
+    );
   }
   return tensors.map((x) => broadcastShape(x, shape));
 }

@@ -75,7 +75,7 @@ export function intDiv(x: Operand, y: Operand): Tensor {
   const operands = promote(div.op, [x, y], "integer", 0);
   if (operands.every((t) => isInteger(t.dtype))) return applyOp(div.op, operands)[0]!;
   throw new DTypeError("E201", "intDiv", "an integer type is wanted", {
-    operands: namedOperands(div.op, operands),
+    operands: namedOperands(div.op, [x, y]),
     at: currentPlace(),
     fix: "use div, or cast to an integer type",
   });

@@ -1,10 +1,11 @@
 import { axis } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
-import { type Dim, dimAdd, sameDim } from "../dim.ts";
+import { type Dim, dimAdd, dimFloorDiv, sameDim } from "../dim.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
-import { fail, failDType } from "../rule.ts";
+import { currentPlace, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import { countOf, stridedWrite, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
@@ -54,8 +55,17 @@ export const concatOp: OpRecord = opRecord({
   batch: (xs, batched, { axis }, size) => applyOp(concatOp, alignBatch(xs, batched, size), { axis: axis + 1 }),
 });
 
+export interface AxisOption {
+  /** 0 by default; negative ones count from the end. */
+  readonly axis?: number;
+}
+
 /** The tensors one after another along `axis`, in their common dtype. */
-export function concat(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+export function concat(xs: readonly Tensor[], options: AxisOption = {}): Tensor {
+  checkOptions("concat", options, ["axis"]);
+  const { axis = 0 } = options;
+  if (xs.length === 0)
+    throw new ShapeError("E209", "concat", "no tensor given, at least 1 wanted", { at: currentPlace() });
   if (xs.length === 1) return xs[0]!;
   const dtype = commonDType(concatOp, xs, "any");
   return applyOp(
@@ -66,20 +76,32 @@ export function concat(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: nu
 }
 
 /** Tensors of one shape along a new axis, at the place `axis` of the result. */
-export function stack(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+export function stack(xs: readonly Tensor[], options: AxisOption = {}): Tensor {
+  checkOptions("stack", options, ["axis"]);
   const rank = (xs[0]?.rank ?? 0) + 1;
-  const at = resolveAxis("stack", axis, rank, xs[0]);
+  const at = resolveAxis("stack", options.axis ?? 0, rank, xs[0]);
   return concat(
     xs.map((x) => expandDims(x, at)),
     { axis: at },
   );
 }
 
-/** The parts of a tensor along `axis`, of the given sizes. */
-export function split(x: Tensor, sizes: readonly Dim[], { axis = 0 }: { readonly axis?: number } = {}): Tensor[] {
+/** The parts of a tensor along `axis`: so many equal ones, or parts of the given sizes. */
+export function split(x: Tensor, parts: number | readonly Dim[], options: AxisOption = {}): Tensor[] {
+  checkOptions("split", options, ["axis"]);
+  const axis = resolveAxis("split", options.axis ?? 0, x.rank, x);
+  const size = x.shape[axis]!;
+  const sizes = typeof parts === "number" ? new Array<Dim>(parts).fill(dimFloorDiv(size, parts)) : parts;
+  if (!sameDim(sizes.reduce(dimAdd, 0), size)) {
+    const wanted = typeof parts === "number" ? `${parts} equal parts` : `parts of ${parts.join(" + ")}`;
+    throw new ShapeError("E203", "split", `axis ${axis} of size ${size} does not fall into ${wanted}`, {
+      operands: { x },
+      at: currentPlace(),
+    });
+  }
   let start: Dim = 0;
-  return sizes.map((size) => {
-    const limit = dimAdd(start, size);
+  return sizes.map((length) => {
+    const limit = dimAdd(start, length);
     const part = sliceAxis(x, axis, start, limit);
     start = limit;
     return part;

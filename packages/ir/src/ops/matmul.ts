@@ -1,4 +1,5 @@
 import type { DType } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp } from "../op.ts";
 import { broadcastShape, commonDType, toTensor } from "../promote.ts";
 import { checked } from "../rule.ts";
@@ -55,6 +56,7 @@ function inOneDType(a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
  * on the left, a column on the right.
  */
 export function matmul(a: Tensor, b: Tensor, options: DotOptions = {}): Tensor {
+  checkOptions("matmul", options, ["acc", "mul"]);
   const signature = `${a.rank === 1 ? "(k)" : "(m,k)"},${b.rank === 1 ? "(k)" : "(k,n)"}->${a.rank === 1 ? (b.rank === 1 ? "()" : "(n)") : b.rank === 1 ? "(m)" : "(m,n)"}`;
   const { loop } = checked(
     "matmul",

@@ -1,6 +1,7 @@
 import { axes, ints, resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { sameDim } from "../dim.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -142,8 +143,9 @@ export const reverseOp: OpRecord = opRecord({
 });
 
 /** The elements in the opposite order along `axis`, which may be several; along all where none is given. */
-export function reverse(x: Tensor, { axis }: { readonly axis?: number | readonly number[] } = {}): Tensor {
-  return applyOp(reverseOp, [x], { axes: resolveAxes("reverse", x, axis) })[0]!;
+export function reverse(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
+  checkOptions("reverse", options, ["axis"]);
+  return applyOp(reverseOp, [x], { axes: resolveAxes("reverse", x, options.axis) })[0]!;
 }
 
 export const broadcastSamples = () =>

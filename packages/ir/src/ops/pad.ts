@@ -1,5 +1,6 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimMax, dimMul, dimSub } from "../dim.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -69,7 +70,9 @@ export interface PadOptions {
 }
 
 /** The operand with `value` before, after and between its elements; the tensor itself where nothing is added. */
-export function pad(x: Tensor, { lo = [], hi = [], interior = [], value = 0 }: PadOptions): Tensor {
+export function pad(x: Tensor, options: PadOptions): Tensor {
+  checkOptions("pad", options, ["lo", "hi", "interior", "value"]);
+  const { lo = [], hi = [], interior = [], value = 0 } = options;
   if ([lo, hi, interior].every((list) => list.every((d) => d === 0) && list.length <= x.rank)) return x;
   const filled = <T>(list: readonly T[]): (T | 0)[] => [...list, ...x.shape.slice(list.length).map(() => 0 as const)];
   return applyOp(padOp, [x, toTensor("pad", value, x.dtype)], {

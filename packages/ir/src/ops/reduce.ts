@@ -1,7 +1,7 @@
 import { axes, choice, dtypeAttr } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
@@ -125,7 +125,9 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-function reduce(name: string, op: Reduction, x: Tensor, { axis, keepDims = false }: ReduceOptions): Tensor {
+function reduce(name: string, op: Reduction, x: Tensor, options: ReduceOptions): Tensor {
+  checkOptions(name, options, ["axis", "keepDims"]);
+  const { axis, keepDims = false } = options;
   const axes = resolveAxes(name, x, axis);
   if ((op === "max" || op === "min") && axes.some((i) => x.shape[i] === 0)) {
     throw new ShapeError("E208", name, "nothing has no extreme value", { operands: { x }, at: currentPlace() });

@@ -1,7 +1,7 @@
 import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
@@ -82,7 +82,9 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
 }
 
 /** The tensor as one axis, or with the axes from `start` on as one. */
-export function flatten(x: Tensor, { start = 0 }: { readonly start?: number } = {}): Tensor {
+export function flatten(x: Tensor, options: { readonly start?: number } = {}): Tensor {
+  checkOptions("flatten", options, ["start"]);
+  const { start = 0 } = options;
   if (x.rank === 0) return reshape(x, [1]);
   const first = resolveAxis("flatten", start, x.rank, x);
   return reshape(x, [...x.shape.slice(0, first), sizeOf(x.shape.slice(first))]);

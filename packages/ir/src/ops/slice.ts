@@ -1,6 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMod, dimRange, dimSub, sameDim } from "../dim.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
@@ -84,6 +85,7 @@ export interface SliceOptions {
 
 /** Elements `start, start + stride, …` below `limit` along each axis; the tensor itself where that is everything. */
 export function slice(x: Tensor, options: SliceOptions = {}): Tensor {
+  checkOptions("slice", options, ["start", "limit", "stride"]);
   const start = filled(options.start, x.shape, () => 0);
   const limit = filled(options.limit, x.shape, (size) => size);
   const stride = x.shape.map((_, i) => options.stride?.[i] ?? 1);
