@@ -50,7 +50,7 @@ test("forward mode through a rule that is not linear is refused", () => {
   );
   expect(valueOf(grad((x: Tensor) => clipped(x).mul(5))(constant(1)))).toEqual([1]);
   expect(refusal(() => jvp(clipped, [constant(1)], [constant(1)]))).toMatchInlineSnapshot(`
-    "DifferentiationError E606 composite: its vjp is not linear in the cotangents, so there is no forward mode through it.
+    "DifferentiationError E606 custom.gradient: its vjp is not linear in the cotangents, so there is no forward mode through it.
       fix: use reverse mode, or give the op a jvp."
   `);
 });
@@ -61,8 +61,8 @@ test("a rule that gives another shape, or uses tensors from outside, is refused"
     (_args, _y, dy) => [dy.sum()],
   );
   expect(refusal(() => grad((x: Tensor) => wrong(x).sum())(constant([1, 2])))).toMatchInlineSnapshot(`
-    "DifferentiationError E603 composite: its vjp rule gives float32 [] for ...args, which is float32 [2].
-      fix: mend the vjp rule of composite."
+    "DifferentiationError E603 custom.gradient: its vjp rule gives float32 [] for operand 0, which is float32 [2].
+      fix: mend the vjp rule of custom.gradient."
   `);
   const leaking = (x: Tensor) =>
     customGradient(

@@ -137,7 +137,7 @@ function chosenArguments(args: readonly unknown[], argnums: number | readonly nu
     throw new OptionError(
       "E803",
       "grad",
-      `argnums holds ${i}, but the function is called with ${args.length} arguments`,
+      `argnums holds ${i}, but the function is called with ${args.length} argument${args.length === 1 ? "" : "s"}`,
       {
         fix: "count arguments from 0",
       },

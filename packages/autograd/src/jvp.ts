@@ -12,7 +12,7 @@ import {
   withOrigin,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
-import { applyVjp, checked, guarded, hasVjp, notDifferentiable, place, plus, scaled, zerosOf } from "./rules.ts";
+import { applyVjp, calledName, checked, guarded, hasVjp, notDifferentiable, place, plus, scaled, zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
 import { walk } from "./walk.ts";
 
@@ -121,7 +121,7 @@ function transposed(node: Node, tangents: readonly (Tensor | null)[]): readonly 
   if (orderAfter(floats, given).some((n) => free.has(n))) {
     throw new DifferentiationError(
       "E606",
-      node.op.name,
+      calledName(node),
       "its vjp is not linear in the cotangents, so there is no forward mode through it",
       {
         at: place(node),

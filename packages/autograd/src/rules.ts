@@ -73,6 +73,10 @@ export function scaled(
 
 const times = (x: Tensor, slope: Operand): Tensor => (slope === 1 ? x : mul(x, slope));
 
+/** What an op is called: a composite that carries its own derivative by its own name. */
+export const calledName = (node: Node): string =>
+  embeddedVjp(node) !== undefined && typeof node.attrs.name === "string" ? node.attrs.name : node.op.name;
+
 /** A cotangent or tangent that has the type of the tensor it belongs to: operand or result `i` of the node. */
 export function checked(
   node: Node,
@@ -82,16 +86,17 @@ export function checked(
   i: number,
 ): Tensor | null {
   if (gradient === null || (gradient instanceof Tensor && sameType(gradient, of))) return gradient;
-  const names = rule === "vjp" ? node.op.inputs : node.op.results;
-  const name = names[i] ?? `${rule === "vjp" ? "operand" : "result"} ${i}`;
+  const known = (rule === "vjp" ? node.op.inputs : node.op.results)[i];
+  const name = known === undefined || known.startsWith("...") ? `${rule === "vjp" ? "operand" : "result"} ${i}` : known;
+  const op = calledName(node);
   const found = gradient instanceof Tensor ? typeText(gradient) : String(gradient);
   throw new DifferentiationError(
     "E603",
-    node.op.name,
+    op,
     `its ${rule} rule gives ${found} for ${name}, which is ${typeText(of)}`,
     {
       at: place(node),
-      fix: `mend the ${rule} rule of ${node.op.name}`,
+      fix: `mend the ${rule} rule of ${op}`,
     },
   );
 }
@@ -103,7 +108,7 @@ export function guarded<T>(node: Node, rule: string, body: () => T): T {
   } catch (cause) {
     if (cause instanceof DifferentiationError) throw cause;
     const problem = cause instanceof TenonError ? `${cause.code} ${cause.op}: ${cause.problem}` : String(cause);
-    throw new DifferentiationError("E607", node.op.name, `its ${rule} rule failed: ${problem}`, {
+    throw new DifferentiationError("E607", calledName(node), `its ${rule} rule failed: ${problem}`, {
       at: place(node),
       cause,
     });
