@@ -41,20 +41,17 @@ test("a key is two words of uint32", () => {
   expect(refusal(() => randomBits(constant([0, 1]), [2]))).toMatchInlineSnapshot(`
     "DTypeError E201 rng.bits: key is float32 where uint32 is wanted.
       key: float32 [2]
-      at: rng.test.ts
       fix: make one with key(seed), splitKey or foldIn."
   `);
   expect(refusal(() => splitKey(constant([0, 1, 2], [3], "uint32")))).toMatchInlineSnapshot(`
     "ShapeError E206 rng.split: key has shape [3] where [2] is wanted.
       key: uint32 [3]
-      at: rng.test.ts
       fix: make one with key(seed), splitKey or foldIn."
   `);
   expect(refusal(() => foldIn(key(0, 1), constant(0.5)))).toMatchInlineSnapshot(`
     "DTypeError E201 rng.fold_in: data is float32 where int32 or uint32 is wanted.
       key: uint32 [2]
       data: float32 []
-      at: rng.test.ts
       fix: convert it."
   `);
 });

@@ -55,29 +55,24 @@ test("embedding adds up the gradients of rows that are used twice", () => {
 test("what cannot be selected is refused", () => {
   expect(refusal(() => topK(constant([1, 2]), 3))).toMatchInlineSnapshot(`
     "ShapeError E210 nn.top_k: k is 3, more than the size 2 of axis 0.
-      x: float32 [2]
-      at: selection.test.ts"
+      x: float32 [2]"
   `);
   expect(refusal(() => topK(input(spec(["B"])), 3))).toMatchInlineSnapshot(`
     "ShapeError E210 nn.top_k: k is 3, which may be more than the size B of axis 0.
-      x: float32 [B]
-      at: selection.test.ts"
+      x: float32 [B]"
   `);
   expect(refusal(() => argmax(constant([], [0]), { axis: 0 }))).toMatchInlineSnapshot(`
     "ShapeError E208 nn.argmax: axis 0 has size 0, and nothing has no extreme value.
-      x: float32 [0]
-      at: selection.test.ts"
+      x: float32 [0]"
   `);
   expect(refusal(() => embedding(constant([1, 2]), constant([0], [1], "int32")))).toMatchInlineSnapshot(`
     "ShapeError E206 nn.embedding: table has rank 1, not 2, in (rows,width),(…)->(…,width).
       table: float32 [2]
-      ids: int32 [1]
-      at: selection.test.ts"
+      ids: int32 [1]"
   `);
   expect(refusal(() => oneHot(constant([0.5]), 3))).toMatchInlineSnapshot(`
     "DTypeError E201 oneHot: indices are float32 where an integer type is wanted.
       indices: float32 [1]
-      at: selection.test.ts
       fix: convert them, for example indices.cast("int32")."
   `);
 });
