@@ -1,6 +1,7 @@
 import { axis } from "../attrs.ts";
 import { keptShape } from "../axes.ts";
 import { isFloat } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
@@ -50,7 +51,9 @@ export interface ArgOptions {
   readonly keepDims?: boolean;
 }
 
-function place(op: OpRecord, given: Tensor, { axis, keepDims = false }: ArgOptions): Tensor {
+function place(op: OpRecord, given: Tensor, options: ArgOptions): Tensor {
+  checkOptions(op.name, options, ["axis", "keepDims"]);
+  const { axis, keepDims = false } = options;
   const x = given.dtype === "bool" ? given.cast("int32") : given;
   if (axis === undefined)
     return reshape(applyOp(op, [reshape(x, [sizeOf(x.shape)])], { axis: 0 })[0]!, keepDims ? x.shape.map(() => 1) : []);

@@ -1,4 +1,5 @@
 import { axis, int } from "../attrs.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -49,7 +50,9 @@ export const gather = (
  * Entries of `x` along `axis` by number, as NumPy's `take`; without `axis` of all elements in row-major order. The axes
  * of `indices` stand in the place of `axis`. Out of range, negative numbers included, reads 0.
  */
-export function take(x: Tensor, indices: Operand, { axis }: { readonly axis?: number } = {}): Tensor {
+export function take(x: Tensor, indices: Operand, options: { readonly axis?: number } = {}): Tensor {
+  checkOptions("take", options, ["axis"]);
+  const { axis } = options;
   const at = toIndices("take", indices);
   if (axis === undefined) return applyOp(gatherOp, [reshape(x, [sizeOf(x.shape)]), at], { axis: 0 })[0]!;
   return applyOp(gatherOp, [x, at], { axis })[0]!;
@@ -59,7 +62,9 @@ export function take(x: Tensor, indices: Operand, { axis }: { readonly axis?: nu
  * One entry per index within each line of `x` along `axis`: `y[…, j, …] = x[…, i[…, j, …], …]`, as NumPy's
  * `take_along_axis`. Where `indices` lack the axis, so does the result: one entry per line, `(…, n), (…) → (…)`.
  */
-export function takeAlong(x: Tensor, indices: Operand, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+export function takeAlong(x: Tensor, indices: Operand, options: { readonly axis?: number } = {}): Tensor {
+  checkOptions("takeAlong", options, ["axis"]);
+  const { axis = -1 } = options;
   const at = toIndices("takeAlong", indices);
   const [lines, lineIndices] = alongLast("takeAlong", x, at, axis);
   const batch = x.rank - 1;

@@ -1,5 +1,6 @@
 import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -39,7 +40,9 @@ export const logSumExpOp: OpRecord = opRecord({
 const orZero = (x: Tensor): Tensor => select(isFinite(x), x, 0);
 
 /** `log Σ exp(x)` along `axis`, over all elements where none is given. */
-export function logSumExp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkOptions("logSumExp", options, ["axis", "keepDims"]);
+  const { axis, keepDims = false } = options;
   const axes = resolveAxes("logSumExp", x, axis);
   const y = applyOp(logSumExpOp, [toFloat(x)], { axes })[0]!;
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;

@@ -1,5 +1,6 @@
 import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -23,7 +24,9 @@ export const meanOp: OpRecord = opRecord({
 });
 
 /** Arithmetic mean along `axis`, of all elements where none is given. Integers and bool are averaged as float32. */
-export function mean(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkOptions("mean", options, ["axis", "keepDims"]);
+  const { axis, keepDims = false } = options;
   const axes = resolveAxes("mean", x, axis);
   const y = applyOp(meanOp, [toFloat(x)], { axes })[0]!;
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;

@@ -1,5 +1,6 @@
 import { float, resultShape } from "../attrs.ts";
 import type { DType } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape, convertTo, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -97,11 +98,9 @@ export interface NormalOptions {
 }
 
 /** Normally distributed values, by default of mean 0 and standard deviation 1. They are made in float32. */
-export function randomNormal(
-  key: Tensor,
-  shape: Shape,
-  { mean = 0, std = 1, dtype = "float32" }: NormalOptions = {},
-): Tensor {
+export function randomNormal(key: Tensor, shape: Shape, options: NormalOptions = {}): Tensor {
+  checkOptions("randomNormal", options, ["mean", "std", "dtype"]);
+  const { mean = 0, std = 1, dtype = "float32" } = options;
   const z = applyOp(rngNormalOp, [key], { shape })[0]!;
   const scaled = std === 1 ? z : z.mul(std);
   return convertTo(mean === 0 ? scaled : scaled.add(mean), dtype);

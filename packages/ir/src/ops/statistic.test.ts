@@ -57,3 +57,10 @@ test("an axis outside the rank is refused", () => {
       fix: use an axis from -2 to 1."
   `);
 });
+
+test("an unknown option is refused", () => {
+  expect(refusal(() => mean(constant(0, [2]), { keepdims: true } as object))).toMatchInlineSnapshot(`
+    "OptionError E801 mean: unknown option keepdims.
+      fix: did you mean keepDims?"
+  `);
+});
