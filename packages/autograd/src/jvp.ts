@@ -12,7 +12,18 @@ import {
   withOrigin,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
-import { applyVjp, calledName, checked, guarded, hasVjp, notDifferentiable, place, plus, scaled, zerosOf } from "./rules.ts";
+import {
+  applyVjp,
+  calledName,
+  checked,
+  guarded,
+  hasVjp,
+  notDifferentiable,
+  place,
+  plus,
+  scaled,
+  zerosOf,
+} from "./rules.ts";
 import { backward } from "./vjp.ts";
 import { walk } from "./walk.ts";
 

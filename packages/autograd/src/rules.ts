@@ -90,15 +90,10 @@ export function checked(
   const name = known === undefined || known.startsWith("...") ? `${rule === "vjp" ? "operand" : "result"} ${i}` : known;
   const op = calledName(node);
   const found = gradient instanceof Tensor ? typeText(gradient) : String(gradient);
-  throw new DifferentiationError(
-    "E603",
-    op,
-    `its ${rule} rule gives ${found} for ${name}, which is ${typeText(of)}`,
-    {
-      at: place(node),
-      fix: `mend the ${rule} rule of ${op}`,
-    },
-  );
+  throw new DifferentiationError("E603", op, `its ${rule} rule gives ${found} for ${name}, which is ${typeText(of)}`, {
+    at: place(node),
+    fix: `mend the ${rule} rule of ${op}`,
+  });
 }
 
 /** Runs a rule; an error in it is told as the rule's. */

@@ -1,58 +1,65 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { evaluateTensors } from "@tenon/interpreter";
+import { type Elements, roundToDType, type Tensor } from "@tenon/ir";
+import { allSamples } from "@tenon/ir/samples";
 import { expect, test } from "vitest";
-import { differences, firstOutside, lossBand, tolerances, ulp } from "./tolerance.ts";
+import { type Evaluate, runSample, sampleTitle } from "./sample-runner.ts";
+import { differences, firstOutside, lossBand, type Tolerance, tolerances, ulp } from "./tolerance.ts";
 
-const packages = fileURLToPath(new URL("../../", import.meta.url));
+const none: Tolerance = { ulps: 0, relative: 0, absolute: 0 };
 
-test("no other file of any package states a tolerance", () => {
-  const sources = readdirSync(packages, { recursive: true, encoding: "utf8" })
-    .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => /^[\w-]+\/src\/.*\.ts$/.test(path) && !/\.(test|long)\.ts$/.test(path));
-  expect(sources).toContain("conformance/src/tolerance.ts");
-  const stated = sources.filter((path) =>
-    /\b(\w*tolerance|atol|rtol|ulps)\w*\s*[:=]\s*[\d.]/i.test(readFileSync(join(packages, path), "utf8")),
-  );
-  expect(stated.filter((path) => path !== "conformance/src/tolerance.ts")).toEqual([]);
+test("a unit in the last place is the distance to the next number of the dtype", () => {
+  expect(ulp("float32", 1)).toBe(2 ** -23);
+  expect(ulp("float32", -3)).toBe(2 ** -22);
+  expect([ulp("float32", 0), ulp("float32", 1e-45)]).toEqual([2 ** -149, 2 ** -149]);
+  expect([ulp("float16", 1), ulp("bfloat16", 1), ulp("float64", 1)]).toEqual([2 ** -10, 2 ** -7, 2 ** -52]);
+  expect([ulp("int32", 7), ulp("float32", Infinity)]).toEqual([0, 0]);
 });
 
-test("every numeric class has a tolerance on both levels, and the portable one is never the tighter", () => {
-  expect(Object.keys(tolerances)).toEqual(["exact", "rounded", "division", "transcendental", "accumulate"]);
-  for (const { ieee, portable } of Object.values(tolerances)) {
-    for (const key of ["ulps", "relative", "absolute"] as const)
-      expect(portable[key]).toBeGreaterThanOrEqual(ieee[key]);
-  }
+test("each of the three allowances admits what it says and no more", () => {
+  const places = (e: readonly number[], a: readonly number[], t: Partial<Tolerance>) =>
+    differences("float32", e, a, { ...none, ...t });
+  const unit = 2 ** -23;
+  expect(places([1, 1], [1 + 2 * unit, 1 + 3 * unit], { ulps: 2 })).toEqual([1]);
+  expect(places([100, 100], [100.1, 100.2], { relative: 1.5e-3 })).toEqual([1]);
+  expect(places([0, 0, 100], [0.09, 0.11, 100], { absolute: 1e-3 })).toEqual([1]);
+  expect(places([NaN, Infinity, 1], [NaN, Infinity, NaN], {})).toEqual([2]);
+  expect(differences("float16", [1], [1 + 2 ** -10], none)).toEqual([]);
 });
 
-test("one unit in the last place is that of the dtype at the value", () => {
-  expect([ulp("float32", 1), ulp("float32", 1.99), ulp("float32", 2)]).toEqual([2 ** -23, 2 ** -23, 2 ** -22]);
-  expect([ulp("float32", 0), ulp("float32", 2 ** -140), ulp("float64", 1)]).toEqual([2 ** -149, 2 ** -149, 2 ** -52]);
-  expect([ulp("float16", 1), ulp("bfloat16", -1), ulp("int32", 5), ulp("float32", Infinity)]).toEqual([
-    2 ** -10,
-    2 ** -7,
-    0,
-    0,
-  ]);
+test("an executor that rounds to the dtype passes every sample, one that is 1 % off fails wherever floats are computed", () => {
+  const executor =
+    (change: (x: number, t: Tensor) => number): Evaluate =>
+    (results, values) =>
+      evaluateTensors(results, values).map(
+        (r, i): Elements => ({ ...r, data: r.data.map((x) => change(x, results[i]!)) }),
+      );
+  const problems = (evaluate: Evaluate) =>
+    allSamples().filter(
+      (sample) =>
+        runSample(sample, { reference: executor((x, t) => roundToDType(t.dtype, x)), evaluate, level: "ieee" }).length >
+        0,
+    );
+  expect(problems(executor((x, t) => roundToDType(t.dtype, x))).map(sampleTitle)).toEqual([]);
+  expect(problems(executor((x, t) => (t.dtype === "float32" ? x * 1.01 : x))).length).toBeGreaterThan(200);
 });
 
-test("an element passes by units, by its own size or by the largest one, and infinities and NaN only by being equal", () => {
-  const units = { ulps: 2, relative: 0, absolute: 0 };
-  expect(differences("float32", [1, 1], [1 + 2 ** -22, 1 + 2 ** -21], units)).toEqual([1]);
-  expect(differences("float32", [1000, 1], [1000.5, 1.5], { ulps: 0, relative: 1e-3, absolute: 0 })).toEqual([1]);
-  expect(differences("float32", [1000, 0], [1000, 0.5], { ulps: 0, relative: 0, absolute: 1e-3 })).toEqual([]);
-  expect(differences("float32", [Infinity, NaN, 1], [1e38, NaN, NaN], units)).toEqual([0, 2]);
+test("a float64 sample is held to float64", () => {
+  expect(differences("float64", [1], [1 + 1e-15], tolerances.division.portable)).toEqual([0]);
 });
 
-test("the band around a loss is 10 times the spread of the perturbed runs, plus 1e-5 of the loss", () => {
+test("the band of a loss curve is ten times the spread of the perturbed runs, and a little", () => {
   const band = lossBand([
     [1, 0.5],
-    [1, 0.501],
-    [1, 0.499],
+    [1, 0.51],
+    [1, 0.5],
+    [1, 0.495],
+    [1, 0.5],
   ]);
-  expect(firstOutside(band, [1 + 0.9e-5, 0.5 + 0.0199])).toBeUndefined();
-  expect(firstOutside(band, [1 + 1.1e-5, 0.5])).toBe(0);
-  expect(firstOutside(band, [1, 0.5 - 0.021])).toBe(1);
+  expect(band.width[0]).toBeCloseTo(1e-5, 12);
+  expect(band.width[1]).toBeCloseTo(0.15 + 0.5e-5, 12);
+  expect(firstOutside(band, [1, 0.64])).toBeUndefined();
+  expect(firstOutside(band, [1, 0.66])).toBe(1);
+  expect(firstOutside(band, [1.1, 0.5])).toBe(0);
   expect(firstOutside(band, [1])).toBe(1);
   expect(firstOutside(band, [1, NaN])).toBe(1);
 });

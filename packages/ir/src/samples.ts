@@ -7,6 +7,7 @@ import * as call from "./ops/call.ts";
 import * as cast from "./ops/cast.ts";
 import * as clamp from "./ops/clamp.ts";
 import * as compare from "./ops/compare.ts";
+import * as composite from "./ops/composite.ts";
 import * as concat from "./ops/concat.ts";
 import * as cond from "./ops/cond.ts";
 import * as constant from "./ops/constant.ts";
@@ -66,6 +67,7 @@ const files: readonly object[] = [
   cast,
   clamp,
   compare,
+  composite,
   concat,
   cond,
   constant,

@@ -6,10 +6,13 @@ import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
+import { normal, samplesOf } from "../sample.ts";
 import { sameType, typeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { regionOf } from "./region.ts";
+import { cos, sin } from "./trigonometric.ts";
 
 /**
  * An op that carries its own decomposition, and its derivative if it has one, so that a receiver can run and
@@ -112,3 +115,19 @@ function closed(name: string, inputs: readonly Tensor[], results: readonly Tenso
   }
   return fn;
 }
+
+const sampleParts = () => {
+  const [x, y] = [normal([3]), normal([])];
+  const decomp = regionOf("scaled", [x, y], ([x, y]) => [mul(sin(x!), y!)]);
+  const vjp = regionOf("scaled_vjp", [x, y, x, x], ([x, y, , dz]) => [
+    mul(dz!, mul(cos(x!), y!)),
+    sum(mul(dz!, sin(x!))),
+  ]);
+  return { name: "sample.scaled", version: 1, decomp, vjp };
+};
+
+export const compositeSamples = () =>
+  samplesOf(compositeOp, [
+    { operands: [normal([3]), normal([])], attrs: sampleParts },
+    { operands: [normal([3]), normal([])], attrs: () => ({ ...sampleParts(), vjp: undefined }) },
+  ]);
