@@ -135,6 +135,15 @@ export class Tensor {
     this.dispose();
   }
 
+  /** JavaScript's operators would make NaN or text of a tensor. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new StateError("E417", "tensor", "a tensor was used with JavaScript's operators, which cannot compute with it", {
+      operands: { x: this },
+      fix: "use its methods, as in x.mul(2).add(y)",
+    });
+  }
+
   toString(): string {
     return `Tensor(${this.dtype} ${shapeText(this.shape)})`;
   }

@@ -21,7 +21,7 @@ export interface CompileSettings extends CompileOptions {
   readonly name?: string;
   /** Keep source lines in the module. */
   readonly sources?: boolean;
-  readonly precision?: "same" | "tf32" | "bf16";
+  readonly precision?: (typeof precisions)[number];
 }
 
 /** What may be passed where the function takes a tensor. */
@@ -41,6 +41,8 @@ export interface Compiled<A extends readonly unknown[], R> {
   save(): Promise<Uint8Array>;
 }
 
+const precisions = ["same", "tf32", "bf16"] as const;
+
 /** How many traced programs a function keeps. */
 const MAX_PROGRAMS = 64;
 
@@ -52,6 +54,10 @@ const MAX_PROGRAMS = 64;
 export function compile<A extends readonly any[], R>(fn: (...args: A) => R, settings: CompileSettings = {}): Compiled<A, R> {
   checkOptions("compile", settings, ["inputs", "backend", "name", "sources", "precision", ...compileOptionNames]);
   if (typeof fn !== "function") throw new OptionError("E803", "compile", `the first argument is ${String(fn)}, which is no function`);
+  const { precision: wanted = "same" } = settings;
+  if (!precisions.includes(wanted)) {
+    throw new OptionError("E803", "compile", `precision is ${JSON.stringify(wanted)}, which is none of ${precisions.join(", ")}`);
+  }
   const programs = new Map<string, Program[]>();
   let last: { program: Program; layout: Layout } | undefined;
 
@@ -174,6 +180,9 @@ function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
         return () => x;
       }
       if (x === null) return null;
+      if (typeof x !== "object") {
+        throw new OptionError("E803", "compile", `inputs has ${JSON.stringify(x)} at ${path}, which is no type`, { fix: 'describe a tensor by spec, as in spec(["B", 784])' });
+      }
       return Array.isArray(x) ? x.map((y, k) => hide(y, `${path}.${k}`)) : Object.fromEntries(Object.entries(x as object).map(([k, y]) => [k, hide(y, `${path}.${k}`)]));
     };
     const { structure } = treeFlatten<unknown>(hide(argument, `arg${i}`));

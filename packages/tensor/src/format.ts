@@ -1,5 +1,5 @@
 import { type BackendChoice, entrySignature } from "@tenon/backend";
-import { checkOptions, FormatError, moduleFromBinary, moduleToBinary, readContainer, sha256Hex, type Tensor, type TensorType, typeText, verify, type WeightRow, writeContainer, type DType, dtypes, dtypeOfShort } from "@tenon/ir";
+import { checkOptions, FormatError, moduleFromBinary, moduleToBinary, OptionError, readContainer, sha256Hex, type Tensor, type TensorType, typeText, verify, type WeightRow, writeContainer, type DType, dtypes, dtypeOfShort } from "@tenon/ir";
 import { parseSafetensors, type Safetensors, type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
 import { type Callable, callable, type Compiled, installSaver, type Layout, layoutOf, specified } from "./compile.ts";
@@ -66,6 +66,9 @@ export interface LoadOptions {
  */
 export async function loadStep(bytes: Uint8Array, options: LoadOptions = {}): Promise<Compiled<any[], any>> {
   checkOptions("loadStep", options, ["backend"]);
+  if (!(bytes instanceof Uint8Array)) {
+    throw new OptionError("E803", "loadStep", `the first argument is ${typeof bytes === "string" ? JSON.stringify(bytes) : String(bytes)}, not the bytes of a file`, { fix: "read the file first, and pass a Uint8Array" });
+  }
   const parts = readContainer(bytes);
   const part = (name: string): Uint8Array => {
     const found = parts.get(name);
