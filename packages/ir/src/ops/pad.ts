@@ -1,5 +1,5 @@
 import { dims, ints } from "../attrs.ts";
-import { type Dim, dimAdd, dimMax, dimMul, dimSub } from "../dim.ts";
+import { type Dim, dimAdd, dimAtMost, dimMax, dimMul, dimSub } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, splat, toTensor } from "../promote.ts";
@@ -24,7 +24,11 @@ export const padOp: OpRecord = opRecord({
     if (value.dtype !== x.dtype) failDType(`x is ${x.dtype} but value is ${value.dtype}`, "convert one of them");
     if (value.shape.length > 0) fail("E206", `value has rank ${value.shape.length}, not 0`);
     checkLengths(x, { lo, hi, interior });
-    return x.shape.map((size, i) => dimAdd(dimAdd(lo[i]!, hi[i]!), spread(size, interior[i]!)));
+    [...lo, ...hi].forEach((d) => {
+      if (!dimAtMost(0, d))
+        fail("E210", `the width ${d} may be negative`, `give the symbols ranges from which 0 <= ${d} follows`);
+    });
+    return x.shape.map((size, i) => dimAdd(dimAdd(lo[i]!, hi[i]!), spreadSize(size, interior[i]!)));
   },
   run([x, value], { lo, interior }, [type]) {
     const into = stridesOf(type!.shape);
@@ -41,7 +45,7 @@ export const padOp: OpRecord = opRecord({
   },
   linear: true,
   vjp([x], _results, [dy], { lo, interior }) {
-    const limit = lo.map((l, i) => dimAdd(l, spread(x.shape[i]!, interior[i]!)));
+    const limit = lo.map((l, i) => dimAdd(l, spreadSize(x.shape[i]!, interior[i]!)));
     const dx = applyOp(sliceOp, [dy], { start: lo, limit, stride: interior.map((n) => n + 1) })[0]!;
     return [dx, sum(dy).sub(sum(dx))];
   },
@@ -56,7 +60,8 @@ export const padOp: OpRecord = opRecord({
 });
 
 /** Length of an axis of `size` elements with `interior` values between each two. */
-const spread = (size: Dim, interior: number): Dim => dimAdd(size, dimMul(interior, dimMax(dimSub(size, 1), 0)));
+export const spreadSize = (size: Dim, interior: number): Dim =>
+  dimAdd(size, dimMul(interior, dimMax(dimSub(size, 1), 0)));
 
 export interface PadOptions {
   /** How many values before each axis; 0 for axes that are not listed. */

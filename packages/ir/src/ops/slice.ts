@@ -1,6 +1,6 @@
 import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
-import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMod, dimRange, dimSub, sameDim } from "../dim.ts";
+import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub, sameDim } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
@@ -9,7 +9,7 @@ import { integers, normal, samplesOf } from "../sample.ts";
 import type { Shape, TensorType } from "../shape.ts";
 import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
-import { pad } from "./pad.ts";
+import { pad, spreadSize } from "./pad.ts";
 
 /** Elements `start, start + stride, …` below `limit` along each axis. */
 export const sliceOp: OpRecord = opRecord({
@@ -38,14 +38,10 @@ export const sliceOp: OpRecord = opRecord({
   },
   linear: true,
   // zeros go back between and around the elements that were taken
-  vjp: ([x], _results, [dy], { start, limit, stride }) => [
+  vjp: ([x], _results, [dy], { start, stride }) => [
     pad(dy, {
       lo: start,
-      hi: x.shape.map((size, i) =>
-        dy.shape[i] === 0
-          ? dimSub(size, start[i]!)
-          : dimAdd(dimSub(size, limit[i]!), dimMod(dimSub(dimSub(limit[i]!, start[i]!), 1), stride[i]!)),
-      ),
+      hi: x.shape.map((size, i) => dimSub(dimSub(size, start[i]!), spreadSize(dy.shape[i]!, stride[i]! - 1))),
       interior: stride.map((s) => s - 1),
     }),
   ],
