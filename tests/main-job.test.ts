@@ -67,7 +67,7 @@ test("a wrong option, value or backend is one sentence and an exit code of 2", a
 }, 60_000);
 
 test("Ctrl-C ends the step at hand, says what was saved, and exits with 130", async () => {
-  const outcome = await firstSteps(["--epochs", "200"], {}, /epoch/);
+  const outcome = await firstSteps([], {}, /epoch/);
   expect(outcome.output).toContain("Stopped. Nothing was saved.");
   expect(outcome.code).toBe(130);
 }, 60_000);
