@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -26,7 +26,7 @@ describe("the manifest is exact:", () => {
       license: "MIT",
       type: "module",
       engines: { node: ">=20.19" },
-      files: ["dist"],
+      files: existsSync(join(root, folder, "schema")) ? ["dist", "schema"] : ["dist"],
       publishConfig: { access: "public" },
     });
     expect(manifest.name).toBe(`@tenon/${folder.slice("packages/".length)}`);

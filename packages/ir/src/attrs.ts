@@ -35,6 +35,8 @@ export interface AttrKind<T = unknown> {
   normalize(value: unknown, rank: number): T | undefined;
   /** What the value must be, for the error. */
   readonly expected: string;
+  /** The words that are allowed, where it is one or a list of a few. */
+  readonly words?: readonly string[];
 }
 
 export type AttrSchema = Readonly<Record<string, AttrKind<unknown>>>;
@@ -106,12 +108,16 @@ export const text = (fallback?: string): AttrKind<string> =>
   kindOf("plain", "a string", (v) => (typeof v === "string" ? v : undefined), fallback);
 
 /** One of a few words. */
-export const choice = <T extends string>(values: readonly T[], fallback?: T): AttrKind<T> =>
-  kindOf("plain", `one of ${values.join(", ")}`, (v) => values.find((w) => w === v), fallback);
+export const choice = <T extends string>(words: readonly T[], fallback?: T): AttrKind<T> => ({
+  ...kindOf<T>("plain", `one of ${words.join(", ")}`, (v) => words.find((w) => w === v), fallback),
+  words,
+});
 
 /** A list of such words. */
-export const choices = <T extends string>(values: readonly T[]): AttrKind<readonly T[]> =>
-  kindOf("plain", `a list of ${values.join(", ")}`, (v) => (Array.isArray(v) && v.every((w) => values.includes(w)) ? (v as T[]) : undefined));
+export const choices = <T extends string>(words: readonly T[]): AttrKind<readonly T[]> => ({
+  ...kindOf<readonly T[]>("plain", `a list of ${words.join(", ")}`, (v) => (Array.isArray(v) && v.every((w) => words.includes(w)) ? (v as T[]) : undefined)),
+  words,
+});
 
 const isDim = (d: unknown): d is Dim => d instanceof DimExpr || (whole(d) && (d as number) >= 0);
 

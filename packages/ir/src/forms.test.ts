@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { everySample, example, exampleText, odd, sampleFn } from "./forms.test-kit.ts";
 import {
@@ -60,6 +61,13 @@ test("the worked example is parsed, printed and parsed again without a change", 
       .replaceAll(/ +:/g, " :")
       .replaceAll(/\n\s*\n|\n {2,}\n/g, "\n");
   expect(plain(printed)).toBe(plain(exampleText));
+});
+
+test("the text that README.md shows is read", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const shown = readme.split("```ir\n")[1]!.split("```")[0]!;
+  const printed = printModule(parseModule(shown));
+  expect(printed).toBe(shown.replaceAll(/ *\/\/.*/g, ""));
 });
 
 test("200,000 ops pass through every form", () => {

@@ -7,7 +7,7 @@ import type { TensorType } from "./shape.ts";
 import { isFunctionRef, isList, writtenAttrs } from "./written.ts";
 
 /** What JSON can say. */
-type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
 /** The JSON form of a module, one op on a line. Numbers that are not whole are written as the bits of their float64. */
 export function moduleToJson(module: Module): string {
@@ -82,7 +82,8 @@ function rowJson(row: OpRow, types: TypeTable): Json {
   return row.vjp === undefined ? [...json, row.decomp.name] : [...json, row.decomp.name, row.vjp.name];
 }
 
-function valueJson(value: AttrValue, kind?: AttrKind): Json {
+/** A value that describes itself; dtypes by their short names where the kind says that it is one. */
+export function valueJson(value: AttrValue, kind?: AttrKind): Json {
   if (typeof value === "number")
     return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : { bits: floatBits(value) };
   if (typeof value === "boolean") return value;
