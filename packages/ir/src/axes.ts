@@ -19,7 +19,7 @@ export function resolveAxes(op: string, x: TensorType, axis?: number | readonly 
   const list = (typeof axis === "number" ? [axis] : axis).map((a) => resolveAxis(op, a, rank, x));
   const sorted = [...new Set(list)].sort((a, b) => a - b);
   if (sorted.length === list.length) return sorted;
-  throw new ShapeError("E205", op, `an axis is listed twice in [${list.join(", ")}]`, {
+  throw new ShapeError("E205", op, `an axis is listed twice in [${[axis].flat().join(", ")}]`, {
     operands: { x },
     at: currentPlace(),
   });

@@ -56,7 +56,7 @@ test("bitcast needs the same width", () => {
 
 test("a dtype that is none is refused with the one that was meant", () => {
   expect(refusal(() => cast(input(spec([2])), "f16" as never))).toMatchInlineSnapshot(`
-    "DTypeError E201 dtype: f16 is no dtype.
+    "DTypeError E201 cast: f16 is no dtype.
       fix: did you mean float16?"
   `);
 });

@@ -1,5 +1,5 @@
 import { resultDType } from "../attrs.ts";
-import { type DType, dtypes, isFloat } from "../dtype.ts";
+import { checkDType, type DType, dtypes, isFloat } from "../dtype.ts";
 import { convertNumber, decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { defineScalar, type Unary } from "../op.ts";
 import { convertTo } from "../promote.ts";
@@ -27,7 +27,7 @@ export const convert: Unary<{ to: DType }> = defineScalar({
 });
 
 /** The tensor in another dtype; the tensor itself where it has that dtype. */
-export const cast = (x: Tensor, dtype: DType): Tensor => convertTo(x, dtype);
+export const cast = (x: Tensor, dtype: DType): Tensor => convertTo(x, checkDType("cast", dtype));
 
 const bitcastOp: Unary<{ to: DType }> = defineScalar({
   name: "bitcast",
@@ -48,7 +48,7 @@ const bitcastOp: Unary<{ to: DType }> = defineScalar({
 });
 
 /** The same bits read as another dtype of the same width. */
-export const bitcast = (x: Tensor, dtype: DType): Tensor => bitcastOp(x, { to: dtype });
+export const bitcast = (x: Tensor, dtype: DType): Tensor => bitcastOp(x, { to: checkDType("bitcast", dtype) });
 
 export const convertSamples = () =>
   samplesOf(convert, [

@@ -37,7 +37,7 @@ test("values fill their shape", () => {
   `);
   expect(refusal(() => constant([1, 2], [dimSymbol("B")]))).toMatchInlineSnapshot(`
     "ShapeError E207 constant: 2 values do not fill the shape [B].
-      fix: give B values."
+      fix: give one number, which fills any shape."
   `);
 });
 

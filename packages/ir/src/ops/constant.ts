@@ -69,7 +69,7 @@ export function constant(
       "E207",
       "constant",
       `${values.length} values do not fill the shape [${shape.map(String).join(", ")}]`,
-      { fix: `give ${size} values` },
+      { fix: typeof size === "number" ? `give ${size} values` : "give one number, which fills any shape" },
     );
   }
   return applyOp(constantOp, [], { value: encodeElements(dtype, values), shape, dtype })[0]!;

@@ -71,7 +71,7 @@ test("an order lists every axis once", () => {
       fix: use an axis from -2 to 1."
   `);
   expect(refusal(() => reverse(input(spec([2, 3])), { axis: [1, -1] }))).toMatchInlineSnapshot(`
-    "ShapeError E205 reverse: an axis is listed twice in [1, 1].
+    "ShapeError E205 reverse: an axis is listed twice in [1, -1].
       x: float32 [2, 3]"
   `);
 });

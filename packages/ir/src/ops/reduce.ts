@@ -129,8 +129,10 @@ function reduce(name: string, op: Reduction, x: Tensor, options: ReduceOptions):
   checkOptions(name, options, ["axis", "keepDims"]);
   const { axis, keepDims = false } = options;
   const axes = resolveAxes(name, x, axis);
-  if ((op === "max" || op === "min") && axes.some((i) => x.shape[i] === 0)) {
-    throw new ShapeError("E208", name, "nothing has no extreme value", { operands: { x }, at: currentPlace() });
+  const empty = op === "max" || op === "min" ? axes.find((i) => x.shape[i] === 0) : undefined;
+  if (empty !== undefined) {
+    const problem = `axis ${empty} has size 0, and nothing has no ${op === "max" ? "largest" : "smallest"} element`;
+    throw new ShapeError("E208", name, problem, { operands: { x }, at: currentPlace() });
   }
   const y = reduced(op, x, axes);
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;

@@ -71,7 +71,7 @@ test("bounds outside the axis are refused, and so are those that may be outside"
       fix: give the symbols ranges from which 10 <= B follows."
   `);
   expect(refusal(() => slice(x, { start: [-8] }))).toMatchInlineSnapshot(`
-    "OptionError E803 slice: start is [-1], which is not a list of sizes.
+    "ShapeError E210 slice: -8 on axis 0 is before its beginning, 1 too far.
       x: float32 [7]"
   `);
 });

@@ -1,12 +1,12 @@
 import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
-import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub, sameDim } from "../dim.ts";
-import { checkOptions } from "../errors.ts";
+import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../dim.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
-import { fail } from "../rule.ts";
+import { currentPlace, fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
-import type { Shape, TensorType } from "../shape.ts";
+import { sameShape, type TensorType } from "../shape.ts";
 import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
 import { pad, spreadSize } from "./pad.ts";
@@ -82,23 +82,29 @@ export interface SliceOptions {
 /** Elements `start, start + stride, …` below `limit` along each axis; the tensor itself where that is everything. */
 export function slice(x: Tensor, options: SliceOptions = {}): Tensor {
   checkOptions("slice", options, ["start", "limit", "stride"]);
-  const start = filled(options.start, x.shape, () => 0);
-  const limit = filled(options.limit, x.shape, (size) => size);
-  const stride = x.shape.map((_, i) => options.stride?.[i] ?? 1);
-  const extra = Math.max(options.start?.length ?? 0, options.limit?.length ?? 0, options.stride?.length ?? 0) > x.rank;
-  const whole = x.shape.every((size, i) => start[i] === 0 && sameDim(limit[i]!, size) && stride[i] === 1);
-  if (whole && !extra) return x;
-  return applyOp(
-    sliceOp,
-    [x],
-    extra ? { stride, start: options.start ?? start, limit: options.limit ?? limit } : { start, limit, stride },
-  )[0]!;
+  const start = perAxis(x, options.start, () => 0).map((d, i) => fromEnd(x, i, d));
+  const limit = perAxis(x, options.limit, (size) => size).map((d, i) => fromEnd(x, i, d));
+  const stride = perAxis(x, options.stride, () => 1);
+  const everyStep = start.every((d) => d === 0) && stride.every((s) => s === 1);
+  const whole =
+    everyStep && [start, limit, stride].every((list) => list.length === x.rank) && sameShape(limit, x.shape);
+  return whole ? x : applyOp(sliceOp, [x], { start, limit, stride })[0]!;
 }
 
-function filled(given: readonly Dim[] | undefined, shape: Shape, missing: (size: Dim) => Dim): Dim[] {
-  return shape.map((size, i) => {
-    const d = given?.[i] ?? missing(size);
-    return typeof d === "number" && d < 0 ? dimAdd(size, d) : d;
+/** The list with a value for each axis that it leaves out; entries too many are the op's to refuse. */
+const perAxis = <T>(x: Tensor, given: readonly T[] = [], missing: (size: Dim) => T): T[] => [
+  ...given,
+  ...x.shape.slice(given.length).map(missing),
+];
+
+function fromEnd(x: Tensor, axis: number, index: Dim): Dim {
+  const size = x.shape[axis];
+  if (typeof index !== "number" || index >= 0 || size === undefined) return index;
+  const counted = dimAdd(size, index);
+  if (typeof counted !== "number" || counted >= 0) return counted;
+  throw new ShapeError("E210", "slice", `${index} on axis ${axis} is before its beginning, ${-counted} too far`, {
+    operands: { x },
+    at: currentPlace(),
   });
 }
 
