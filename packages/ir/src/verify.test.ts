@@ -113,7 +113,7 @@ const fixtures: readonly Fixture[] = [
     module: JSON.parse("{}") as Module,
     faults: [
       `E300 module: this is no module.
-  fix: build it with buildModule, or read it with parseModule or fromBinary.`,
+  fix: build it with buildModule, or read it with parseModule or moduleFromBinary.`,
     ],
   },
   {

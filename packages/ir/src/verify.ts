@@ -36,7 +36,7 @@ export function verifyModule(module: Module, given: Partial<Limits> = {}): reado
     const found = (): boolean => faults.list.length > 0;
     if (!isModule(module))
       return faults.add("E300", "module", "this is no module", {
-        hint: "build it with buildModule, or read it with parseModule or fromBinary",
+        hint: "build it with buildModule, or read it with parseModule or moduleFromBinary",
       });
     checkHead(module, limits, faults);
     if (found()) return;
