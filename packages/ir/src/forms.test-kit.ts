@@ -191,3 +191,39 @@ function knownSections(bytes: Uint8Array): Uint8Array {
   }
   return Buffer.concat(parts);
 }
+
+/**
+ * Reads `count` damaged copies of a text: characters changed, removed, doubled or moved. Each must be refused by a typed
+ * error, or be a module that is written and read again without a change.
+ */
+export function fuzzText(
+  text: string,
+  count: number,
+  seed: number,
+  { read, write }: { readonly read: (text: string) => Module; readonly write: (module: Module) => string },
+): { refused: number; read: number } {
+  const random = randomSequence(seed);
+  const alphabet = '%@{}[](),:="\\-+*.0123456789 \nxBsnainf_☃';
+  let refused = 0;
+  for (let n = 0; n < count; n++) {
+    const letters = [...text];
+    for (let edits = 1 + random(3); edits > 0; edits--) {
+      const at = random(letters.length);
+      const kind = random(4);
+      if (kind === 0) letters[at] = alphabet[random(alphabet.length)]!;
+      else if (kind === 1) letters.splice(at, 1 + random(8));
+      else if (kind === 2) letters.splice(at, 0, alphabet[random(alphabet.length)]!);
+      else letters.splice(at, 0, ...letters.slice(random(letters.length)).slice(0, 1 + random(12)));
+    }
+    const damaged = letters.join("");
+    try {
+      const written = write(read(damaged));
+      if (write(read(written)) !== written)
+        throw new Error(`mutation ${n} of seed ${seed} changes: ${JSON.stringify(damaged)}`);
+    } catch (error) {
+      if (!(error instanceof FormatError || error instanceof LimitError)) throw error;
+      refused++;
+    }
+  }
+  return { refused, read: count - refused };
+}

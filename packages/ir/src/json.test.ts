@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { example, odd } from "./forms.test-kit.ts";
+import { example, fuzzText, odd } from "./forms.test-kit.ts";
 import { moduleFromJson, moduleToJson } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import { parseModule } from "./text.ts";
@@ -291,3 +291,9 @@ test("what is written follows the published schema, and the schema refuses what 
     expect(fits(schema, JSON.parse(small.replace(from, to)), schema)).not.toEqual([]);
   }
 });
+
+test("a damaged JSON text is refused, or is another module", () => {
+  const { refused, read } = fuzzText(moduleToJson(odd()), 2000, 1, { read: moduleFromJson, write: moduleToJson });
+  expect(refused).toBeGreaterThan(100);
+  expect(read).toBeGreaterThan(100);
+}, 60_000);

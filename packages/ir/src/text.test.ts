@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fuzzText, oddText } from "./forms.test-kit.ts";
 import type { Limits } from "./limits.ts";
 import { parseModule, printModule } from "./text.ts";
 
@@ -241,3 +242,9 @@ test("what is left out takes its default, and axes may count from the end", () =
     "%y = reduce %x {op=sum} : f32[]\n  %z = reduce %x {op=sum, axes=[1]} : f32[B]\n",
   );
 });
+
+test("a damaged text is refused, or is another module", () => {
+  const { refused, read } = fuzzText(oddText, 2000, 1, { read: parseModule, write: printModule });
+  expect(refused).toBeGreaterThan(100);
+  expect(read).toBeGreaterThan(100);
+}, 60_000);
