@@ -90,7 +90,7 @@ test("what has no gradient is refused with the way out", () => {
       fix: leave it out of argnums, or cast it to a float."
   `);
   expect(refusal(() => grad((x: Tensor) => x, { argnums: 1 })(constant(1)))).toMatchInlineSnapshot(`
-    "OptionError E803 grad: argnums holds 1, but the function is called with 1 arguments.
+    "OptionError E803 grad: argnums holds 1, but the function is called with 1 argument.
       fix: count arguments from 0."
   `);
   expect(refusal(() => grad((async (x: Tensor) => x) as never)(constant(1)))).toMatchInlineSnapshot(`

@@ -1,5 +1,5 @@
 import { evaluateTensors } from "@tenon/interpreter";
-import { constant, input, scan, stack, type Tensor, topologicalOrder } from "@tenon/ir";
+import { constant, dimSymbol, input, scan, spec, stack, stopGradient, type Tensor, topologicalOrder } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { grad, jvp, valueAndGrad } from "./grad.ts";
 import { hessian } from "./jacobian.ts";
@@ -160,4 +160,26 @@ test("a body that does not fit is refused", () => {
       args[0]: float32 []
       args[1]: float32 [3]"
   `);
+});
+
+test("a loop over a named size is differentiated as it is", () => {
+  const xs = input(spec([dimSymbol("B"), 2]));
+  const gradient = grad((w: Tensor, xs: Tensor) => {
+    const { carry } = scan(([h], [x]) => [[w.mul(h!).add(x!)], []], [constant([0, 0])], [xs]);
+    return carry[0]!.sum();
+  })(constant(2), xs);
+  const point = { dtype: "float32" as const, shape: [3, 2], data: Float64Array.of(1, 0, 10, 0, 100, 1) };
+  // Σ (w²·x₀ + w·x₁ + x₂), so 2·w·Σ x₀ + Σ x₁
+  expect([...evaluateTensors([gradient], new Map([[xs, point]]))[0]!.data]).toEqual([14]);
+});
+
+test("forward mode computes values and tangents in one loop", () => {
+  const [y, dy] = jvp(looped(false), [...args], [...args]);
+  expect(scansIn([y, dy])).toBe(1);
+});
+
+test("a loop whose derivative is not taken stays as it is", () => {
+  const f = (w: Tensor) => stopGradient(looped(false)(w, args[1], args[2])).mul(w);
+  const [scan] = topologicalOrder([...valueAndGrad(f)(args[0])]).filter((node) => node.op.name === "scan");
+  expect(scan!.results.length).toBe(2);
 });

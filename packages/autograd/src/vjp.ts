@@ -9,9 +9,10 @@ import {
   typeText,
   withOrigin,
 } from "@tenon/ir";
+import { forward } from "./jvp.ts";
 import { regionTransforms } from "./region.ts";
 import { applyVjp, guarded, hasVjp, notDifferentiable, plus, zerosOf } from "./rules.ts";
-import { walk } from "./walk.ts";
+import { between, walk } from "./walk.ts";
 
 /** What reverse mode yields. */
 export interface Backward {
@@ -25,117 +26,151 @@ export interface Backward {
  * Reverse mode over a graph: the cotangents of `wrt` from those of `outputs` (null: none), in one sweep over the nodes
  * that lie between them. Values of integer dtypes carry no cotangent.
  *
- * Further outputs, with null for a cotangent, come back rewritten alongside, so that nothing is computed twice.
+ * An op that is differentiated in another form, with residuals or decomposed, is replaced by that form everywhere, so that
+ * nothing is computed twice: further outputs, with null for a cotangent, come back rewritten alongside.
  */
 export function backward(
   outputs: readonly Tensor[],
   wrt: readonly Tensor[],
   cotangents: readonly (Tensor | null)[],
 ): Backward {
-  outputs.forEach((y, i) => {
-    checkCotangent(y, cotangents[i] ?? null);
-  });
-  const { steps, rewritten, active } = prepare(outputs, wrt, cotangents);
-  const sums = new Map<Tensor, Tensor>();
-  rewritten.forEach((y, i) => {
-    const dy = cotangents[i] ?? null;
-    if (dy !== null && active.has(y)) sums.set(y, plus(sums.get(y), dy));
-  });
-  for (let i = steps.length - 1; i >= 0; i--) sweep(steps[i]!, sums, active);
-  return { outputs: rewritten, gradients: wrt.map((x) => sums.get(x) ?? null) };
+  const sweep = new Sweep(wrt);
+  const roots = outputs.filter((y, i) => sweep.seed(y, cotangents[i] ?? null));
+  sweep.enter(orderAfter(wrt, roots));
+  sweep.run();
+  const gradients = wrt.map((x) => sweep.sums.get(x) ?? null);
+  if (sweep.forms.size === 0) return { outputs, gradients };
+  const settled = settle([...outputs, ...gradients.filter((dx) => dx !== null)], wrt, sweep.forms);
+  let next = outputs.length;
+  return {
+    outputs: settled.slice(0, outputs.length),
+    gradients: gradients.map((dx) => (dx === null ? null : settled[next++]!)),
+  };
 }
 
-function checkCotangent(y: Tensor, dy: Tensor | null): void {
-  if (dy === null || sameType(y, dy)) return;
-  throw new DifferentiationError("E605", "vjp", `the cotangent is ${typeText(dy)} but the output is ${typeText(y)}`, {
-    fix: "give a cotangent of the output's shape and dtype",
-  });
+/** One pass from the outputs back to the inputs. */
+class Sweep {
+  /** Cotangents as far as they have arrived. */
+  readonly sums = new Map<Tensor, Tensor>();
+  /** What stands in the place of nodes that have no derivative as they are. */
+  readonly forms = new Map<Node, readonly Tensor[]>();
+  private readonly wrt: readonly Tensor[];
+  /** Tensors of float dtypes that depend on `wrt`. */
+  private readonly active: Set<Tensor>;
+  /** Nodes that are still to come, users above inputs. */
+  private readonly pending: Node[] = [];
+
+  constructor(wrt: readonly Tensor[]) {
+    this.wrt = wrt;
+    this.active = new Set(wrt.filter((x) => isFloat(x.dtype)));
+  }
+
+  /** Adds the cotangent of an output; false where there is none. */
+  seed(y: Tensor, dy: Tensor | null): boolean {
+    if (dy === null) return false;
+    if (!sameType(y, dy)) {
+      throw new DifferentiationError(
+        "E605",
+        "vjp",
+        `the cotangent is ${typeText(dy)} but the output is ${typeText(y)}`,
+        {
+          fix: "give a cotangent of the output's shape and dtype",
+        },
+      );
+    }
+    if (isFloat(y.dtype)) this.add(y, dy);
+    return true;
+  }
+
+  /** Takes in nodes, inputs before users. */
+  enter(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      if (!node.inputs.some((t) => this.active.has(t))) continue;
+      this.pending.push(node);
+      for (const t of node.outputs) if (isFloat(t.dtype)) this.active.add(t);
+    }
+  }
+
+  run(): void {
+    for (let node = this.pending.pop(); node !== undefined; node = this.pending.pop()) {
+      if (node.outputs.some((t) => this.sums.has(t))) withOrigin(node, () => this.visit(node!));
+    }
+  }
+
+  private add(t: Tensor, dt: Tensor): void {
+    this.sums.set(t, plus(this.sums.get(t), dt));
+  }
+
+  private visit(node: Node): void {
+    const wanted = node.inputs.map((t) => this.active.has(t));
+    const ad = node.op.augment === undefined ? regionTransforms : { ...regionTransforms, wanted };
+    const ruled = hasVjp(node);
+    if (ruled && node.op.augment === undefined) {
+      this.pull(node, node.outputs, wanted, ad);
+      return;
+    }
+    const form = this.otherForm(node, ad);
+    if (form === undefined) return;
+    this.forms.set(node, form.results);
+    if (ruled) this.pull(node, [...form.results, ...form.residuals], wanted, ad);
+    else this.open(node, form.results);
+  }
+
+  /** Adds what the node's rule gives for its operands. */
+  private pull(node: Node, results: readonly Tensor[], wanted: readonly boolean[], ad: RegionTransforms): void {
+    const cotangents = node.outputs.map((t) => this.sums.get(t) ?? zerosOf(t));
+    const gradients = applyVjp(node, node.inputs, results, cotangents, ad, wanted);
+    gradients.forEach((dx, i) => {
+      if (dx !== null) this.add(node.inputs[i]!, dx);
+    });
+  }
+
+  /** Goes on with the nodes that compute `results` in the node's place. */
+  private open(node: Node, results: readonly Tensor[]): void {
+    this.enter(between(node.inputs, results));
+    node.outputs.forEach((t, i) => {
+      const dt = this.sums.get(t);
+      if (dt !== undefined && this.active.has(results[i]!)) this.add(results[i]!, dt);
+    });
+  }
+
+  private otherForm(node: Node, ad: RegionTransforms): OtherForm | undefined {
+    const { op, inputs, attrs } = node;
+    try {
+      if (op.augment !== undefined) return guarded(node, "augment", () => op.augment!(inputs, attrs, ad));
+      if (op.decompose === undefined || op.notDifferentiable !== undefined) throw notDifferentiable(node);
+      return { results: guarded(node, "decompose", () => op.decompose!(inputs, attrs)), residuals: [] };
+    } catch (error) {
+      if (error instanceof DifferentiationError && !this.reaches(inputs)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a change of `wrt` changes any of `tensors`, rules that stop it considered. Asked before refusing a node only. */
+  private reaches(tensors: readonly Tensor[]): boolean {
+    try {
+      return forward(tensors, this.wrt, this.wrt.map(zerosOrNull)).tangents.some((t) => t !== null);
+    } catch {
+      return true; // another node on the way has no derivative either
+    }
+  }
 }
 
-/** A node to be differentiated, its results in the graph at hand, and what its augmented form saved for its rule. */
-interface Step {
-  readonly node: Node;
+const zerosOrNull = (x: Tensor): Tensor | null => (isFloat(x.dtype) ? zerosOf(x) : null);
+
+interface OtherForm {
   readonly results: readonly Tensor[];
   readonly residuals: readonly Tensor[];
 }
 
-interface Prepared {
-  readonly steps: readonly Step[];
-  readonly rewritten: readonly Tensor[];
-  /** Tensors of float dtype that depend on `wrt`. */
-  readonly active: ReadonlySet<Tensor>;
-}
-
-/** The nodes between `wrt` and `outputs`, with augmented forms and decompositions in the place of those that need them. */
-function prepare(outputs: readonly Tensor[], wrt: readonly Tensor[], cotangents: readonly (Tensor | null)[]): Prepared {
-  const active = new Set(wrt.filter((x) => isFloat(x.dtype)));
-  const steps: Step[] = [];
-  const differentiate = (node: Node, results: readonly Tensor[], residuals: readonly Tensor[] = []): void => {
-    for (const t of results) if (isFloat(t.dtype)) active.add(t);
-    steps.push({ node, results, residuals });
-  };
-  const aside = besides(outputs, wrt, cotangents);
-  const rewritten = walk(outputs, wrt, (node, primal) => {
-    if (aside.has(primal) || !node.inputs.some((t) => active.has(t))) return undefined;
-    if (!node.outputs.some((t) => isFloat(t.dtype))) return undefined;
-    const ruled = hasVjp(node);
-    if (ruled && node.op.augment === undefined) {
-      differentiate(node, node.outputs);
-      return undefined;
-    }
-    const { results, residuals } = otherForm(node, active);
-    if (ruled) differentiate(node, results, residuals);
-    return { results, open: !ruled };
-  });
-  return { steps, rewritten, active };
-}
-
-/** Nodes that only outputs without a cotangent depend on. */
-function besides(
-  outputs: readonly Tensor[],
+/** `roots` with the nodes of `forms` replaced, and those that depend on them made again. */
+function settle(
+  roots: readonly Tensor[],
   wrt: readonly Tensor[],
-  cotangents: readonly (Tensor | null)[],
-): ReadonlySet<Node> {
-  const roots = outputs.filter((_, i) => (cotangents[i] ?? null) !== null);
-  if (roots.length === outputs.length) return new Set();
-  const between = new Set(orderAfter(wrt, roots));
-  return new Set(orderAfter(wrt, outputs).filter((node) => !between.has(node)));
-}
-
-/** What takes the place of a node that has no derivative as it stands. */
-function otherForm(node: Node, active: ReadonlySet<Tensor>): Omit<Step, "node"> {
-  const { op, inputs, attrs } = node;
-  return withOrigin(node, () => {
-    if (op.augment !== undefined) {
-      return guarded(node, "augment", () => op.augment!(inputs, attrs, transformsFor(node, active)));
-    }
-    if (op.decompose === undefined || op.notDifferentiable !== undefined) throw notDifferentiable(node);
-    return { results: guarded(node, "decompose", () => op.decompose!(inputs, attrs)), residuals: [] };
-  });
-}
-
-const transformsFor = (node: Node, active: ReadonlySet<Tensor>): RegionTransforms =>
-  node.op.augment === undefined
-    ? regionTransforms
-    : { ...regionTransforms, wanted: node.inputs.map((t) => active.has(t)) };
-
-/** Adds to `sums` the cotangents of one node's operands. */
-function sweep({ node, results, residuals }: Step, sums: Map<Tensor, Tensor>, active: ReadonlySet<Tensor>): void {
-  if (!results.some((t) => sums.has(t))) return;
-  withOrigin(node, () => {
-    const cotangents = results.map((t) => sums.get(t) ?? zerosOf(t));
-    const wanted = node.inputs.map((t) => active.has(t));
-    const gradients = applyVjp(
-      node,
-      node.inputs,
-      [...results, ...residuals],
-      cotangents,
-      transformsFor(node, active),
-      wanted,
-    );
-    node.inputs.forEach((x, i) => {
-      const dx = gradients[i]!;
-      if (dx !== null) sums.set(x, plus(sums.get(x), dx));
-    });
+  forms: ReadonlyMap<Node, readonly Tensor[]>,
+): readonly Tensor[] {
+  return walk(roots, wrt, (_node, primal) => {
+    const results = forms.get(primal);
+    return results === undefined ? undefined : { results, open: true };
   });
 }

@@ -1,7 +1,7 @@
 import { backward, type CheckOptions, checkGradients } from "@tenon/autograd";
-import { isFloat, splat, type Tensor } from "@tenon/ir";
+import { buildModule, Fn, faultText, input, isFloat, splat, type Tensor, verifyModule } from "@tenon/ir";
 import { materialize, type Sample } from "@tenon/ir/samples";
-import type { Evaluate } from "./sample-runner.ts";
+import { type Evaluate, recordSample } from "./sample-runner.ts";
 import { gradientTolerance, TRANSPOSE_16_BIT } from "./tolerance.ts";
 
 /**
@@ -26,6 +26,17 @@ export function checkSecondDerivatives(sample: Sample, evaluate: Evaluate): read
     },
     evaluate,
   );
+}
+
+/** Faults of the module that computes a sample's results and its gradients. */
+export function checkGradientModule(sample: Sample): readonly string[] {
+  if (!sample.differentiable) return [];
+  const { inputs, results } = recordSample(sample);
+  const cotangents = results.map((y) => (isFloat(y.dtype) ? input(y) : null));
+  const { outputs, gradients } = backward(results, inputs, cotangents);
+  const given = [...inputs, ...cotangents.filter((dy) => dy !== null)];
+  const fn = new Fn("gradient", given, [...outputs, ...gradients.filter((dx) => dx !== null)]);
+  return verifyModule(buildModule({ entries: { gradient: fn } })).map(faultText);
 }
 
 function disagreements(

@@ -1,4 +1,4 @@
-export { checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
+export { checkGradientModule, checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
 export {
   type Evaluate,
   type Recorded,

@@ -1,7 +1,7 @@
 import { evaluateTensors } from "@tenon/interpreter";
 import { allSamples, type Sample } from "@tenon/ir/samples";
 import { describe, expect, test } from "vitest";
-import { checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
+import { checkGradientModule, checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
 import { runBatched, runDecomposition, sampleTitle } from "./sample-runner.ts";
 
 const byName = new Map<string, Sample[]>();
@@ -24,6 +24,9 @@ describe.each([...byName])("%s", (_name, samples) => {
   });
   test("has the second derivatives that differences have", () => {
     expect(problems(samples, (s) => checkSecondDerivatives(s, evaluateTensors))).toEqual([]);
+  });
+  test("has derivatives that are well-formed functions", () => {
+    expect(problems(samples, checkGradientModule)).toEqual([]);
   });
   test("over many examples is what it is for each", () => {
     expect(problems(samples, (s) => runBatched(s, evaluateTensors))).toEqual([]);
