@@ -2,7 +2,16 @@ import { type AttrKind, type AttrSchema, normalizeAttrs } from "./attrs.ts";
 import type { Dim } from "./dim.ts";
 import type { DType } from "./dtype.ts";
 import { alignBatch, operandTensors, promote } from "./promote.ts";
-import type { CallRegion, ConcreteType, DTypeClass, Elements, NumericClass, Operand, OpRecord, RegionTransforms } from "./record.ts";
+import type {
+  CallRegion,
+  ConcreteType,
+  DTypeClass,
+  Elements,
+  NumericClass,
+  Operand,
+  OpRecord,
+  RegionTransforms,
+} from "./record.ts";
 import { registerOp } from "./registry.ts";
 import { elementwiseType, failDType, inferTypes } from "./rule.ts";
 import { currentScope } from "./scope.ts";
@@ -18,7 +27,10 @@ export function applyOp(op: OpRecord, inputs: readonly Tensor[], given: object =
 }
 
 /** Operands as a tuple with one entry per name; `...xs` stands for any number. */
-export type PerName<N extends readonly string[], T> = N extends readonly [infer H extends string, ...infer Rest extends readonly string[]]
+export type PerName<N extends readonly string[], T> = N extends readonly [
+  infer H extends string,
+  ...infer Rest extends readonly string[],
+]
   ? H extends `...${string}`
     ? readonly T[]
     : readonly [T, ...PerName<Rest, T>]
@@ -47,13 +59,40 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
   readonly attrs?: S;
   type?(args: PerName<N, TensorType>, attrs: AttrsOf<S>): OneOrMore<TensorType>;
   shape?(args: PerName<N, TensorType>, attrs: AttrsOf<S>): Shape;
-  run?(args: PerName<N, Elements>, attrs: any, results: readonly ConcreteType[], call: CallRegion): OneOrMore<Float64Array>;
+  run?(
+    args: PerName<N, Elements>,
+    attrs: any,
+    results: readonly ConcreteType[],
+    call: CallRegion,
+  ): OneOrMore<Float64Array>;
   decompose?(args: PerName<N, Tensor>, attrs: AttrsOf<S>): OneOrMore<Tensor>;
-  vjp?(args: PerName<N, Tensor>, results: readonly Tensor[] & PerName<R, Tensor>, cotangents: readonly Tensor[] & PerName<R, Tensor>, attrs: AttrsOf<S>, ad: RegionTransforms): readonly (Tensor | null)[];
-  jvp?(args: PerName<N, Tensor>, tangents: PerName<N, Tensor | null>, results: readonly Tensor[] & PerName<R, Tensor>, attrs: AttrsOf<S>, ad: RegionTransforms): OneOrMore<Tensor | null>;
+  vjp?(
+    args: PerName<N, Tensor>,
+    results: readonly Tensor[] & PerName<R, Tensor>,
+    cotangents: readonly Tensor[] & PerName<R, Tensor>,
+    attrs: AttrsOf<S>,
+    ad: RegionTransforms,
+  ): readonly (Tensor | null)[];
+  jvp?(
+    args: PerName<N, Tensor>,
+    tangents: PerName<N, Tensor | null>,
+    results: readonly Tensor[] & PerName<R, Tensor>,
+    attrs: AttrsOf<S>,
+    ad: RegionTransforms,
+  ): OneOrMore<Tensor | null>;
   readonly linear?: true | readonly string[] | ((attrs: AttrsOf<S>) => boolean);
-  batch?(args: PerName<N, Tensor>, batched: PerName<N, boolean>, attrs: AttrsOf<S>, size: Dim, ad: RegionTransforms): OneOrMore<Tensor>;
-  augment?(args: PerName<N, Tensor>, attrs: AttrsOf<S>, ad: RegionTransforms): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  batch?(
+    args: PerName<N, Tensor>,
+    batched: PerName<N, boolean>,
+    attrs: AttrsOf<S>,
+    size: Dim,
+    ad: RegionTransforms,
+  ): OneOrMore<Tensor>;
+  augment?(
+    args: PerName<N, Tensor>,
+    attrs: AttrsOf<S>,
+    ad: RegionTransforms,
+  ): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   needs?(attrs: AttrsOf<S>): string | undefined;
   readonly notDifferentiable?: string;
 }
@@ -61,10 +100,16 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
 const listOf = <T>(value: OneOrMore<T>): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** The record of a definition, registered. */
-export function opRecord<const N extends readonly string[], S extends AttrSchema = {}, const R extends readonly string[] = readonly ["y"]>(
-  definition: OpDefinition<N, S, R>,
-): OpRecord {
-  const { type, shape, run, decompose, jvp, batch } = definition as OpDefinition<readonly string[], AttrSchema, readonly string[]>;
+export function opRecord<
+  const N extends readonly string[],
+  S extends AttrSchema = {},
+  const R extends readonly string[] = readonly ["y"],
+>(definition: OpDefinition<N, S, R>): OpRecord {
+  const { type, shape, run, decompose, jvp, batch } = definition as OpDefinition<
+    readonly string[],
+    AttrSchema,
+    readonly string[]
+  >;
   return registerOp({
     ...(definition as object),
     name: definition.name,
@@ -80,15 +125,23 @@ export function opRecord<const N extends readonly string[], S extends AttrSchema
     },
     ...(run && { run: (args, attrs, results, call) => listOf<Float64Array>(run(args as never, attrs, results, call)) }),
     ...(decompose && { decompose: (args, attrs) => listOf(decompose(args as never, attrs as never)) }),
-    ...(jvp && { jvp: (args, tangents, results, attrs, ad) => listOf(jvp(args as never, tangents as never, results as never, attrs as never, ad)) }),
-    ...(batch && { batch: (args, batched, attrs, size, ad) => listOf(batch(args as never, batched as never, attrs as never, size, ad)) }),
+    ...(jvp && {
+      jvp: (args, tangents, results, attrs, ad) =>
+        listOf(jvp(args as never, tangents as never, results as never, attrs as never, ad)),
+    }),
+    ...(batch && {
+      batch: (args, batched, attrs, size, ad) =>
+        listOf(batch(args as never, batched as never, attrs as never, size, ad)),
+    }),
   } satisfies OpRecord as OpRecord);
 }
 
 /** An op from its definition: a function that checks options, takes numbers for tensors, and records a node. */
-export function defineOp<const N extends readonly string[], S extends AttrSchema = {}, const R extends readonly string[] = readonly ["y"]>(
-  definition: OpDefinition<N, S, R>,
-): OpFunction<N, AttrsOf<S>, ResultsOf<R>> {
+export function defineOp<
+  const N extends readonly string[],
+  S extends AttrSchema = {},
+  const R extends readonly string[] = readonly ["y"],
+>(definition: OpDefinition<N, S, R>): OpFunction<N, AttrsOf<S>, ResultsOf<R>> {
   const op = opRecord(definition);
   const open = op.inputs.at(-1)?.startsWith("...") === true;
   const apply = (...given: unknown[]): unknown => {
@@ -100,7 +153,8 @@ export function defineOp<const N extends readonly string[], S extends AttrSchema
   return Object.assign(apply, { op }) as unknown as OpFunction<N, AttrsOf<S>, ResultsOf<R>>;
 }
 
-const isOptions = (x: unknown): boolean => typeof x === "object" && x !== null && !(x instanceof Tensor) && !("terms" in x);
+const isOptions = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && !(x instanceof Tensor) && !("terms" in x);
 
 /** An op applied to each element; its function broadcasts and promotes, its record demands equal types. */
 export interface ScalarDefinition<N extends readonly string[], S extends AttrSchema> {
@@ -123,13 +177,33 @@ export interface ScalarDefinition<N extends readonly string[], S extends AttrSch
   run?(args: readonly Elements[], attrs: any, results: readonly ConcreteType[]): Float64Array;
   decompose?(args: PerName<N, Tensor>, attrs: AttrsOf<S>): Tensor;
   derivatives?(args: PerName<N, Tensor>, y: Tensor, attrs: AttrsOf<S>): readonly (Operand | null)[];
-  vjp?(args: PerName<N, Tensor>, results: readonly [Tensor], cotangents: readonly [Tensor], attrs: AttrsOf<S>): readonly (Tensor | null)[];
-  jvp?(args: PerName<N, Tensor>, tangents: PerName<N, Tensor | null>, results: readonly [Tensor], attrs: AttrsOf<S>): Tensor | null;
+  vjp?(
+    args: PerName<N, Tensor>,
+    results: readonly [Tensor],
+    cotangents: readonly [Tensor],
+    attrs: AttrsOf<S>,
+  ): readonly (Tensor | null)[];
+  jvp?(
+    args: PerName<N, Tensor>,
+    tangents: PerName<N, Tensor | null>,
+    results: readonly [Tensor],
+    attrs: AttrsOf<S>,
+  ): Tensor | null;
   readonly linear?: true | readonly string[] | ((attrs: AttrsOf<S>) => boolean);
 }
 
-export function defineScalar<const N extends readonly string[], S extends AttrSchema = {}>(scalar: ScalarDefinition<N, S>): OpFunction<N, AttrsOf<S>> {
-  const { accepts: wanted = "float", promotes = wanted, predicates = 0, result, run, decompose, jvp } = scalar as ScalarDefinition<readonly string[], AttrSchema>;
+export function defineScalar<const N extends readonly string[], S extends AttrSchema = {}>(
+  scalar: ScalarDefinition<N, S>,
+): OpFunction<N, AttrsOf<S>> {
+  const {
+    accepts: wanted = "float",
+    promotes = wanted,
+    predicates = 0,
+    result,
+    run,
+    decompose,
+    jvp,
+  } = scalar as ScalarDefinition<readonly string[], AttrSchema>;
   const op: OpRecord = registerOp({
     ...(scalar as object),
     name: scalar.name,
@@ -141,16 +215,34 @@ export function defineScalar<const N extends readonly string[], S extends AttrSc
     attrs: scalar.attrs ?? {},
     type(args, attrs) {
       for (let i = 0; i < predicates; i++) {
-        if (args[i]!.dtype !== "bool") failDType(`${scalar.inputs[i]} is ${args[i]!.dtype} where bool is wanted`, "compare it, for example x.notEqual(0)");
+        if (args[i]!.dtype !== "bool")
+          failDType(
+            `${scalar.inputs[i]} is ${args[i]!.dtype} where bool is wanted`,
+            "compare it, for example x.notEqual(0)",
+          );
       }
       const type = elementwiseType(args.slice(predicates), wanted, scalar.inputs.slice(predicates));
-      for (let i = 0; i < predicates; i++) elementwiseType([{ dtype: type.dtype, shape: args[i]!.shape }, type], "any", [scalar.inputs[i]!, scalar.inputs[predicates]!]);
-      return [{ dtype: result === undefined ? type.dtype : result === "bool" ? "bool" : result(attrs as never, type.dtype), shape: type.shape }];
+      for (let i = 0; i < predicates; i++)
+        elementwiseType([{ dtype: type.dtype, shape: args[i]!.shape }, type], "any", [
+          scalar.inputs[i]!,
+          scalar.inputs[predicates]!,
+        ]);
+      return [
+        {
+          dtype: result === undefined ? type.dtype : result === "bool" ? "bool" : result(attrs as never, type.dtype),
+          shape: type.shape,
+        },
+      ];
     },
     ...(run && { run: (args, attrs, results) => [run(args, attrs, results)] }),
     ...(decompose && { decompose: (args, attrs) => [decompose(args as never, attrs as never)] }),
-    ...(jvp && { jvp: (args, tangents, results, attrs) => [jvp(args as never, tangents as never, results as never, attrs as never)] }),
-    batch: (args, batched, attrs, size) => applyOp(op, promote(op, alignBatch(args, batched, size), "any", predicates), attrs),
+    ...(jvp && {
+      jvp: (args, tangents, results, attrs) => [
+        jvp(args as never, tangents as never, results as never, attrs as never),
+      ],
+    }),
+    batch: (args, batched, attrs, size) =>
+      applyOp(op, promote(op, alignBatch(args, batched, size), "any", predicates), attrs),
   } satisfies OpRecord as OpRecord);
   const apply = (...given: unknown[]): unknown => {
     const options = given.length > op.inputs.length ? (given.pop() as object) : {};

@@ -43,7 +43,12 @@ export function inferTypes(op: OpRecord, args: readonly TensorType[], attrs: Att
 }
 
 /** Runs checks that refuse through `fail`, for a function that is no op of its own; `fix` says what to do. */
-export function checked<T>(name: string, operands: Readonly<Record<string, unknown>>, fix: () => string, checks: () => T): T {
+export function checked<T>(
+  name: string,
+  operands: Readonly<Record<string, unknown>>,
+  fix: () => string,
+  checks: () => T,
+): T {
   try {
     return checks();
   } catch (refusal) {
@@ -51,9 +56,18 @@ export function checked<T>(name: string, operands: Readonly<Record<string, unkno
   }
 }
 
-function typedError(thrown: unknown, name: string, operands: Readonly<Record<string, unknown>>, fix?: () => string): unknown {
+function typedError(
+  thrown: unknown,
+  name: string,
+  operands: Readonly<Record<string, unknown>>,
+  fix?: () => string,
+): unknown {
   if (!(thrown instanceof Refusal)) return thrown;
-  return new thrown.error(thrown.code, name, thrown.problem, { operands, at: currentPlace(), fix: thrown.fix ?? fix?.() });
+  return new thrown.error(thrown.code, name, thrown.problem, {
+    operands,
+    at: currentPlace(),
+    fix: thrown.fix ?? fix?.(),
+  });
 }
 
 /** Layer path and source line of the call being made, for errors. */
@@ -74,7 +88,12 @@ function checkCount(op: OpRecord, given: number): void {
 export function namedOperands(op: OpRecord, args: readonly unknown[]): Record<string, unknown> {
   const open = op.inputs.findIndex((name) => name.startsWith("..."));
   return Object.fromEntries(
-    args.slice(0, 8).map((x, i) => [open < 0 || i < open ? (op.inputs[i] ?? `operand ${i}`) : `${op.inputs[open]!.slice(3)}[${i - open}]`, x]),
+    args
+      .slice(0, 8)
+      .map((x, i) => [
+        open < 0 || i < open ? (op.inputs[i] ?? `operand ${i}`) : `${op.inputs[open]!.slice(3)}[${i - open}]`,
+        x,
+      ]),
   );
 }
 
@@ -102,8 +121,10 @@ export function elementwiseType(args: readonly TensorType[], wanted: DTypeClass,
   if (first === undefined) return fail("E209", "no operand given");
   if (!accepts(wanted, first.dtype)) failDType(`${names[0]} is ${first.dtype} where ${classWords[wanted]} is wanted`);
   rest.forEach((x, i) => {
-    if (x.dtype !== first.dtype) failDType(`${names[0]} is ${first.dtype} but ${names[i + 1]} is ${x.dtype}`, "convert one of them");
-    if (!sameType(x, first)) fail("E202", `${names[0]} is ${typeText(first)} but ${names[i + 1]} is ${typeText(x)}`, "broadcast one of them");
+    if (x.dtype !== first.dtype)
+      failDType(`${names[0]} is ${first.dtype} but ${names[i + 1]} is ${x.dtype}`, "convert one of them");
+    if (!sameType(x, first))
+      fail("E202", `${names[0]} is ${typeText(first)} but ${names[i + 1]} is ${typeText(x)}`, "broadcast one of them");
   });
   return { dtype: first.dtype, shape: first.shape };
 }
