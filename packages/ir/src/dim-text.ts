@@ -14,7 +14,8 @@ export function parseDim(text: string, symbol: (name: string) => Dim = dimSymbol
   if (text.length > MAX_LENGTH) throw problem("the expression is too long", text, 0);
   const tokens = [...text.matchAll(/\s*([A-Za-z_]\w*|\d+|[-+*(),])/gy)];
   const used = tokens.reduce((n, t) => n + t[0].length, 0);
-  if (text.slice(used).trim() !== "") throw problem(`unexpected ${JSON.stringify(text.slice(used, used + 1))}`, text, used);
+  if (text.slice(used).trim() !== "")
+    throw problem(`unexpected ${JSON.stringify(text.slice(used, used + 1))}`, text, used);
   let i = 0;
   let depth = 0;
   const peek = (): string | undefined => tokens[i]?.[1];
