@@ -41,7 +41,9 @@ test("a precision that does not exist is refused when compile is called", () => 
 
 test("too few arguments are counted", async () => {
   const f = compile((x: Tensor, y: Tensor) => x.add(y), { inputs: [spec([2]), spec([2])] });
-  await expect((f as unknown as (x: Tensor) => Promise<unknown>)(tensor([1, 2]))).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(
+    (f as unknown as (x: Tensor) => Promise<unknown>)(tensor([1, 2])),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [ShapeError E524 compile: 1 tensors given in 1 arguments, 2 in 2 declared.
       fix: pass what inputs describes.]
   `);
