@@ -65,8 +65,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a file of the folder, and gives what it printed; it must succeed. */
-/** What the program prints, without the line in which the library says which backend it chose. */
+/** Runs a file of the folder, and gives what it printed, less the line that says which backend was chosen; it must succeed. */
 async function outputOf(node: string, path: string): Promise<string> {
   const { status, output } = await capture(node, [path], { cwd: folder });
   expect(status, output).toBe(0);
