@@ -30,7 +30,7 @@ const square = (vjpFactor: number, jvpFactor: number) =>
     shape: ([x]) => x.shape,
     decompose: ([x]) => x.mul(x),
     vjp: ([x], _results, [dy]) => [dy.mul(x).mul(vjpFactor)],
-    jvp: ([x], [dx]) => dx?.mul(x).mul(jvpFactor),
+    jvp: ([x], [dx]) => (dx === null ? null : dx.mul(x).mul(jvpFactor)),
   });
 const check = (op: ReturnType<typeof square>, x: Elements, differences = true) => {
   return refusal(() => checkGradients((x: Tensor) => [op(x)], [x], { ...options, differences }));

@@ -9,7 +9,7 @@ export { readContainer, writeContainer } from "./container.ts";
 export { parseDim } from "./dim-text.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
-export { close, Fn, trace, type Traced, type TraceHook } from "./function.ts";
+export { close, Fn, trace, type Traced, type TraceHook, type TraceOptions } from "./function.ts";
 export { buildModule, mapRegions, type ModuleParts, toGraph } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
@@ -20,7 +20,7 @@ export { applyOp, defineOp, defineScalar, opRecord, type Binary, type OpFunction
 export { broadcastShape, convertTo, splat, toTensor } from "./promote.ts";
 export * from "./record.ts";
 export { allOps, lookupOp } from "./registry.ts";
-export { dependents, orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
+export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
 export { withOrigin, currentPath, withScope, withSources } from "./scope.ts";
 export { sha256, sha256Hex } from "./sha256.ts";

@@ -1,4 +1,4 @@
-import type { Attrs, AttrSchema, FunctionRef } from "./attrs.ts";
+import type { AttrSchema, Attrs, FunctionRef } from "./attrs.ts";
 import type { Dim, DimExpr } from "./dim.ts";
 import type { DType } from "./dtype.ts";
 import type { Fn } from "./function.ts";
@@ -85,27 +85,54 @@ export interface OpRecord {
   /** The result is rounded to its dtype even inside a run of the reference: `convert`, `bitcast`. */
   readonly rounds?: boolean;
   /** Structural ops: the meaning on whole arrays. */
-  readonly run?: (args: readonly Elements[], attrs: Attrs, results: readonly ConcreteType[], call: CallRegion) => readonly Float64Array[];
+  readonly run?: (
+    args: readonly Elements[],
+    attrs: Attrs,
+    results: readonly ConcreteType[],
+    call: CallRegion,
+  ) => readonly Float64Array[];
   /** Composites: the same by other ops. */
   readonly decompose?: (args: readonly Tensor[], attrs: Attrs) => readonly Tensor[];
   /** Scalars: ∂y/∂x per operand, null where it is nothing; serves vjp and jvp alike. */
   readonly derivatives?: (args: readonly Tensor[], y: Tensor, attrs: Attrs) => readonly (Operand | null)[];
   /** Cotangents of the operands; `results` ends with the residuals when the op was augmented. */
-  readonly vjp?: (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
+  readonly vjp?: (
+    args: readonly Tensor[],
+    results: readonly Tensor[],
+    cotangents: readonly Tensor[],
+    attrs: Attrs,
+    ad: RegionTransforms,
+  ) => readonly (Tensor | null)[];
   /**
    * Tangents of the results; null stands for zero. A rule that computes the results anew lists them behind the tangents,
    * and they take the place of the primal's.
    */
-  readonly jvp?: (args: readonly Tensor[], tangents: readonly (Tensor | null)[], results: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => readonly (Tensor | null)[];
+  readonly jvp?: (
+    args: readonly Tensor[],
+    tangents: readonly (Tensor | null)[],
+    results: readonly Tensor[],
+    attrs: Attrs,
+    ad: RegionTransforms,
+  ) => readonly (Tensor | null)[];
   /** Operands in which the op is jointly linear, the others held fixed; `true` is all of them. */
   readonly linear?: true | readonly string[] | ((attrs: Attrs) => boolean);
   /** Results with a leading batch axis, from operands of which some have one. */
-  readonly batch?: (args: readonly Tensor[], batched: readonly boolean[], attrs: Attrs, size: Dim, ad: RegionTransforms) => readonly Tensor[];
+  readonly batch?: (
+    args: readonly Tensor[],
+    batched: readonly boolean[],
+    attrs: Attrs,
+    size: Dim,
+    ad: RegionTransforms,
+  ) => readonly Tensor[];
   /**
    * The op in a form that also yields what its `vjp` needs; it takes the primal's place when the op is differentiated. Where
    * the record has no `vjp`, that form is differentiated instead.
    */
-  readonly augment?: (args: readonly Tensor[], attrs: Attrs, ad: RegionTransforms) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  readonly augment?: (
+    args: readonly Tensor[],
+    attrs: Attrs,
+    ad: RegionTransforms,
+  ) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   /** A feature that a backend must declare to run the op with these attributes, such as `unbounded-while`. */
   readonly needs?: (attrs: Attrs) => string | undefined;
   /** The cotangent is not defined at all: differentiating through the op is an error with this reason. */

@@ -61,13 +61,3 @@ export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<T
   }
   return roots.map(current);
 }
-
-/** Nodes that depend on any of `sources`, in topological order up to `roots`. */
-export function dependents(roots: readonly Tensor[], sources: readonly Tensor[]): Set<Node> {
-  const wanted = new Set(sources);
-  const found = new Set<Node>();
-  for (const node of orderAfter(sources, roots)) {
-    if (node.inputs.some((t) => wanted.has(t) || found.has(t.node))) found.add(node);
-  }
-  return found;
-}
