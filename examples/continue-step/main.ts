@@ -8,7 +8,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadStep, tensor } from "@tenon/tensor";
 
-const [folder = ".", size = "50", backend = "interpreter"] = process.argv.slice(2);
+const [folder, size = "50", backend = "interpreter"] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error("usage: continue-step FOLDER BATCH_SIZE [BACKEND]\nThe folder holds step.tenon, images.bin and labels.bin; first-steps makes one and starts this program.");
+  process.exit(2);
+}
 const batchSize = Number(size);
 const step = await loadStep(await readFile(join(folder, "step.tenon")), { backend });
 const images = await readFile(join(folder, "images.bin"));

@@ -2,15 +2,19 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { digits, type LabelledImages } from "@tenon/datasets";
 import { mnistFolder } from "@tenon/datasets/node";
-import { hostFoldIn, hostKey, hostPermutation } from "@tenon/tensor";
+import { hostFoldIn, hostKey, hostPermutation, OptionError } from "@tenon/tensor";
 
 const COUNT = 1000;
 const PIXELS = 28 * 28;
 
 /** 1,000 images to learn from and 1,000 others: of MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
 export async function loadDigits(wanted?: "mnist" | "digits"): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
-  const folder = join(process.env.TENON_DATA ?? "", "mnist");
-  if (wanted === "mnist" || (wanted === undefined && process.env.TENON_DATA !== undefined && existsSync(folder))) {
+  const data = process.env.TENON_DATA;
+  if (wanted === "mnist" && data === undefined) {
+    throw new OptionError("E803", "first-steps", "dataset is mnist, but TENON_DATA does not say where it is", { fix: "set TENON_DATA to the folder that holds mnist/, or use --dataset digits" });
+  }
+  const folder = join(data ?? "", "mnist");
+  if (wanted === "mnist" || (wanted === undefined && data !== undefined && existsSync(folder))) {
     const { train, test } = await mnistFolder(folder);
     return { dataset: "mnist", train: spread(train), test: spread(test) };
   }
