@@ -33,10 +33,13 @@ function network(x: Tensor, w: Tensor): Tensor {
 const type = spec([32]);
 const x = constant(1, [32]);
 const results = {
-  "one eager operation recorded, µs": (measure(() => {
-    let y = x;
-    for (let i = 0; i < 1000; i++) y = y.add(x);
-  }) / 1000) * 1000,
+  "one eager operation recorded, µs":
+    (measure(() => {
+      let y = x;
+      for (let i = 0; i < 1000; i++) y = y.add(x);
+    }) /
+      1000) *
+    1000,
   "1,000 operations traced, ms": measure(() => void trace((a, b) => [network(a!, b!)], [type, type])),
   "1,000 operations traced and differentiated, ms": measure(() => {
     trace(
@@ -56,4 +59,8 @@ const results = {
 };
 
 for (const [what, value] of Object.entries(results)) console.log(`${what.padEnd(52)}${value.toFixed(3)}`);
-if (process.argv.includes("--json")) await writeFile(new URL("recording.json", import.meta.url), `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+if (process.argv.includes("--json"))
+  await writeFile(
+    new URL("recording.json", import.meta.url),
+    `${JSON.stringify({ node: process.version, results }, null, 2)}\n`,
+  );

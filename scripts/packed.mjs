@@ -8,6 +8,38 @@ import { cache, isStamped, manifest, packagesIn, root, stamp, unstamp } from "./
 
 const STAMP = "packed";
 
+/**
+ * What each package may add to a page that imports all of its main entry, in kilobytes, minified and compressed.
+ *
+ * @type {Readonly<Record<string, number>>}
+ */
+const budgets = {
+  "@tenon/autograd": 8,
+  "@tenon/backend": 5,
+  "@tenon/conformance": 5,
+  "@tenon/datasets": 5,
+  "@tenon/interpreter": 6,
+  "@tenon/ir": 62,
+  "@tenon/safetensors": 5,
+  "@tenon/tensor": 18,
+  "@tenon/tree": 3,
+};
+
+/** The same for a program that trains: an affine map, softmax cross-entropy, a compiled step, with the interpreter. */
+const PROGRAM_BUDGET = 46;
+const program = `
+import "@tenon/interpreter";
+import { compile, matmul, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
+const w = variable(zeros([2, 3]));
+const loss = (x, y) => softmaxCrossEntropy(matmul(x, w.value), y).mean();
+const step = compile((x, y) => {
+  const [value, g] = valueAndGrad(() => loss(x, y), w);
+  w.assign(w.value.sub(g.mul(0.1)));
+  return value;
+}, { inputs: [spec(["B", 2]), spec(["B"], "int32")] });
+console.log(await (await step(tensor([[1, 2]]), tensor([0], { dtype: "int32" }))).item());
+`;
+
 /** Builds and packs every public package, unless nothing changed, and gives the paths of the tarballs. */
 export async function tarballs() {
   await ensureBuilt();
@@ -56,25 +88,37 @@ export async function packedChecks() {
       if (status !== 0) console.log(output);
     }
   }
-  await printSizes();
+  for (const { name, kilobytes, budget } of await sizes()) {
+    const fits = kilobytes <= budget;
+    counts[fits ? "passed" : "failed"] += 1;
+    console.log(
+      `${fits ? "✓" : "✗"} size: ${name.padEnd(24)} ${kilobytes.toFixed(1).padStart(6)} of ${budget} KB min+gzip`,
+    );
+  }
   return counts;
 }
 
-/** Prints what each package adds to a page that imports all of its main entry: minified, compressed, without its dependencies. */
-async function printSizes() {
+/** Sizes of the built packages, each without its dependencies, and of the program with all of them. */
+async function sizes() {
   const { build } = await import("esbuild"); // not there before the installation
+  /** @param {import("esbuild").BuildOptions} options */
+  const sizeOf = async (options) => {
+    const { outputFiles } = await build({ bundle: true, minify: true, write: false, format: "esm", ...options });
+    return gzipSync(outputFiles?.[0]?.contents ?? "").length / 1000;
+  };
+  const found = [];
   for (const folder of packagesIn("packages")) {
     const entry = join(root, folder, "dist/index.js");
     if (!existsSync(entry)) continue;
-    const { outputFiles } = await build({
-      entryPoints: [entry],
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      external: ["@tenon/*", "node:*"],
-    });
-    const kilobytes = gzipSync(outputFiles[0]?.contents ?? "").length / 1000;
-    console.log(`${manifest(folder).name.padEnd(20)} ${kilobytes.toFixed(1).padStart(6)} KB min+gzip`);
+    const { name } = manifest(folder);
+    const kilobytes = await sizeOf({ entryPoints: [entry], external: ["@tenon/*", "node:*"] });
+    found.push({ name, kilobytes, budget: budgets[name] ?? 0 });
   }
+  const stdin = { contents: program, resolveDir: join(root, "examples/first-steps") };
+  found.push({
+    name: "a program that trains",
+    kilobytes: await sizeOf({ stdin, platform: "browser" }),
+    budget: PROGRAM_BUDGET,
+  });
+  return found;
 }

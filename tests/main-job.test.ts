@@ -13,7 +13,9 @@ interface Outcome {
 /** Runs the main job as a program of its own, on built packages. */
 function firstSteps(options: readonly string[], env: NodeJS.ProcessEnv = {}, interruptAt?: RegExp): Promise<Outcome> {
   const { TENON_DATA: _data, ...inherited } = process.env;
-  const child = spawn(process.execPath, [join(root, "examples/first-steps/main.ts"), ...options], { env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, [join(root, "examples/first-steps/main.ts"), ...options], {
+    env: { ...inherited, ...env },
+  });
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -33,17 +35,26 @@ const data = process.env.TENON_DATA;
 test("the main job reaches 85 % on drawn digits, and another program continues its step bit for bit", async () => {
   const outcome = await firstSteps(["--json", "--dataset", "digits"]);
   expect(outcome.output).toContain("20 more steps by another program from step.tenon: losses equal bit for bit");
-  expect(summary(outcome)).toEqual({ dataset: "digits", backend: "interpreter", testAccuracy: expect.any(Number), seconds: expect.any(Number) });
+  expect(summary(outcome)).toEqual({
+    dataset: "digits",
+    backend: "interpreter",
+    testAccuracy: expect.any(Number),
+    seconds: expect.any(Number),
+  });
   expect(summary(outcome).testAccuracy).toBeGreaterThanOrEqual(0.85);
   expect(outcome.code).toBe(0);
 }, 120_000);
 
-test.runIf(data !== undefined && existsSync(join(data, "mnist")))("the main job reaches 85 % on MNIST", async () => {
-  const outcome = await firstSteps(["--json"], { TENON_DATA: data });
-  expect(summary(outcome)).toMatchObject({ dataset: "mnist" });
-  expect(summary(outcome).testAccuracy).toBeGreaterThanOrEqual(0.85);
-  expect(outcome.code).toBe(0);
-}, 120_000);
+test.runIf(data !== undefined && existsSync(join(data, "mnist")))(
+  "the main job reaches 85 % on MNIST",
+  async () => {
+    const outcome = await firstSteps(["--json"], { TENON_DATA: data });
+    expect(summary(outcome)).toMatchObject({ dataset: "mnist" });
+    expect(summary(outcome).testAccuracy).toBeGreaterThanOrEqual(0.85);
+    expect(outcome.code).toBe(0);
+  },
+  120_000,
+);
 
 test("too little accuracy is an exit code of 1", async () => {
   const outcome = await firstSteps(["--json", "--epochs", "1"]);
@@ -52,7 +63,11 @@ test("too little accuracy is an exit code of 1", async () => {
 }, 120_000);
 
 test("a wrong option, value or backend is one sentence and an exit code of 2", async () => {
-  const [option, value, backend] = await Promise.all([firstSteps(["--epohs", "3"]), firstSteps(["--dataset", "mnits"]), firstSteps(["--backend", "nonsense"])]);
+  const [option, value, backend] = await Promise.all([
+    firstSteps(["--epohs", "3"]),
+    firstSteps(["--dataset", "mnits"]),
+    firstSteps(["--backend", "nonsense"]),
+  ]);
   expect([option.code, value.code, backend.code]).toEqual([2, 2, 2]);
   expect([option.errors, value.errors, backend.errors].join("")).toMatchInlineSnapshot(`
     "OptionError E801 first-steps: unknown option epohs.

@@ -10,7 +10,9 @@ import { loadStep, tensor } from "@tenon/tensor";
 
 const [folder, size = "50", backend = "interpreter"] = process.argv.slice(2);
 if (folder === undefined) {
-  console.error("usage: continue-step FOLDER BATCH_SIZE [BACKEND]\nThe folder holds step.tenon, images.bin and labels.bin; first-steps makes one and starts this program.");
+  console.error(
+    "usage: continue-step FOLDER BATCH_SIZE [BACKEND]\nThe folder holds step.tenon, images.bin and labels.bin; first-steps makes one and starts this program.",
+  );
   process.exit(2);
 }
 const batchSize = Number(size);
@@ -21,7 +23,9 @@ const pixels = images.length / labels.length;
 
 const losses: number[] = [];
 for (let from = 0; from < labels.length; from += batchSize) {
-  const x = tensor(new Uint8Array(images.subarray(from * pixels, (from + batchSize) * pixels)), { shape: [batchSize, pixels] });
+  const x = tensor(new Uint8Array(images.subarray(from * pixels, (from + batchSize) * pixels)), {
+    shape: [batchSize, pixels],
+  });
   const y = tensor(new Uint8Array(labels.subarray(from, from + batchSize)), { dtype: "int32" });
   losses.push(await (await step(x, y)).item());
 }

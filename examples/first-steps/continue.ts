@@ -14,7 +14,9 @@ const program = fileURLToPath(new URL("../continue-step/main.ts", import.meta.ur
 export async function continueElsewhere(folder: string, batches: readonly Batch[], backend: string): Promise<number[]> {
   await writeFile(join(folder, "images.bin"), Buffer.concat(batches.map((b) => b.images)));
   await writeFile(join(folder, "labels.bin"), Buffer.concat(batches.map((b) => b.labels)));
-  const child = spawn(process.execPath, [program, folder, String(batches[0]!.size), backend], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, folder, String(batches[0]!.size), backend], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

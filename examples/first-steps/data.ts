@@ -8,10 +8,14 @@ const COUNT = 1000;
 const PIXELS = 28 * 28;
 
 /** 1,000 images to learn from and 1,000 others: of MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
-export async function loadDigits(wanted?: "mnist" | "digits"): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
+export async function loadDigits(
+  wanted?: "mnist" | "digits",
+): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
   const data = process.env.TENON_DATA;
   if (wanted === "mnist" && data === undefined) {
-    throw new OptionError("E803", "first-steps", "dataset is mnist, but TENON_DATA does not say where it is", { fix: "set TENON_DATA to the folder that holds mnist/, or use --dataset digits" });
+    throw new OptionError("E803", "first-steps", "dataset is mnist, but TENON_DATA does not say where it is", {
+      fix: "set TENON_DATA to the folder that holds mnist/, or use --dataset digits",
+    });
   }
   const folder = join(data ?? "", "mnist");
   if (wanted === "mnist" || (wanted === undefined && data !== undefined && existsSync(folder))) {
@@ -19,7 +23,11 @@ export async function loadDigits(wanted?: "mnist" | "digits"): Promise<{ dataset
     return { dataset: "mnist", train: spread(train), test: spread(test) };
   }
   const all = digits({ count: 2 * COUNT });
-  const half = (from: number): LabelledImages => ({ ...all, images: all.images.subarray(from * PIXELS, (from + COUNT) * PIXELS), labels: all.labels.subarray(from, from + COUNT) });
+  const half = (from: number): LabelledImages => ({
+    ...all,
+    images: all.images.subarray(from * PIXELS, (from + COUNT) * PIXELS),
+    labels: all.labels.subarray(from, from + COUNT),
+  });
   return { dataset: "digits", train: half(0), test: half(COUNT) };
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { currentBackend, setBackend, tensor } from "@tenon/tensor";
 import { continueElsewhere } from "./continue.ts";
-import { batchesOf, type Batch, loadDigits } from "./data.ts";
+import { type Batch, batchesOf, loadDigits } from "./data.ts";
 import { adam, makeNetwork, makePredict, makeStep } from "./network.ts";
 import { readOptions, refuse } from "./options.ts";
 import { drawDigits, progressLine } from "./picture.ts";
@@ -21,7 +21,9 @@ const options = readOptions();
 if (options.backend !== undefined) await setBackend(options.backend).catch(refuse);
 const backend = await currentBackend().catch(refuse);
 const { dataset, train, test } = await loadDigits(options.dataset).catch(refuse);
-console.log(`${train.labels.length} + ${test.labels.length} images of ${dataset}, network 784-32-10, backend ${backend}, seed ${options.seed}`);
+console.log(
+  `${train.labels.length} + ${test.labels.length} images of ${dataset}, network 784-32-10, backend ${backend}, seed ${options.seed}`,
+);
 
 let interrupted = false;
 process.once("SIGINT", () => {
@@ -64,7 +66,9 @@ try {
   for (const batch of batches) here.push(await run(batch));
   const there = await elsewhere;
   equal = here.length === there.length && here.every((loss, i) => Object.is(loss, there[i]));
-  console.log(`${there.length} more steps by another program from step.tenon: losses ${equal ? "equal bit for bit" : `differ: ${here.join(" ")} here, ${there.join(" ")} there`}`);
+  console.log(
+    `${there.length} more steps by another program from step.tenon: losses ${equal ? "equal bit for bit" : `differ: ${here.join(" ")} here, ${there.join(" ")} there`}`,
+  );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,23 @@
-import { argmax, compile, hostKey, hostSplit, hostUniform, matmul, nameVariables, pow, relu, softmaxCrossEntropy, spec, sub, type Tensor, tensor, type Variable, valueAndGrad, variable, zeros } from "@tenon/tensor";
+import {
+  argmax,
+  compile,
+  hostKey,
+  hostSplit,
+  hostUniform,
+  matmul,
+  nameVariables,
+  pow,
+  relu,
+  softmaxCrossEntropy,
+  spec,
+  sub,
+  type Tensor,
+  tensor,
+  type Variable,
+  valueAndGrad,
+  variable,
+  zeros,
+} from "@tenon/tensor";
 import { treeLeaves, treeMap } from "@tenon/tree";
 
 interface Affine {
@@ -17,7 +36,10 @@ export function makeNetwork(seed: number): Network {
   const affine = (key: typeof first, inFeatures: number, outFeatures: number): Affine => {
     const limit = Math.sqrt(6 / (inFeatures + outFeatures));
     const weights = hostUniform(key!, inFeatures * outFeatures, { low: -limit, high: limit });
-    return { weight: variable(tensor(weights, { shape: [inFeatures, outFeatures] })), bias: variable(zeros([outFeatures])) };
+    return {
+      weight: variable(tensor(weights, { shape: [inFeatures, outFeatures] })),
+      bias: variable(zeros([outFeatures])),
+    };
   };
   const network = { hidden: affine(first, 784, 32), out: affine(second, 32, 10) };
   nameVariables(network);
@@ -32,8 +54,17 @@ function logitsOf({ hidden, out }: Network, images: Tensor): Tensor {
 }
 
 /** Adam: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1. Its slots are Variables too. */
-export function adam(params: Network, { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = {}): { apply(grads: unknown): void } {
-  const slots = treeMap((p: Variable) => ({ mean: variable(zeros(p.shape), { role: "slot" }), variance: variable(zeros(p.shape), { role: "slot" }) }), params);
+export function adam(
+  params: Network,
+  { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = {},
+): { apply(grads: unknown): void } {
+  const slots = treeMap(
+    (p: Variable) => ({
+      mean: variable(zeros(p.shape), { role: "slot" }),
+      variance: variable(zeros(p.shape), { role: "slot" }),
+    }),
+    params,
+  );
   const count = variable(0, { role: "slot", name: "adam.step", dtype: "int32" });
   nameVariables(slots, "adam");
   return {

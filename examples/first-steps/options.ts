@@ -14,9 +14,19 @@ const names = ["dataset", "epochs", "backend", "seed", "json"];
 /** The command line's options; a wrong one ends the program with a sentence about it. */
 export function readOptions(): Options {
   try {
-    const { values, positionals } = parseArgs({ strict: false, allowPositionals: true, options: { ...Object.fromEntries(names.map((name) => [name, { type: "string" as const }])), json: { type: "boolean" } } });
+    const { values, positionals } = parseArgs({
+      strict: false,
+      allowPositionals: true,
+      options: {
+        ...Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+        json: { type: "boolean" },
+      },
+    });
     checkOptions("first-steps", values, names);
-    if (positionals.length > 0) throw new OptionError("E803", "first-steps", `${positionals[0]} is no option`, { fix: `the options are --${names.join(", --")}` });
+    if (positionals.length > 0)
+      throw new OptionError("E803", "first-steps", `${positionals[0]} is no option`, {
+        fix: `the options are --${names.join(", --")}`,
+      });
     return {
       dataset: oneOf("dataset", values.dataset, ["mnist", "digits"]),
       epochs: whole("epochs", values.epochs, 20, 1),
@@ -40,11 +50,15 @@ function whole(name: string, text: unknown, fallback: number, min: number): numb
   if (text === undefined) return fallback;
   const value = typeof text === "string" && text.trim() !== "" ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new OptionError("E803", "first-steps", `${name} is ${String(text)}, which is no whole number from ${min}`, { fix: `for example --${name} ${fallback}` });
+  throw new OptionError("E803", "first-steps", `${name} is ${String(text)}, which is no whole number from ${min}`, {
+    fix: `for example --${name} ${fallback}`,
+  });
 }
 
 function oneOf<T extends string>(name: string, text: unknown, words: readonly T[]): T | undefined {
   const found = words.find((word) => word === text);
   if (text === undefined || found !== undefined) return found;
-  throw new OptionError("E803", "first-steps", `${name} is ${String(text)}, which is not one of ${words.join(", ")}`, { fix: `for example --${name} ${words[0]}` });
+  throw new OptionError("E803", "first-steps", `${name} is ${String(text)}, which is not one of ${words.join(", ")}`, {
+    fix: `for example --${name} ${words[0]}`,
+  });
 }

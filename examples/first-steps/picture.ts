@@ -20,7 +20,11 @@ export function progressLine(epochs: number): { show(epoch: number, loss: number
 const shades = " ░▒▓█";
 
 /** The first images side by side, two rows of pixels a line, with what the network takes them for. */
-export function drawDigits({ images, labels, size }: LabelledImages, predicted: ArrayLike<number | bigint>, count: number): string {
+export function drawDigits(
+  { images, labels, size }: LabelledImages,
+  predicted: ArrayLike<number | bigint>,
+  count: number,
+): string {
   const columns = Math.min(count, Math.floor(((process.stdout.columns ?? 120) + 1) / (size / 2 + 1)));
   const lines: string[] = [];
   for (let y = 0; y < size; y += 4) {

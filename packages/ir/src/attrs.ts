@@ -17,7 +17,17 @@ export interface Signature {
 export type ConstantValue = number | Uint8Array;
 
 /** Every value an attribute may have once it is normalised. */
-export type AttrValue = number | boolean | string | Uint8Array | DimExpr | FunctionRef | TensorType | readonly AttrValue[] | Attrs | undefined;
+export type AttrValue =
+  | number
+  | boolean
+  | string
+  | Uint8Array
+  | DimExpr
+  | FunctionRef
+  | TensorType
+  | readonly AttrValue[]
+  | Attrs
+  | undefined;
 
 /** Normalised attributes: every name of the schema, defaults filled, axes from 0. */
 export interface Attrs {
@@ -27,7 +37,18 @@ export interface Attrs {
 /** How one attribute is read, checked and written. */
 export interface AttrKind<T = unknown> {
   /** What the encodings do with it. `shape` and `dtype` stand in the result's type and are not written again. */
-  readonly kind: "plain" | "dims" | "dim" | "dtype" | "function" | "functions" | "value" | "types" | "attrs" | "result-shape" | "result-dtype";
+  readonly kind:
+    | "plain"
+    | "dims"
+    | "dim"
+    | "dtype"
+    | "function"
+    | "functions"
+    | "value"
+    | "types"
+    | "attrs"
+    | "result-shape"
+    | "result-dtype";
   /** The value where none is given; absent means that one must be given. Text leaves a default out. */
   readonly fallback?: T | ((args: readonly TensorType[]) => T);
   readonly optional?: boolean;
@@ -41,7 +62,12 @@ export interface AttrKind<T = unknown> {
 
 export type AttrSchema = Readonly<Record<string, AttrKind<unknown>>>;
 
-function kindOf<T>(kind: AttrKind["kind"], expected: string, normalize: AttrKind<T>["normalize"], fallback?: AttrKind<T>["fallback"]): AttrKind<T> {
+function kindOf<T>(
+  kind: AttrKind["kind"],
+  expected: string,
+  normalize: AttrKind<T>["normalize"],
+  fallback?: AttrKind<T>["fallback"],
+): AttrKind<T> {
   return fallback === undefined ? { kind, expected, normalize } : { kind, expected, normalize, fallback };
 }
 
@@ -76,23 +102,40 @@ export const axes = (): AttrKind<readonly number[]> =>
 /** A whole number of at least `min`. */
 export const int = (options: { min?: number; fallback?: number } = {}): AttrKind<number> => {
   const { min = Number.MIN_SAFE_INTEGER, fallback } = options;
-  return kindOf("plain", `a whole number${min > Number.MIN_SAFE_INTEGER ? ` from ${min}` : ""}`, (v) => (whole(v) && v >= min ? v + 0 : undefined), fallback);
+  return kindOf(
+    "plain",
+    `a whole number${min > Number.MIN_SAFE_INTEGER ? ` from ${min}` : ""}`,
+    (v) => (whole(v) && v >= min ? v + 0 : undefined),
+    fallback,
+  );
 };
 
 /** A list of whole numbers of at least `min`. */
 export const ints = (options: { min?: number; fallback?: readonly number[] } = {}): AttrKind<readonly number[]> => {
   const { min = Number.MIN_SAFE_INTEGER, fallback } = options;
   const all = (v: unknown): v is number[] => Array.isArray(v) && v.every((n) => whole(n) && n >= min);
-  return kindOf("plain", `a list of whole numbers${min > Number.MIN_SAFE_INTEGER ? ` from ${min}` : ""}`, (v) => (all(v) ? v : undefined), fallback);
+  return kindOf(
+    "plain",
+    `a list of whole numbers${min > Number.MIN_SAFE_INTEGER ? ` from ${min}` : ""}`,
+    (v) => (all(v) ? v : undefined),
+    fallback,
+  );
 };
 
 /** Two lists of whole numbers, one per operand. */
-export const axisPairs = (fallback?: readonly [readonly number[], readonly number[]]): AttrKind<readonly [readonly number[], readonly number[]]> =>
+export const axisPairs = (
+  fallback?: readonly [readonly number[], readonly number[]],
+): AttrKind<readonly [readonly number[], readonly number[]]> =>
   kindOf(
     "plain",
     "two lists of axes, one per operand, of equal length",
     (v) => {
-      if (!Array.isArray(v) || v.length !== 2 || !v.every((l) => Array.isArray(l) && l.every((n) => whole(n) && n >= 0))) return undefined;
+      if (
+        !Array.isArray(v) ||
+        v.length !== 2 ||
+        !v.every((l) => Array.isArray(l) && l.every((n) => whole(n) && n >= 0))
+      )
+        return undefined;
       return v[0].length === v[1].length ? (v as [number[], number[]]) : undefined;
     },
     fallback,
@@ -115,7 +158,9 @@ export const choice = <T extends string>(words: readonly T[], fallback?: T): Att
 
 /** A list of such words. */
 export const choices = <T extends string>(words: readonly T[]): AttrKind<readonly T[]> => ({
-  ...kindOf<readonly T[]>("plain", `a list of ${words.join(", ")}`, (v) => (Array.isArray(v) && v.every((w) => words.includes(w)) ? (v as T[]) : undefined)),
+  ...kindOf<readonly T[]>("plain", `a list of ${words.join(", ")}`, (v) =>
+    Array.isArray(v) && v.every((w) => words.includes(w)) ? (v as T[]) : undefined,
+  ),
   words,
 });
 
@@ -133,13 +178,15 @@ export const resultShape = (): AttrKind<Shape> =>
   kindOf("result-shape", "a shape", (v) => (Array.isArray(v) && v.every(isDim) ? checkShape("shape", v) : undefined));
 
 /** The dtype of the result; encodings read it from the result's type. */
-export const resultDType = (fallback?: DType): AttrKind<DType> => kindOf("result-dtype", "a dtype", (v) => checkDType("dtype", v), fallback);
+export const resultDType = (fallback?: DType): AttrKind<DType> =>
+  kindOf("result-dtype", "a dtype", (v) => checkDType("dtype", v), fallback);
 
 export const dtypeAttr = (fallback?: AttrKind<DType>["fallback"]): AttrKind<DType> =>
   kindOf("dtype", "a dtype", (v) => checkDType("dtype", v), fallback);
 
 /** A function that the op runs. */
-export const region = (): AttrKind<FunctionRef> => kindOf("function", "a traced function", (v) => (isFunction(v) ? v : undefined));
+export const region = (): AttrKind<FunctionRef> =>
+  kindOf("function", "a traced function", (v) => (isFunction(v) ? v : undefined));
 
 export const regions = (): AttrKind<readonly FunctionRef[]> =>
   kindOf("functions", "a list of traced functions", (v) => (Array.isArray(v) && v.every(isFunction) ? v : undefined));
@@ -153,7 +200,8 @@ export const types = (): AttrKind<readonly TensorType[]> =>
   kindOf("types", "a list of types", (v) => (Array.isArray(v) ? (v as TensorType[]) : undefined));
 
 /** Free-form settings of an op that this program does not know. */
-export const openAttrs = (): AttrKind<Attrs> => kindOf("attrs", "a record of settings", (v) => (isRecord(v) ? v : undefined), Object.freeze({}) as Attrs);
+export const openAttrs = (): AttrKind<Attrs> =>
+  kindOf("attrs", "a record of settings", (v) => (isRecord(v) ? v : undefined), Object.freeze({}) as Attrs);
 
 /** The same attribute, which may be left out. */
 export const optional = <T>(kind: AttrKind<T>): AttrKind<T | undefined> => ({ ...kind, optional: true });
@@ -178,7 +226,8 @@ export function normalizeAttrs(op: string, schema: AttrSchema, given: object, ar
     if (value === undefined) {
       if (kind.optional === true) continue;
       value = typeof kind.fallback === "function" ? kind.fallback(args) : kind.fallback;
-      if (value === undefined) throw new OptionError("E802", op, `${name} is missing`, { fix: `give ${name}, ${kind.expected}` });
+      if (value === undefined)
+        throw new OptionError("E802", op, `${name} is missing`, { fix: `give ${name}, ${kind.expected}` });
     }
     const normal = kind.normalize(value, rank);
     if (normal === undefined) throw wrongValue(op, name, value, kind.expected, args);
@@ -187,7 +236,23 @@ export function normalizeAttrs(op: string, schema: AttrSchema, given: object, ar
   return attrs;
 }
 
-function wrongValue(op: string, name: string, value: unknown, expected: string, args: readonly TensorType[]): OptionError {
-  const shown = typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(String).join(", ")}]` : String(value);
-  return new OptionError("E803", op, `${name} is ${shown}, which is not ${expected}`, args.length > 0 ? { operands: { x: args[0] } } : {});
+function wrongValue(
+  op: string,
+  name: string,
+  value: unknown,
+  expected: string,
+  args: readonly TensorType[],
+): OptionError {
+  const shown =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : Array.isArray(value)
+        ? `[${value.map(String).join(", ")}]`
+        : String(value);
+  return new OptionError(
+    "E803",
+    op,
+    `${name} is ${shown}, which is not ${expected}`,
+    args.length > 0 ? { operands: { x: args[0] } } : {},
+  );
 }

@@ -3,7 +3,18 @@ import { type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
 import { Fn, trace } from "./function.ts";
 import { input } from "./leaf.ts";
-import { type FunctionDef, type FunctionName, functionName, type InputDef, IR_VERSION, type Module, namespaceOf, type OpRow, type StateRow, type WeightRow } from "./module.ts";
+import {
+  type FunctionDef,
+  type FunctionName,
+  functionName,
+  type InputDef,
+  IR_VERSION,
+  type Module,
+  namespaceOf,
+  type OpRow,
+  type StateRow,
+  type WeightRow,
+} from "./module.ts";
 import { compositeOp } from "./ops/composite.ts";
 import { splat } from "./promote.ts";
 import type { OpRecord } from "./record.ts";
@@ -25,7 +36,8 @@ export interface ModuleParts {
 export function buildModule({ entries, weights = [], state = [] }: ModuleParts): Module {
   const builder = new Builder();
   const entryNames = new Map<string, string>();
-  for (const [entry, fn] of Object.entries(entries)) entryNames.set(entry, builder.add(fn, fn.name === "fn" ? entry : fn.name).name);
+  for (const [entry, fn] of Object.entries(entries))
+    entryNames.set(entry, builder.add(fn, fn.name === "fn" ? entry : fn.name).name);
   return {
     version: IR_VERSION,
     opsets: builder.opsets,
@@ -48,7 +60,10 @@ class Builder {
   private readonly done = new Map<FunctionRef, FunctionName>();
   private readonly signatures = new Map<string, Signature>();
   private readonly seenTypes = new Set<object>();
-  private readonly foreign = new Map<string, readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]>();
+  private readonly foreign = new Map<
+    string,
+    readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]
+  >();
 
   /** Adds a function and the functions it calls, those first. */
   add(fn: Fn, wanted: string): FunctionName {
@@ -66,17 +81,27 @@ class Builder {
     for (const node of topologicalOrder(fn.results)) {
       if (node.op.kind === "leaf") {
         if (numbers.has(node.outputs[0]!)) continue;
-        throw new StateError("E405", fn.name, "the function uses a tensor from outside that is none of its arguments", { operands: { tensor: node.results[0] } });
+        throw new StateError("E405", fn.name, "the function uses a tensor from outside that is none of its arguments", {
+          operands: { tensor: node.results[0] },
+        });
       }
-      node.results.forEach((t) => this.note(t));
-      const row = this.row(node, node.inputs.map((t) => numbers.get(t)!));
+      for (const t of node.results) this.note(t);
+      const row = this.row(
+        node,
+        node.inputs.map((t) => numbers.get(t)!),
+      );
       if (node.scope !== undefined) scopes.set(ops.length, node.scope);
       if (node.source !== undefined) sources.set(ops.length, node.source);
       ops.push(row);
       for (const t of node.outputs) numbers.set(t, next++);
     }
     const name = this.unique(wanted);
-    const inputs = fn.inputs.map((t, i): InputDef => ({ type: { dtype: t.dtype, shape: t.shape }, ...(fn.aliases[i] !== undefined && { alias: fn.aliases[i] }) }));
+    const inputs = fn.inputs.map(
+      (t, i): InputDef => ({
+        type: { dtype: t.dtype, shape: t.shape },
+        ...(fn.aliases[i] !== undefined && { alias: fn.aliases[i] }),
+      }),
+    );
     const results = fn.results.map((t) => {
       const number = numbers.get(t);
       if (number !== undefined) return number;
@@ -95,7 +120,13 @@ class Builder {
   private row(node: Node, operands: readonly number[]): OpRow {
     const { op, results: types } = node;
     if (op === compositeOp) {
-      const { name, version, attrs, decomp, vjp } = node.attrs as unknown as { name: string; version: number; attrs: Attrs; decomp: Fn; vjp?: Fn };
+      const { name, version, attrs, decomp, vjp } = node.attrs as unknown as {
+        name: string;
+        version: number;
+        attrs: Attrs;
+        decomp: Fn;
+        vjp?: Fn;
+      };
       this.use(name, version);
       const short = name.replaceAll(/\W/g, "_");
       return {
@@ -109,7 +140,9 @@ class Builder {
       };
     }
     this.use(op.name, op.version);
-    const attrs = mapRegions(op, node.attrs, (fn, key) => this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name));
+    const attrs = mapRegions(op, node.attrs, (fn, key) =>
+      this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name),
+    );
     const foreign = opsetVersion(namespaceOf(op.name)) === undefined && op.decompose !== undefined;
     return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.carried(op, node)) };
   }
@@ -128,7 +161,12 @@ class Builder {
     return row;
   }
 
-  private tracedVjp({ vjp, attrs: schema }: OpRecord, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): Fn | undefined {
+  private tracedVjp(
+    { vjp, attrs: schema }: OpRecord,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    attrs: Attrs,
+  ): Fn | undefined {
     const regions = Object.values(schema).some(({ kind }) => kind === "function" || kind === "functions");
     if (vjp === undefined || regions) return undefined; // the transforms of regions are autograd's
     const [x, y] = [inputs.length, outputs.length];
@@ -161,7 +199,10 @@ class Builder {
         if (before === undefined) this.symbols.set(symbol.name, symbol);
         else if (before.min !== symbol.min || before.max !== symbol.max || before.multiple !== symbol.multiple) {
           throw new ShapeError("E212", "module", `the size ${symbol.name} is declared with two ranges`, {
-            operands: { first: `${before.min}..${before.max} mult ${before.multiple}`, second: `${symbol.min}..${symbol.max} mult ${symbol.multiple}` },
+            operands: {
+              first: `${before.min}..${before.max} mult ${before.multiple}`,
+              second: `${symbol.min}..${symbol.max} mult ${symbol.multiple}`,
+            },
           });
         }
       }
@@ -173,8 +214,10 @@ class Builder {
 export function mapRegions(op: OpRecord, attrs: Attrs, replace: (fn: FunctionRef, key: string) => FunctionRef): Attrs {
   let mapped: Record<string, AttrValue> | undefined;
   for (const [key, { kind }] of Object.entries(op.attrs)) {
-    if (kind === "function" && attrs[key] !== undefined) (mapped ??= { ...attrs })[key] = replace(attrs[key] as FunctionRef, key);
-    else if (kind === "functions") (mapped ??= { ...attrs })[key] = (attrs[key] as readonly FunctionRef[]).map((fn) => replace(fn, key));
+    if (kind === "function" && attrs[key] !== undefined)
+      (mapped ??= { ...attrs })[key] = replace(attrs[key] as FunctionRef, key);
+    else if (kind === "functions")
+      (mapped ??= { ...attrs })[key] = (attrs[key] as readonly FunctionRef[]).map((fn) => replace(fn, key));
   }
   return mapped ?? attrs;
 }
@@ -198,11 +241,25 @@ export function toGraph(module: Module, name: string): Fn {
       const [op, attrs]: [OpRecord, Attrs] =
         known !== undefined
           ? [known, mapRegions(known, row.attrs, region)]
-          : [compositeOp, { name: row.op, version: row.version, attrs: row.attrs, decomp: region(row.decomp!), ...(row.vjp && { vjp: region(row.vjp) }) }];
+          : [
+              compositeOp,
+              {
+                name: row.op,
+                version: row.version,
+                attrs: row.attrs,
+                decomp: region(row.decomp!),
+                ...(row.vjp && { vjp: region(row.vjp) }),
+              },
+            ];
       const place = { scope: scopes.get(ref)?.get(i), source: undefined } as Node;
       values.push(...new Node(op, args, attrs, row.types, place).outputs);
     });
-    const fn = new Fn(ref, inputs, def.results.map((v) => values[v]!), def.inputs.map((i) => i.alias));
+    const fn = new Fn(
+      ref,
+      inputs,
+      def.results.map((v) => values[v]!),
+      def.inputs.map((i) => i.alias),
+    );
     done.set(ref, fn);
     return fn;
   };

@@ -2,33 +2,62 @@ import "./fluent.ts";
 
 export * from "./attrs.ts";
 export { resolveAxes, resolveAxis } from "./axes.ts";
-export { type Dim, DimExpr, dimAdd, dimAtMost, dimFloorDiv, dimMax, dimMin, dimMod, dimMul, dimRange, dimSub, dimSubstitute, dimSymbol, type DimSymbol, dimSymbols, dimValue, MAX_ELEMENTS, sameDim } from "./dim.ts";
 export { moduleFromBinary, moduleToBinary } from "./binary.ts";
 export { canonicalModule } from "./canonical.ts";
 export { readContainer, writeContainer } from "./container.ts";
+export {
+  type Dim,
+  DimExpr,
+  type DimSymbol,
+  dimAdd,
+  dimAtMost,
+  dimFloorDiv,
+  dimMax,
+  dimMin,
+  dimMod,
+  dimMul,
+  dimRange,
+  dimSub,
+  dimSubstitute,
+  dimSymbol,
+  dimSymbols,
+  dimValue,
+  MAX_ELEMENTS,
+  sameDim,
+} from "./dim.ts";
 export { parseDim } from "./dim-text.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
-export { close, Fn, trace, type Traced, type TraceHook, type TraceOptions } from "./function.ts";
-export { buildModule, mapRegions, type ModuleParts, toGraph } from "./graph.ts";
+export { close, Fn, type Traced, type TraceHook, type TraceOptions, trace } from "./function.ts";
+export { buildModule, type ModuleParts, mapRegions, toGraph } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
-export { defaultLimits, type Limits } from "./limits.ts";
 export { input, inputOp, isLeaf } from "./leaf.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
 export * from "./module.ts";
 export * from "./number.ts";
-export { applyOp, defineOp, defineScalar, opRecord, type Binary, type OpFunction, type Unary } from "./op.ts";
+export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord, type Unary } from "./op.ts";
+export * from "./ops/index.ts";
 export { broadcastShape, convertTo, splat, toTensor } from "./promote.ts";
 export * from "./record.ts";
 export { allOps, lookupOp } from "./registry.ts";
 export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
-export { withOrigin, currentPath, withScope, withSources } from "./scope.ts";
+export { currentPath, withOrigin, withScope, withSources } from "./scope.ts";
 export { sha256, sha256Hex } from "./sha256.ts";
 export * from "./shape.ts";
-export { nodeHash, sameStructure } from "./structure.ts";
 export { type Match, matchSignature } from "./signature.ts";
-export { becomeLeaf, currentRuntime, installRuntime, nextNodeId, Node, sourceLine, Tensor, type TensorData, type TensorRuntime } from "./tensor.ts";
-export { opsetVersion, standardOpsets } from "./versions.ts";
+export { nodeHash, sameStructure } from "./structure.ts";
+export {
+  becomeLeaf,
+  currentRuntime,
+  installRuntime,
+  Node,
+  nextNodeId,
+  sourceLine,
+  Tensor,
+  type TensorData,
+  type TensorRuntime,
+} from "./tensor.ts";
 export * from "./verify.ts";
 export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";
-export * from "./ops/index.ts";
+export { opsetVersion, standardOpsets } from "./versions.ts";

@@ -1,4 +1,4 @@
-import { text, optional } from "./attrs.ts";
+import { optional, text } from "./attrs.ts";
 import type { OpRecord } from "./record.ts";
 import type { TensorType } from "./shape.ts";
 import { Node, type Tensor } from "./tensor.ts";
@@ -17,7 +17,8 @@ export const inputOp: OpRecord = {
 
 /** A new argument leaf. */
 export function input(type: TensorType, name?: string): Tensor {
-  return new Node(inputOp, [], name === undefined ? {} : { name }, [{ dtype: type.dtype, shape: type.shape }]).outputs[0]!;
+  return new Node(inputOp, [], name === undefined ? {} : { name }, [{ dtype: type.dtype, shape: type.shape }])
+    .outputs[0]!;
 }
 
 /** Whether a node is an argument or holds data, as against the result of an op. */

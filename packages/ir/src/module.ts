@@ -108,7 +108,10 @@ export function signatureOf(fn: FunctionDef): Signature {
 }
 
 /** The type of each value, by number. */
-export const valueTypes = (fn: FunctionDef): readonly TensorType[] => [...fn.inputs.map((i) => i.type), ...fn.ops.flatMap((row) => row.types)];
+export const valueTypes = (fn: FunctionDef): readonly TensorType[] => [
+  ...fn.inputs.map((i) => i.type),
+  ...fn.ops.flatMap((row) => row.types),
+];
 
 export const namespaceOf = (op: string): string => (op.includes(".") ? op.slice(0, op.lastIndexOf(".")) : "core");
 
@@ -116,7 +119,8 @@ export const namespaceOf = (op: string): string => (op.includes(".") ? op.slice(
 export function calledBy({ attrs, decomp, vjp }: OpRow): readonly string[] {
   const names = [decomp, vjp].flatMap((fn) => (fn === undefined ? [] : [fn.name]));
   for (const value of Object.values(attrs)) {
-    for (const item of isList(value) ? value : [value]) if (isFunctionRef(item)) names.push((item as FunctionName).name);
+    for (const item of isList(value) ? value : [value])
+      if (isFunctionRef(item)) names.push((item as FunctionName).name);
   }
   return names;
 }

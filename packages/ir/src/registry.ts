@@ -12,7 +12,9 @@ export const lookupOp = (name: string): OpRecord | undefined => registry.get(nam
 export function registerOp<R extends OpRecord>(record: R): R {
   const before = registry.get(record.name);
   if (before !== undefined && before !== record && before.version === record.version) {
-    throw new OptionError("E804", record.name, "an op of this name and version is already defined", { fix: "use a name in your own namespace" });
+    throw new OptionError("E804", record.name, "an op of this name and version is already defined", {
+      fix: "use a name in your own namespace",
+    });
   }
   registry.set(record.name, record);
   return record;

@@ -16,25 +16,38 @@ export interface TensorType {
 /** The type of an argument. Sizes are integers, or names and expressions over names: `spec(["B", 784])`. */
 export function spec(shape: readonly (Dim | string)[], dtype: DType = "float32"): TensorType {
   checkDType("spec", dtype);
-  return { dtype, shape: checkShape("spec", shape.map((d) => (typeof d === "string" ? parseDim(d) : d))) };
+  return {
+    dtype,
+    shape: checkShape(
+      "spec",
+      shape.map((d) => (typeof d === "string" ? parseDim(d) : d)),
+    ),
+  };
 }
 
 /** Throws unless every size is a whole number or expression, the rank is at most 8 and the element count may fit. */
 export function checkShape(op: string, shape: Shape): Shape {
   if (!Array.isArray(shape)) throw new ShapeError("E206", op, `a shape is a list of sizes, not ${String(shape)}`);
   if (shape.length > MAX_RANK) {
-    throw new ShapeError("E206", op, `rank ${shape.length} is above ${MAX_RANK}`, { operands: { shape: `[${shape.join(", ")}]` } });
+    throw new ShapeError("E206", op, `rank ${shape.length} is above ${MAX_RANK}`, {
+      operands: { shape: `[${shape.join(", ")}]` },
+    });
   }
   let least = 1;
   for (const d of shape) {
     const low = dimRange(d)[0];
     if (typeof d === "number" ? !Number.isSafeInteger(d) || d < 0 : dimRange(d)[1] < 0) {
-      throw new ShapeError("E206", op, `${d} is no size`, { operands: { shape: `[${shape.map(String).join(", ")}]` }, fix: "sizes are whole numbers from 0" });
+      throw new ShapeError("E206", op, `${d} is no size`, {
+        operands: { shape: `[${shape.map(String).join(", ")}]` },
+        fix: "sizes are whole numbers from 0",
+      });
     }
     least *= Math.max(low, 0);
   }
   if (least > MAX_ELEMENTS) {
-    throw new ShapeError("E207", op, `${least} elements are more than ${MAX_ELEMENTS}`, { operands: { shape: `[${shape.map(String).join(", ")}]` } });
+    throw new ShapeError("E207", op, `${least} elements are more than ${MAX_ELEMENTS}`, {
+      operands: { shape: `[${shape.map(String).join(", ")}]` },
+    });
   }
   return shape;
 }

@@ -69,16 +69,25 @@ export function sameStructure(a: readonly Tensor[], b: readonly Tensor[]): boole
   return a.every((t, i) => same(t, b[i]!));
 }
 
-const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean => a.length === b.length && a.every((type, i) => sameType(type, b[i]!));
+const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean =>
+  a.length === b.length && a.every((type, i) => sameType(type, b[i]!));
 
 function sameValue(a: AttrValue, b: AttrValue): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
-  if (a instanceof Fn) return b instanceof Fn && sameTypes(a.inputs, b.inputs) && sameStructure([...a.inputs, ...a.results], [...b.inputs, ...b.results]);
+  if (a instanceof Fn)
+    return (
+      b instanceof Fn &&
+      sameTypes(a.inputs, b.inputs) &&
+      sameStructure([...a.inputs, ...a.results], [...b.inputs, ...b.results])
+    );
   if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
   if (a instanceof DimExpr) return b instanceof DimExpr && a.key === b.key;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((x, i) => sameValue(x, b[i]));
   const [s, t] = [a as Readonly<Record<string, AttrValue>>, b as Readonly<Record<string, AttrValue>>];
   const names = Object.keys(s);
-  return names.length === Object.keys(t).length && names.every((name) => Object.hasOwn(t, name) && sameValue(s[name], t[name]));
+  return (
+    names.length === Object.keys(t).length &&
+    names.every((name) => Object.hasOwn(t, name) && sameValue(s[name], t[name]))
+  );
 }

@@ -1,6 +1,6 @@
-import { StateError } from "./errors.ts";
-import type { DType } from "./dtype.ts";
 import type { Attrs } from "./attrs.ts";
+import type { DType } from "./dtype.ts";
+import { StateError } from "./errors.ts";
 import type { Methods } from "./fluent.ts";
 import type { OpRecord } from "./record.ts";
 import { currentScope } from "./scope.ts";
@@ -8,7 +8,14 @@ import { type Shape, shapeText, type TensorType } from "./shape.ts";
 
 /** What `await t.data()` yields: the elements in row-major order. 16-bit floats arrive as float32, 64-bit integers as float64. */
 export type TensorData =
-  | Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Int16Array | Uint16Array;
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array;
 
 let nodeCount = 0;
 
@@ -66,7 +73,6 @@ function needRuntime(what: string): TensorRuntime {
   });
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are installed by fluent.ts
 export interface Tensor extends Methods {}
 
 /**
@@ -74,7 +80,6 @@ export interface Tensor extends Methods {}
  *
  * When the runtime has computed the tensor it points it at a data leaf, so that the graph behind it can go.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are installed by fluent.ts
 export class Tensor {
   /** The node whose result this is. Only the runtime may change it, through `becomeLeaf`. */
   node: Node;
@@ -105,7 +110,9 @@ export class Tensor {
   get size(): number {
     return this.shape.reduce<number>((n, d) => {
       if (typeof d === "number") return n * d;
-      throw new StateError("E402", "size", `the size of ${shapeText(this.shape)} is symbolic`, { fix: "use sizeOf(x.shape), which is an expression" });
+      throw new StateError("E402", "size", `the size of ${shapeText(this.shape)} is symbolic`, {
+        fix: "use sizeOf(x.shape), which is an expression",
+      });
     }, 1);
   }
 
@@ -138,10 +145,15 @@ export class Tensor {
   /** JavaScript's operators would make NaN or text of a tensor. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
-    throw new StateError("E417", "tensor", "a tensor was used with JavaScript's operators, which cannot compute with it", {
-      operands: { x: this },
-      fix: "use its methods, as in x.mul(2).add(y)",
-    });
+    throw new StateError(
+      "E417",
+      "tensor",
+      "a tensor was used with JavaScript's operators, which cannot compute with it",
+      {
+        operands: { x: this },
+        fix: "use its methods, as in x.mul(2).add(y)",
+      },
+    );
   }
 
   toString(): string {
@@ -162,7 +174,8 @@ export function sourceLine(stack = new Error().stack ?? ""): string | undefined 
     const found = /(?:\(|at )(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(line.trim());
     if (found === null || found[1]!.startsWith("node:")) continue;
     const path = found[1]!.replaceAll("\\", "/");
-    if (!/\/(@tenon|packages)\/[\w-]+\/(src|dist)\//.test(path) || /\.test\.ts:\d+$/.test(path)) return path.split("/").at(-1);
+    if (!/\/(@tenon|packages)\/[\w-]+\/(src|dist)\//.test(path) || /\.test\.ts:\d+$/.test(path))
+      return path.split("/").at(-1);
   }
   return undefined;
 }

@@ -29,7 +29,8 @@ export class Arguments {
   /** Buffers in order; within a job of the device. */
   async buffers(backend: Backend): Promise<Buffer[]> {
     const found: Buffer[] = [];
-    for (const [i, storage] of this.storages.entries()) found.push(await this.buffer(backend, storage, this.fetched[i]));
+    for (const [i, storage] of this.storages.entries())
+      found.push(await this.buffer(backend, storage, this.fetched[i]));
     return found;
   }
 
@@ -39,7 +40,8 @@ export class Arguments {
     const bytes = fetched === undefined ? storage.host! : await fetched;
     const buffer = backend.alloc(storage.byteLength);
     backend.write(buffer, bytes);
-    const stays = fetched === undefined && (storage.owned || (storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES));
+    const stays =
+      fetched === undefined && (storage.owned || (storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES));
     if (stays) storage.keepBuffer(this.device, buffer);
     else this.temporary.push(buffer);
     return buffer;

@@ -47,8 +47,10 @@ export function bytesOf(dtype: DType, values: ArrayLike<number> | TypedArray): U
   if (isTypedArray(values) && dtypeOfArray(values) === dtype && dtype !== "bool") {
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
   }
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return encodeElements(dtype, Array.from(values, Number));
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return encodeElements(dtype, Array.from(values, Number));
   return encodeElements(dtype, values as ArrayLike<number>);
 }
 
-export const byteLengthOf = (dtype: DType, shape: readonly number[]): number => shape.reduce((n, d) => n * d, dtypes[dtype].byteLength);
+export const byteLengthOf = (dtype: DType, shape: readonly number[]): number =>
+  shape.reduce((n, d) => n * d, dtypes[dtype].byteLength);

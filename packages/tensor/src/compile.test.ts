@@ -1,5 +1,23 @@
 import "@tenon/interpreter";
-import { compile, foldIn, inference, key, keySpec, keys, matmul, setBackend, spec, type Tensor, tensor, training, valueAndGrad, variable, withScope, zeros, type Context } from "@tenon/tensor";
+import {
+  type Context,
+  compile,
+  foldIn,
+  inference,
+  key,
+  keySpec,
+  keys,
+  matmul,
+  setBackend,
+  spec,
+  type Tensor,
+  tensor,
+  training,
+  valueAndGrad,
+  variable,
+  withScope,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));
@@ -16,9 +34,21 @@ test("one trace serves every size of a named axis, and a wrong size names it", a
     { inputs: [spec(["B", 2]), spec(["B"])] },
   );
   expect(await read(await f(tensor([[1, 2]]), tensor([1])))).toEqual([6]);
-  expect(await read(await f(tensor([[1, 2], [3, 4]]), tensor([1, 1])))).toEqual([54]);
+  expect(
+    await read(
+      await f(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+        tensor([1, 1]),
+      ),
+    ),
+  ).toEqual([54]);
   expect(traces).toBe(1);
-  await expect(f(tensor([[1, 2]]), tensor([1, 2]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError E521 step: B is 1 in axis 0 of arg0 but 2 in axis 0 of arg1.]`);
+  await expect(f(tensor([[1, 2]]), tensor([1, 2]))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError E521 step: B is 1 in axis 0 of arg0 but 2 in axis 0 of arg1.]`,
+  );
   await expect(f(tensor([[1, 2, 3]]), tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
     [ShapeError E521 compile: arg0 is float32 [1, 3], but float32 [B, 2] was declared.
       fix: cast or reshape the argument, or change inputs.]
@@ -40,7 +70,11 @@ test("without specs each new shape or dtype is traced", async () => {
 });
 
 test("arguments and results are records and lists of tensors, numbers and typed arrays", async () => {
-  const f = compile(({ a, b }: { a: Tensor; b: readonly Tensor[] }, scale: Tensor) => ({ sum: a.add(b[0]!).mul(scale), parts: [a, b[0]!] as const, nothing: null }));
+  const f = compile(({ a, b }: { a: Tensor; b: readonly Tensor[] }, scale: Tensor) => ({
+    sum: a.add(b[0]!).mul(scale),
+    parts: [a, b[0]!] as const,
+    nothing: null,
+  }));
   const y = await f({ a: tensor([1]), b: [Float32Array.of(2)] }, 3);
   expect([await read(y.sum), await read(y.parts[0]), await read(y.parts[1]), y.nothing]).toEqual([[9], [1], [2], null]);
 });
@@ -97,11 +131,13 @@ test("keys make a sequence that a seed determines", async () => {
 });
 
 test("what cannot be compiled says why", async () => {
-  await expect(compile((async (x: Tensor) => x) as never)(tensor([1]) as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(
+    compile((async (x: Tensor) => x) as never)(tensor([1]) as never),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [StateError E404 step: a compiled function returned a promise.
       fix: make it synchronous: values cannot be read while a function is traced.]
   `);
-  await expect(compile((x: Tensor) => "text" as never)(tensor([1]))).rejects.toThrow("returned string");
+  await expect(compile((_x: Tensor) => "text" as never)(tensor([1]))).rejects.toThrow("returned string");
   await expect(compile((x: Tensor) => x)("text" as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 compile: arg0 is "text", which is no tensor.
       fix: pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings.]

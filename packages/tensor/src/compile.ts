@@ -1,6 +1,16 @@
 import { type BackendChoice, type CompileOptions, compileOptionNames } from "@tenon/backend";
-import { checkOptions, OptionError, sameShape, ShapeError, StateError, Tensor, type TensorType, typeText, type VerifiedModule } from "@tenon/ir";
-import { treeEntries, treeFlatten, type TreeStructure, treeUnflatten } from "@tenon/tree";
+import {
+  checkOptions,
+  OptionError,
+  ShapeError,
+  StateError,
+  sameShape,
+  Tensor,
+  type TensorType,
+  typeText,
+  type VerifiedModule,
+} from "@tenon/ir";
+import { type TreeStructure, treeEntries, treeFlatten, treeUnflatten } from "@tenon/tree";
 import { isTypedArray, type TypedArray } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { tensor } from "./create.ts";
@@ -25,10 +35,22 @@ export interface CompileSettings extends CompileOptions {
 }
 
 /** What may be passed where the function takes a tensor. */
-export type Passable<T> = T extends Tensor ? Tensor | number | TypedArray : T extends Context ? T : T extends readonly unknown[] | Record<string, unknown> ? { [K in keyof T]: Passable<T[K]> } : T;
+export type Passable<T> = T extends Tensor
+  ? Tensor | number | TypedArray
+  : T extends Context
+    ? T
+    : T extends readonly unknown[] | Record<string, unknown>
+      ? { [K in keyof T]: Passable<T[K]> }
+      : T;
 
 /** What comes back: tensors where the function returned tensors, Variables or numbers. */
-export type Returned<T> = T extends Tensor | Variable | number | boolean ? Tensor : T extends undefined | void ? null : T extends object ? { [K in keyof T]: Returned<T[K]> } : T;
+export type Returned<T> = T extends Tensor | Variable | number | boolean
+  ? Tensor
+  : T extends undefined | undefined
+    ? null
+    : T extends object
+      ? { [K in keyof T]: Returned<T[K]> }
+      : T;
 
 /** A function that was compiled: called like the original, it returns a promise of what the original returned. */
 export interface Compiled<A extends readonly unknown[], R> {
@@ -51,12 +73,20 @@ const MAX_PROGRAMS = 64;
  * runs that. Reading a Variable makes it an argument of the graph, assigning it a result; tensors captured from
  * outside become hidden arguments.
  */
-export function compile<A extends readonly any[], R>(fn: (...args: A) => R, settings: CompileSettings = {}): Compiled<A, R> {
+export function compile<A extends readonly any[], R>(
+  fn: (...args: A) => R,
+  settings: CompileSettings = {},
+): Compiled<A, R> {
   checkOptions("compile", settings, ["inputs", "backend", "name", "sources", "precision", ...compileOptionNames]);
-  if (typeof fn !== "function") throw new OptionError("E803", "compile", `the first argument is ${String(fn)}, which is no function`);
+  if (typeof fn !== "function")
+    throw new OptionError("E803", "compile", `the first argument is ${String(fn)}, which is no function`);
   const { precision: wanted = "same" } = settings;
   if (!precisions.includes(wanted)) {
-    throw new OptionError("E803", "compile", `precision is ${JSON.stringify(wanted)}, which is none of ${precisions.join(", ")}`);
+    throw new OptionError(
+      "E803",
+      "compile",
+      `precision is ${JSON.stringify(wanted)}, which is none of ${precisions.join(", ")}`,
+    );
   }
   const programs = new Map<string, Program[]>();
   let last: { program: Program; layout: Layout } | undefined;
@@ -84,7 +114,13 @@ export function compile<A extends readonly any[], R>(fn: (...args: A) => R, sett
       last = { program: programFor(wanted), layout: wanted };
       return { program: last.program, tensors };
     },
-    trace: (specs) => programFor(specified(undefined, layoutOfSpecs(specs.length === 0 && settings.inputs !== undefined ? settings.inputs : specs))).module,
+    trace: (specs) =>
+      programFor(
+        specified(
+          undefined,
+          layoutOfSpecs(specs.length === 0 && settings.inputs !== undefined ? settings.inputs : specs),
+        ),
+      ).module,
     programs: () => [...programs.values()].flat(),
     saved() {
       if (last === undefined && settings.inputs !== undefined) {
@@ -92,7 +128,9 @@ export function compile<A extends readonly any[], R>(fn: (...args: A) => R, sett
         last = { program: programFor(layout), layout };
       }
       if (last !== undefined) return last;
-      throw new StateError("E416", "save", "the function has not been traced, so there is no program to save", { fix: "call it once, or give compile the types of its arguments with inputs" });
+      throw new StateError("E416", "save", "the function has not been traced, so there is no program to save", {
+        fix: "call it once, or give compile the types of its arguments with inputs",
+      });
     },
   }) as Compiled<A, R>;
 }
@@ -113,10 +151,19 @@ export function installSaver(save: typeof saver): void {
 }
 
 export function callable(source: Callable): unknown {
-  const { backend, inputs: _inputs, name: _name, sources: _sources, precision: _precision, ...options } = source.settings;
+  const {
+    backend,
+    inputs: _inputs,
+    name: _name,
+    sources: _sources,
+    precision: _precision,
+    ...options
+  } = source.settings;
   const call = async (...args: unknown[]): Promise<unknown> => {
     if (currentFrame() !== undefined) {
-      throw new StateError("E414", "compile", "a compiled function was called while another is being traced", { fix: "call the plain function there; it becomes part of the outer one" });
+      throw new StateError("E414", "compile", "a compiled function was called while another is being traced", {
+        fix: "call the plain function there; it becomes part of the outer one",
+      });
     }
     const { program, tensors } = source.find(args);
     const { results, done } = issue(program, tensors, deviceOf(backend), options);
@@ -155,15 +202,23 @@ export function layoutOf(args: readonly unknown[]): { layout: Layout; tensors: T
     });
     return structure;
   });
-  return { layout: { structures, leaves, types: tensors.map(({ dtype, shape }) => ({ dtype, shape })), names }, tensors };
+  return {
+    layout: { structures, leaves, types: tensors.map(({ dtype, shape }) => ({ dtype, shape })), names },
+    tensors,
+  };
 }
 
 function asTensor(leaf: unknown, name: string): Tensor {
   if (leaf instanceof Tensor) return leaf;
   if (typeof leaf === "number" || typeof leaf === "boolean" || isTypedArray(leaf)) return tensor(leaf);
-  throw new OptionError("E803", "compile", `${name} is ${leaf === undefined ? "undefined" : typeof leaf === "string" ? JSON.stringify(leaf) : (leaf as object).constructor.name}, which is no tensor`, {
-    fix: "pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings",
-  });
+  throw new OptionError(
+    "E803",
+    "compile",
+    `${name} is ${leaf === undefined ? "undefined" : typeof leaf === "string" ? JSON.stringify(leaf) : (leaf as object).constructor.name}, which is no tensor`,
+    {
+      fix: "pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings",
+    },
+  );
 }
 
 const isSpec = (x: unknown): x is TensorType => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;
@@ -181,9 +236,13 @@ function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
       }
       if (x === null) return null;
       if (typeof x !== "object") {
-        throw new OptionError("E803", "compile", `inputs has ${JSON.stringify(x)} at ${path}, which is no type`, { fix: 'describe a tensor by spec, as in spec(["B", 784])' });
+        throw new OptionError("E803", "compile", `inputs has ${JSON.stringify(x)} at ${path}, which is no type`, {
+          fix: 'describe a tensor by spec, as in spec(["B", 784])',
+        });
       }
-      return Array.isArray(x) ? x.map((y, k) => hide(y, `${path}.${k}`)) : Object.fromEntries(Object.entries(x as object).map(([k, y]) => [k, hide(y, `${path}.${k}`)]));
+      return Array.isArray(x)
+        ? x.map((y, k) => hide(y, `${path}.${k}`))
+        : Object.fromEntries(Object.entries(x as object).map(([k, y]) => [k, hide(y, `${path}.${k}`)]));
     };
     const { structure } = treeFlatten<unknown>(hide(argument, `arg${i}`));
     for (const [name, type] of found) {
@@ -199,15 +258,28 @@ function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
 export function specified(given: Layout | undefined, declared: Layout): Layout {
   if (given === undefined) return declared;
   if (given.types.length !== declared.types.length || given.structures.length !== declared.structures.length) {
-    throw new ShapeError("E524", "compile", `${given.types.length} tensors given in ${given.structures.length} arguments, ${declared.types.length} in ${declared.structures.length} declared`, {
-      fix: "pass what inputs describes",
-    });
+    throw new ShapeError(
+      "E524",
+      "compile",
+      `${given.types.length} tensors given in ${given.structures.length} arguments, ${declared.types.length} in ${declared.structures.length} declared`,
+      {
+        fix: "pass what inputs describes",
+      },
+    );
   }
   given.types.forEach((type, i) => {
     const wanted = declared.types[i]!;
-    const fits = type.dtype === wanted.dtype && type.shape.length === wanted.shape.length && type.shape.every((d, j) => typeof wanted.shape[j] !== "number" || d === wanted.shape[j]);
+    const fits =
+      type.dtype === wanted.dtype &&
+      type.shape.length === wanted.shape.length &&
+      type.shape.every((d, j) => typeof wanted.shape[j] !== "number" || d === wanted.shape[j]);
     if (fits || sameShapeAndType(type, wanted)) return;
-    throw new ShapeError("E521", "compile", `${given.names[i]} is ${typeText(type)}, but ${typeText(wanted)} was declared`, { fix: "cast or reshape the argument, or change inputs" });
+    throw new ShapeError(
+      "E521",
+      "compile",
+      `${given.names[i]} is ${typeText(type)}, but ${typeText(wanted)} was declared`,
+      { fix: "cast or reshape the argument, or change inputs" },
+    );
   });
   return { ...given, types: declared.types };
 }

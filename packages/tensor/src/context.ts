@@ -31,12 +31,19 @@ export class Context {
   /** A key of the layer's own: the context's key with the layer's path and the number of the call folded in. */
   nextKey(path: string = currentPath() ?? ""): Key {
     if (this.root === undefined) {
-      throw new StateError("E410", "context", "a random key is wanted in an inference context", { fix: "call the layer with training(key)" });
+      throw new StateError("E410", "context", "a random key is wanted in an inference context", {
+        fix: "call the layer with training(key)",
+      });
     }
     if (currentFrame()?.compiling !== this.frame) {
-      throw new StateError("E411", "context", "a training context from outside is used in a compiled function, so that every call would draw the same numbers", {
-        fix: "pass the context, or a key, as an argument of the function",
-      });
+      throw new StateError(
+        "E411",
+        "context",
+        "a training context from outside is used in a compiled function, so that every call would draw the same numbers",
+        {
+          fix: "pass the context, or a key, as an argument of the function",
+        },
+      );
     }
     const count = this.calls.get(path) ?? 0;
     this.calls.set(path, count + 1);

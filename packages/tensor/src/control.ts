@@ -21,7 +21,12 @@ export interface ScanOptions {
  * Tensors and Variables from outside may be read. A Variable that `body` assigns is carried from step to step and
  * assigned at the end.
  */
-export function scan<C extends TensorTree, X extends TensorTree, Y extends TensorTree>(body: (carry: C, x: X) => readonly [carry: C, y: Y], init: C, xs: X, options: ScanOptions = {}): [carry: C, ys: Y] {
+export function scan<C extends TensorTree, X extends TensorTree, Y extends TensorTree>(
+  body: (carry: C, x: X) => readonly [carry: C, y: Y],
+  init: C,
+  xs: X,
+  options: ScanOptions = {},
+): [carry: C, ys: Y] {
   const carried = treeFlatten<unknown>(init);
   const sequence = treeFlatten<unknown>(xs);
   const initial = tensorsOf("scan", carried.leaves);
@@ -34,7 +39,12 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
     (state, x) => {
       const own = state.slice(initial.length);
       const frame = new OverlayFrame(new Map(assigned.map((v, i) => [v, own[i]!])));
-      const [next, y] = inFrame(frame, () => body(treeUnflatten(carried.structure, state.slice(0, initial.length)) as C, treeUnflatten(sequence.structure, x) as X));
+      const [next, y] = inFrame(frame, () =>
+        body(
+          treeUnflatten(carried.structure, state.slice(0, initial.length)) as C,
+          treeUnflatten(sequence.structure, x) as X,
+        ),
+      );
       const flat = treeFlatten<unknown>(y);
       structure = flat.structure;
       return [[...sameTree(carried, next), ...assigned.map((v) => frame.read(v))], tensorsOf("scan", flat.leaves)];
@@ -46,22 +56,38 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   assigned.forEach((v, i) => {
     frameOutside.writeOutside(v, carry[initial.length + i]!);
   });
-  return [treeUnflatten(carried.structure, carry.slice(0, initial.length)) as C, treeUnflatten(structure!, ys) as unknown as Y];
+  return [
+    treeUnflatten(carried.structure, carry.slice(0, initial.length)) as C,
+    treeUnflatten(structure!, ys) as unknown as Y,
+  ];
 }
 
 /** The Variables that one step of the body assigns, found by running it on stand-ins. */
-function assignedVariables(body: (carry: unknown, x: unknown) => unknown, init: TensorTree, xs: TensorTree, initial: readonly Tensor[], elements: readonly Tensor[]): Variable[] {
+function assignedVariables(
+  body: (carry: unknown, x: unknown) => unknown,
+  init: TensorTree,
+  xs: TensorTree,
+  initial: readonly Tensor[],
+  elements: readonly Tensor[],
+): Variable[] {
   const standIn = (t: TensorType): Tensor => input(t);
   const frame = new OverlayFrame(new Map());
   const slices = elements.map((t) => standIn({ dtype: t.dtype, shape: t.shape.slice(1) }));
-  inFrame(frame, () => body(treeUnflatten(treeFlatten<unknown>(init).structure, initial.map(standIn)), treeUnflatten(treeFlatten<unknown>(xs).structure, slices)));
+  inFrame(frame, () =>
+    body(
+      treeUnflatten(treeFlatten<unknown>(init).structure, initial.map(standIn)),
+      treeUnflatten(treeFlatten<unknown>(xs).structure, slices),
+    ),
+  );
   return [...frame.writes.keys()];
 }
 
 function tensorsOf(op: string, leaves: readonly unknown[]): Tensor[] {
   return leaves.map((leaf) => {
     if (leaf instanceof Tensor) return leaf;
-    throw new StateError("E404", op, `${String(leaf)} is no tensor`, { fix: "use tensors, or records and lists of them" });
+    throw new StateError("E404", op, `${String(leaf)} is no tensor`, {
+      fix: "use tensors, or records and lists of them",
+    });
   });
 }
 
@@ -102,16 +128,24 @@ export interface WhileOptions {
 }
 
 /** Repeats `body` while `condition` holds. Neither may assign Variables. */
-export function whileLoop<C extends TensorTree>(condition: (carry: C) => Tensor, body: (carry: C) => C, init: C, options: WhileOptions = {}): C {
+export function whileLoop<C extends TensorTree>(
+  condition: (carry: C) => Tensor,
+  body: (carry: C) => C,
+  init: C,
+  options: WhileOptions = {},
+): C {
   const carried = treeFlatten<unknown>(init);
   const frame = new OverlayFrame(new Map(), "a while loop");
   const tree = (leaves: readonly Tensor[]): C => treeUnflatten(carried.structure, leaves) as unknown as C;
   const results = ir.whileLoop(
     (state) => inFrame(frame, () => condition(tree(state))),
-    (state) => sameTree(carried, inFrame(frame, () => body(tree(state)))),
+    (state) =>
+      sameTree(
+        carried,
+        inFrame(frame, () => body(tree(state))),
+      ),
     tensorsOf("while", carried.leaves),
     options,
   );
   return tree(results);
 }
-

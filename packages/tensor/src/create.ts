@@ -1,4 +1,17 @@
-import { checkDType, checkOptions, constant, type DType, DTypeError, integerRange, isFloat, isInteger, OptionError, ShapeError, type Shape, Tensor } from "@tenon/ir";
+import {
+  checkDType,
+  checkOptions,
+  constant,
+  type DType,
+  DTypeError,
+  integerRange,
+  isFloat,
+  isInteger,
+  OptionError,
+  type Shape,
+  ShapeError,
+  Tensor,
+} from "@tenon/ir";
 import { bytesOf, dtypeOfArray, isTypedArray, type TypedArray } from "./bytes.ts";
 import { dataTensor, Storage } from "./storage.ts";
 
@@ -28,7 +41,9 @@ export function tensor(values: Creatable, options: CreateOptions = {}): Tensor {
   const shape = options.shape ?? found;
   const count = shape.reduce((n, d) => n * d, 1);
   if (count !== flat.length || !shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
-    throw new ShapeError("E207", "tensor", `${flat.length} values do not fill the shape [${shape.join(", ")}]`, { fix: `the shape needs ${count} values` });
+    throw new ShapeError("E207", "tensor", `${flat.length} values do not fill the shape [${shape.join(", ")}]`, {
+      fix: `the shape needs ${count} values`,
+    });
   }
   const numbers = flat as ArrayLike<number>;
   if (isInteger(dtype) && !(isTypedArray(values) && dtypeOfArray(values) === dtype)) checkIntegers(numbers, dtype);
@@ -40,7 +55,9 @@ function checkIntegers(values: ArrayLike<number | bigint>, dtype: DType): void {
   for (let i = 0; i < values.length; i++) {
     const x = Number(values[i]);
     if (Number.isInteger(x) && x >= min && x <= max) continue;
-    throw new DTypeError("E201", "tensor", `${x} at position ${i} is not representable in ${dtype}`, { fix: `use whole numbers from ${min} to ${max}, or another dtype` });
+    throw new DTypeError("E201", "tensor", `${x} at position ${i} is not representable in ${dtype}`, {
+      fix: `use whole numbers from ${min} to ${max}, or another dtype`,
+    });
   }
 }
 
@@ -64,14 +81,24 @@ function flatten(nested: Nested): [(number | boolean)[], number[]] {
   if (strange >= 0) {
     const x: unknown = flat[strange];
     if (Array.isArray(x)) throw ragged(shape.length, 0, x);
-    throw new OptionError("E803", "tensor", `element ${strange} is ${typeof x === "string" ? JSON.stringify(x) : String(x)}, which is no number`, { fix: "convert it to a number first" });
+    throw new OptionError(
+      "E803",
+      "tensor",
+      `element ${strange} is ${typeof x === "string" ? JSON.stringify(x) : String(x)}, which is no number`,
+      { fix: "convert it to a number first" },
+    );
   }
   return [flat as (number | boolean)[], shape];
 }
 
 function ragged(axis: number, size: number, row: unknown): ShapeError {
   const found = Array.isArray(row) ? `a list of ${row.length}` : "a number";
-  return new ShapeError("E206", "tensor", `the nesting is ragged: along axis ${axis} one row is ${found} where the first has ${size}`, { fix: "give rows of equal length" });
+  return new ShapeError(
+    "E206",
+    "tensor",
+    `the nesting is ragged: along axis ${axis} one row is ${found} where the first has ${size}`,
+    { fix: "give rows of equal length" },
+  );
 }
 
 /** A tensor of zeros. Like `full`, a constant that takes no memory until it is read. */
@@ -79,7 +106,11 @@ export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => full(sh
 /** A tensor of ones. */
 export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
 /** A tensor with one value everywhere. */
-export const full = (shape: Shape, value: number | boolean, dtype: DType = typeof value === "boolean" ? "bool" : "float32"): Tensor => constant(value, shape, checkDType("full", dtype));
+export const full = (
+  shape: Shape,
+  value: number | boolean,
+  dtype: DType = typeof value === "boolean" ? "bool" : "float32",
+): Tensor => constant(value, shape, checkDType("full", dtype));
 
 export const zerosLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor => zeros(x.shape, x.dtype);
 export const onesLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor => ones(x.shape, x.dtype);
@@ -87,7 +118,8 @@ export const onesLike = (x: { readonly shape: Shape; readonly dtype: DType }): T
 /** `start, start + step, …` below `stop`; with one argument, `0, 1, …` below it. int32 where all are whole numbers. */
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (step === 0 || !Number.isFinite((to - from) / step)) throw new OptionError("E803", "arange", `step is ${step}, which never leads from ${from} to ${to}`);
+  if (step === 0 || !Number.isFinite((to - from) / step))
+    throw new OptionError("E803", "arange", `step is ${step}, which never leads from ${from} to ${to}`);
   const count = Math.max(0, Math.ceil((to - from) / step));
   const whole = [from, to, step].every(Number.isInteger);
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
@@ -96,8 +128,11 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
 
 /** `count` values from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, count: number, dtype: DType = "float32"): Tensor {
-  if (!isFloat(checkDType("linspace", dtype))) throw new DTypeError("E201", "linspace", `${dtype} has no fractions`, { fix: "use a float, or arange" });
-  const values = Float64Array.from({ length: count }, (_, i) => (count === 1 ? start : start + (i * (stop - start)) / (count - 1)));
+  if (!isFloat(checkDType("linspace", dtype)))
+    throw new DTypeError("E201", "linspace", `${dtype} has no fractions`, { fix: "use a float, or arange" });
+  const values = Float64Array.from({ length: count }, (_, i) =>
+    count === 1 ? start : start + (i * (stop - start)) / (count - 1),
+  );
   return tensor(values, { dtype });
 }
 

@@ -1,5 +1,23 @@
 import "@tenon/interpreter";
-import { compile, loadStep, matmul, readContainer, setBackend, spec, type Tensor, tensor, training, key, valueAndGrad, variable, writeContainer, zeros, type Context, moduleFromBinary, moduleToBinary } from "@tenon/tensor";
+import {
+  type Context,
+  compile,
+  key,
+  loadStep,
+  matmul,
+  moduleFromBinary,
+  moduleToBinary,
+  readContainer,
+  setBackend,
+  spec,
+  type Tensor,
+  tensor,
+  training,
+  valueAndGrad,
+  variable,
+  writeContainer,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));
@@ -23,7 +41,13 @@ function regression() {
   return { step, w, velocity };
 }
 
-const batch = (i: number) => ({ x: tensor([[i, 1, 2], [3, i, 4]]), y: tensor([[i], [1]]) });
+const batch = (i: number) => ({
+  x: tensor([
+    [i, 1, 2],
+    [3, i, 4],
+  ]),
+  y: tensor([[i], [1]]),
+});
 
 test("a loaded step goes on with the same losses, bit for bit, and may be saved again", async () => {
   const { step } = regression();
@@ -35,7 +59,9 @@ test("a loaded step goes on with the same losses, bit for bit, and may be saved 
     const [a, b] = [await step(batch(i)), await loaded(batch(i))];
     expect(await read(b.loss)).toEqual(await read(a.loss));
   }
-  expect(loaded.variables.map((v) => [v.name, v.role, v.trainable])).toEqual(step.variables.map((v) => [v.name, v.role, v.trainable]));
+  expect(loaded.variables.map((v) => [v.name, v.role, v.trainable])).toEqual(
+    step.variables.map((v) => [v.name, v.role, v.trainable]),
+  );
   expect(await read(loaded.variables[0]!.value)).toEqual(await read(step.variables[0]!.value));
 });
 
@@ -93,16 +119,20 @@ test("a damaged file is refused at every place", async () => {
   for (let i = 0; i < bytes.length; i += 97) {
     const damaged = bytes.slice();
     damaged[i]! ^= 1 << (i % 8);
-    await expect(loadStep(damaged), `byte ${i}`).rejects.toMatchObject({ name: expect.stringMatching(/Format|Limit|Verification/) });
+    await expect(loadStep(damaged), `byte ${i}`).rejects.toMatchObject({
+      name: expect.stringMatching(/Format|Limit|Verification/),
+    });
   }
 });
 
 test("a file whose sections disagree is refused", async () => {
   const { step } = regression();
   const sections = await readContainer(await step.save());
-  const changed = (name: string, bytes: Uint8Array): Promise<unknown> => loadStep(writeContainer(new Map([...sections, [name, bytes]])));
+  const changed = (name: string, bytes: Uint8Array): Promise<unknown> =>
+    loadStep(writeContainer(new Map([...sections, [name, bytes]])));
   const metadata = JSON.parse(new TextDecoder().decode(sections.get("metadata")!));
-  const withMetadata = (change: object): Promise<unknown> => changed("metadata", new TextEncoder().encode(JSON.stringify({ ...metadata, ...change })));
+  const withMetadata = (change: object): Promise<unknown> =>
+    changed("metadata", new TextEncoder().encode(JSON.stringify({ ...metadata, ...change })));
   await expect(withMetadata({ entry: "other" })).rejects.toThrowErrorMatchingInlineSnapshot(`
     [FormatError E183 tenon: module and metadata disagree: the module has no entry other.
       fix: get the file again from its source.]
@@ -116,16 +146,22 @@ test("a file whose sections disagree is refused", async () => {
       at: $.format
       fix: get the file again from its source.]
   `);
-  await expect(changed("metadata", new TextEncoder().encode("[".repeat(100_000)))).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(
+    changed("metadata", new TextEncoder().encode("[".repeat(100_000))),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [FormatError E181 tenon: the section metadata is malformed: it is nested deeper than 64.
       at: character 64
       fix: get the file again from its source.]
   `);
-  await expect(changed("state.safetensors", sections.get("weights.safetensors")!)).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(
+    changed("state.safetensors", sections.get("weights.safetensors")!),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [FormatError E183 tenon: module and metadata disagree: the stored tensor offset is missing where the module has float32 [1].
       fix: get the file again from its source.]
   `);
-  await expect(loadStep(writeContainer(new Map([...sections].slice(0, 2))))).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(
+    loadStep(writeContainer(new Map([...sections].slice(0, 2)))),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [FormatError E182 tenon: the section state.safetensors is missing.
       sections: module, metadata
       fix: load a file that step.save() has written.]
@@ -136,7 +172,10 @@ test("the module of a file has no paths and names its weights by their digests",
   const { step } = regression();
   const sections = await readContainer(await step.save());
   const module = moduleFromBinary(sections.get("module")!);
-  expect(module.weights.map(({ name, blob }) => [name, blob])).toEqual([["offset", "state.safetensors"], ["captured_0", "weights.safetensors"]]);
+  expect(module.weights.map(({ name, blob }) => [name, blob])).toEqual([
+    ["offset", "state.safetensors"],
+    ["captured_0", "weights.safetensors"],
+  ]);
   expect(module.weights[0]!.sha256).toMatch(/^[0-9a-f]{64}$/);
   expect(moduleToBinary(module)).toEqual(sections.get("module"));
 });

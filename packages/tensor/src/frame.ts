@@ -1,5 +1,4 @@
-import { input, type Tensor } from "@tenon/ir";
-import { StateError } from "@tenon/ir";
+import { input, StateError, type Tensor } from "@tenon/ir";
 import type { Variable } from "./variable.ts";
 
 /** What a Variable is while a function is being traced: where its value comes from, and where an assignment goes. */

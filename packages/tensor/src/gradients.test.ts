@@ -1,5 +1,20 @@
 import "@tenon/interpreter";
-import { compile, grad, hessian, matmul, setBackend, stopGradient, type Tensor, tensor, valueAndGrad, type Variable, variable, variables, vmap, zeros } from "@tenon/tensor";
+import {
+  compile,
+  grad,
+  hessian,
+  matmul,
+  setBackend,
+  stopGradient,
+  type Tensor,
+  tensor,
+  type Variable,
+  valueAndGrad,
+  variable,
+  variables,
+  vmap,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));
@@ -63,7 +78,12 @@ test("the same inside a compiled function", async () => {
     return { loss, gradient };
   });
   const { loss, gradient } = await step();
-  expect([await read(loss), await read(gradient), await read(average.value), await read(w.value)]).toEqual([[18], [12], [6], [-9]]);
+  expect([await read(loss), await read(gradient), await read(average.value), await read(w.value)]).toEqual([
+    [18],
+    [12],
+    [6],
+    [-9],
+  ]);
 });
 
 test("a gradient inside a gradient sees its own Variables as constants of the outer one", async () => {
@@ -75,8 +95,21 @@ test("a gradient inside a gradient sees its own Variables as constants of the ou
 test("stopGradient, hessian and vmap compose with what tensor adds", async () => {
   expect(await read(grad((x: Tensor) => x.mul(stopGradient(x)).sum())(tensor([3])))).toEqual([3]);
   expect(await read(hessian((x: Tensor) => x.mul(x).mul(x).sum())(tensor([1, 2])) as Tensor)).toEqual([6, 0, 0, 12]);
-  const w = variable([[1, 2], [3, 4]]);
-  expect(await read(vmap((x: Tensor) => matmul(x, w.value))(tensor([[1, 0], [0, 1], [1, 1]])) as Tensor)).toEqual([1, 2, 3, 4, 4, 6]);
+  const w = variable([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(
+    await read(
+      vmap((x: Tensor) => matmul(x, w.value))(
+        tensor([
+          [1, 0],
+          [0, 1],
+          [1, 1],
+        ]),
+      ) as Tensor,
+    ),
+  ).toEqual([1, 2, 3, 4, 4, 6]);
 });
 
 test("a loss that is no single float, or has nothing to learn, is refused", () => {

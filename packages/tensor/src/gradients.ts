@@ -1,22 +1,31 @@
-import { backward } from "@tenon/autograd";
 import * as autograd from "@tenon/autograd";
+import { backward } from "@tenon/autograd";
 import { DifferentiationError, input, isFloat, splat, substitute, Tensor } from "@tenon/ir";
 import { treeLeaves } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
-import { type HasVariables, Variable, variables, variablesOf, type VariableTree } from "./variable.ts";
+import { type HasVariables, Variable, type VariableTree, variables, variablesOf } from "./variable.ts";
 
 /** Gradients in the shape of the tree of Variables they were taken of; those that are not trainable are left out. */
 export type Gradients = Tensor | null | readonly Gradients[] | { readonly [key: string]: Gradients };
 
 /** The shape of the gradients for what was given as `wrt`. */
-export type GradientsOf<W> = W extends Variable ? Tensor : W extends { [variables](): unknown } ? Gradients : W extends readonly unknown[] | object ? { [K in keyof W]: GradientsOf<W[K]> } : Gradients;
+export type GradientsOf<W> = W extends Variable
+  ? Tensor
+  : W extends { [variables](): unknown }
+    ? Gradients
+    : W extends readonly unknown[] | object
+      ? { [K in keyof W]: GradientsOf<W[K]> }
+      : Gradients;
 
 /**
  * The loss and its gradients. `loss` runs once; Variables it assigns, such as running statistics, are assigned.
  *
  * @param wrt A Variable, a tree of Variables, or an object that shows its Variables.
  */
-export function valueAndGrad<W extends HasVariables>(loss: () => Tensor, wrt: W): [loss: Tensor, gradients: GradientsOf<W>] {
+export function valueAndGrad<W extends HasVariables>(
+  loss: () => Tensor,
+  wrt: W,
+): [loss: Tensor, gradients: GradientsOf<W>] {
   const [value, gradients] = differentiate(loss, wrt);
   return [value, gradients as GradientsOf<W>];
 }
@@ -25,7 +34,9 @@ function differentiate(loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gr
   const tree = variablesOf(wrt);
   const wanted = [...new Set(treeLeaves<unknown>(tree) as Variable[])].filter((v) => v.trainable);
   if (wanted.length === 0) {
-    throw new DifferentiationError("E610", "valueAndGrad", "there is no trainable Variable to differentiate by", { fix: "pass Variables, and set trainable on those that are learned" });
+    throw new DifferentiationError("E610", "valueAndGrad", "there is no trainable Variable to differentiate by", {
+      fix: "pass Variables, and set trainable on those that are learned",
+    });
   }
   const own = new Map(wanted.map((v) => [v, input(v, v.name)]));
   const frame = new OverlayFrame(own);
@@ -34,7 +45,10 @@ function differentiate(loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gr
   const leaves = [...own.values()];
   const written = [...frame.writes];
   const outputs = [y, ...written.map(([, value]) => value)];
-  const { outputs: rewritten, gradients } = backward(outputs, leaves, [splat(1, [], y.dtype), ...written.map(() => null)]);
+  const { outputs: rewritten, gradients } = backward(outputs, leaves, [
+    splat(1, [], y.dtype),
+    ...written.map(() => null),
+  ]);
   const complete = gradients.map((g, i) => g ?? splat(0, leaves[i]!.shape, leaves[i]!.dtype));
   const values = new Map([...own].map(([v, leaf]) => [leaf, frame.readOutside(v)]));
   const [value, ...rest] = substitute([...rewritten, ...complete], values);
@@ -48,10 +62,15 @@ function differentiate(loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gr
 function checkLoss(y: unknown): asserts y is Tensor {
   if (!(y instanceof Tensor)) {
     const what = y instanceof Promise ? "a promise" : String(y);
-    throw new DifferentiationError("E604", "valueAndGrad", `the loss is ${what}, which is no tensor`, { fix: "return a tensor of rank 0 from a synchronous function" });
+    throw new DifferentiationError("E604", "valueAndGrad", `the loss is ${what}, which is no tensor`, {
+      fix: "return a tensor of rank 0 from a synchronous function",
+    });
   }
   if (y.shape.length > 0 || !isFloat(y.dtype)) {
-    throw new DifferentiationError("E604", "valueAndGrad", "the loss is not one float", { operands: { loss: y }, fix: "reduce it first, for example with mean()" });
+    throw new DifferentiationError("E604", "valueAndGrad", "the loss is not one float", {
+      operands: { loss: y },
+      fix: "reduce it first, for example with mean()",
+    });
   }
 }
 
@@ -61,10 +80,12 @@ function gradientTree(tree: VariableTree, gradients: ReadonlyMap<Variable, Tenso
     if (t === null) return null;
     if (t instanceof Variable) return gradients.get(t);
     if (Array.isArray(t)) return t.map(pruned).filter((g) => g !== undefined);
-    return Object.fromEntries(Object.entries(t).flatMap(([name, child]) => {
-      const g = pruned(child as VariableTree);
-      return g === undefined ? [] : [[name, g]];
-    }));
+    return Object.fromEntries(
+      Object.entries(t).flatMap(([name, child]) => {
+        const g = pruned(child as VariableTree);
+        return g === undefined ? [] : [[name, g]];
+      }),
+    );
   };
   return pruned(tree) ?? null;
 }
@@ -78,10 +99,20 @@ export interface GradOptions {
 /** The gradients of a loss with respect to Variables, at once. */
 export function grad<W extends HasVariables>(loss: () => Tensor, wrt: W): GradientsOf<W>;
 /** A function's derivative in its first argument, or in those of `argnums`, as a function. */
-export function grad<A extends readonly Tensor[]>(f: (...args: A) => Tensor, options?: GradOptions & { readonly argnums?: number }): (...args: A) => Tensor;
-export function grad<A extends readonly Tensor[]>(f: (...args: A) => Tensor, options: { readonly argnums: readonly number[] }): (...args: A) => Tensor[];
+export function grad<A extends readonly Tensor[]>(
+  f: (...args: A) => Tensor,
+  options?: GradOptions & { readonly argnums?: number },
+): (...args: A) => Tensor;
+export function grad<A extends readonly Tensor[]>(
+  f: (...args: A) => Tensor,
+  options: { readonly argnums: readonly number[] },
+): (...args: A) => Tensor[];
 export function grad(f: (...args: any[]) => Tensor, second: object | null = {}): unknown {
-  const transform = second !== null && !(second instanceof Variable) && !(variables in second) && Object.keys(second).every((k) => k === "argnums");
+  const transform =
+    second !== null &&
+    !(second instanceof Variable) &&
+    !(variables in second) &&
+    Object.keys(second).every((k) => k === "argnums");
   if (transform) return autograd.grad(f, second as never);
   return differentiate(f, second)[1];
 }

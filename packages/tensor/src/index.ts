@@ -1,19 +1,29 @@
 import "./runtime.ts";
 import "./resolver.ts";
 
-export * from "@tenon/ir";
 export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "@tenon/autograd";
 export type { BackendChoice } from "@tenon/backend";
-export { compile, type ArgumentSpec, type Compiled, type CompileSettings } from "./compile.ts";
-export { choose, cond, scan, type ScanOptions, type TensorTree, whileLoop, type WhileOptions } from "./control.ts";
+export * from "@tenon/ir";
+export { type ArgumentSpec, type Compiled, type CompileSettings, compile } from "./compile.ts";
 export { Context, inference, type Key, training } from "./context.ts";
+export { choose, cond, type ScanOptions, scan, type TensorTree, type WhileOptions, whileLoop } from "./control.ts";
 export * from "./create.ts";
 export { currentBackend, setBackend } from "./device.ts";
-export { loadStep, type LoadOptions } from "./format.ts";
-export { grad, type Gradients, type GradientsOf, type GradOptions, valueAndGrad } from "./gradients.ts";
-export { memory, type MemoryReport } from "./memory.ts";
-export { key, keys, keySpec, type KeySequence } from "./random.ts";
-export { realize } from "./realize.ts";
-export { type HasVariables, nameVariables, Variable, variable, type VariableOptions, type VariableRole, variables, variablesOf, type VariableTree } from "./variable.ts";
+export { type LoadOptions, loadStep } from "./format.ts";
+export { type Gradients, type GradientsOf, type GradOptions, grad, valueAndGrad } from "./gradients.ts";
 export * from "./host-math.ts";
 export * from "./host-random.ts";
+export { type MemoryReport, memory } from "./memory.ts";
+export { type KeySequence, key, keySpec, keys } from "./random.ts";
+export { realize } from "./realize.ts";
+export {
+  type HasVariables,
+  nameVariables,
+  Variable,
+  type VariableOptions,
+  type VariableRole,
+  type VariableTree,
+  variable,
+  variables,
+  variablesOf,
+} from "./variable.ts";

@@ -1,5 +1,5 @@
 import "@tenon/interpreter";
-import { compile, memory, Node, setBackend, type Tensor, tensor, variable, zeros } from "@tenon/tensor";
+import { compile, memory, type Node, setBackend, type Tensor, tensor } from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));

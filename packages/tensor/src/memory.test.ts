@@ -1,7 +1,20 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import "@tenon/interpreter";
-import { compile, matmul, memory, relu, setBackend, softmaxCrossEntropy, spec, type Tensor, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
+import {
+  compile,
+  matmul,
+  memory,
+  relu,
+  setBackend,
+  softmaxCrossEntropy,
+  spec,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  variable,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 setFlagsFromString("--expose-gc");
@@ -24,12 +37,30 @@ async function settled(figure: () => number): Promise<number> {
 const liveBytes = (): number => memory().devices.find((d) => d.id === "interpreter")!.liveBytes;
 
 test("2,000 training steps leave exactly as many live bytes as ten", async () => {
-  const [w1, b1, w2, b2] = [variable(tensor(Float32Array.from({ length: 784 * 8 }, (_, i) => Math.sin(i) / 28), { shape: [784, 8] })), variable(zeros([8])), variable(zeros([8, 10])), variable(zeros([10]))];
+  const [w1, b1, w2, b2] = [
+    variable(
+      tensor(
+        Float32Array.from({ length: 784 * 8 }, (_, i) => Math.sin(i) / 28),
+        { shape: [784, 8] },
+      ),
+    ),
+    variable(zeros([8])),
+    variable(zeros([8, 10])),
+    variable(zeros([10])),
+  ];
   const params = { w1, b1, w2, b2 };
   const step = compile(
     (x: Tensor, y: Tensor) => {
-      const [loss, g] = valueAndGrad(() => softmaxCrossEntropy(matmul(relu(matmul(x.cast("float32").div(255), w1.value).add(b1.value)), w2.value).add(b2.value), y).mean(), params);
-      for (const name of ["w1", "b1", "w2", "b2"] as const) params[name].assign(params[name].value.sub(g[name].mul(0.1)));
+      const [loss, g] = valueAndGrad(
+        () =>
+          softmaxCrossEntropy(
+            matmul(relu(matmul(x.cast("float32").div(255), w1.value).add(b1.value)), w2.value).add(b2.value),
+            y,
+          ).mean(),
+        params,
+      );
+      for (const name of ["w1", "b1", "w2", "b2"] as const)
+        params[name].assign(params[name].value.sub(g[name].mul(0.1)));
       return loss;
     },
     { inputs: [spec(["B", 784], "uint8"), spec(["B"], "int32")] },

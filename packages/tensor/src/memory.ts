@@ -13,13 +13,20 @@ export interface MemoryReport {
   readonly hostBytes: number;
   readonly deviceBytes: number;
   /** What each open backend counts itself, temporary buffers included. */
-  readonly devices: readonly { readonly id: string; readonly liveBuffers: number; readonly liveBytes: number; readonly cachedPrograms: number }[];
+  readonly devices: readonly {
+    readonly id: string;
+    readonly liveBuffers: number;
+    readonly liveBytes: number;
+    readonly cachedPrograms: number;
+  }[];
 }
 
 /** Exact counters of live tensors and bytes. */
 export function memory(): MemoryReport {
   const { storages, hostBytes, deviceBytes } = storageCounters;
-  const devices = openDevices().flatMap(({ backend, id }) => (backend === undefined ? [] : [{ id: id!, ...backend.stats() }]));
+  const devices = openDevices().flatMap(({ backend, id }) =>
+    backend === undefined ? [] : [{ id: id!, ...backend.stats() }],
+  );
   return { tensors: storages, hostBytes, deviceBytes, devices };
 }
 

@@ -22,7 +22,8 @@ export interface StepMetadata {
   readonly captured: readonly string[];
 }
 
-export const encodeMetadata = (metadata: StepMetadata): Uint8Array => new TextEncoder().encode(JSON.stringify(metadata));
+export const encodeMetadata = (metadata: StepMetadata): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(metadata));
 
 /** Reads what `encodeMetadata` wrote; anything else is a FormatError that names the JSON path. */
 export function decodeMetadata(bytes: Uint8Array): StepMetadata {
@@ -47,15 +48,23 @@ export function decodeMetadata(bytes: Uint8Array): StepMetadata {
   });
   checkTree(results, "$.results");
   const kindList = list(leaves, "$.kinds");
-  if (kindList.length !== count || !kindList.every((k) => kinds.includes(k as string))) throw malformed(`kinds does not describe the ${count} leaves of the arguments`, "$.kinds");
+  if (kindList.length !== count || !kindList.every((k) => kinds.includes(k as string)))
+    throw malformed(`kinds does not describe the ${count} leaves of the arguments`, "$.kinds");
   checkNames(names, "$.names");
   checkNames(captured, "$.captured");
   const rows = list(variables, "$.variables");
   rows.forEach((row, i) => {
-    const good = isRecord(row) && typeof row.name === "string" && roles.includes(row.role as string) && typeof row.trainable === "boolean";
+    const good =
+      isRecord(row) &&
+      typeof row.name === "string" &&
+      roles.includes(row.role as string) &&
+      typeof row.trainable === "boolean";
     if (!good) throw malformed("a Variable needs name, role and trainable", `$.variables[${i}]`);
   });
-  checkNames(rows.map((row) => (row as { name: string }).name), "$.variables");
+  checkNames(
+    rows.map((row) => (row as { name: string }).name),
+    "$.variables",
+  );
   return json as unknown as StepMetadata;
 }
 
@@ -95,4 +104,7 @@ function checkDepth(text: string): void {
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
 
 const malformed = (problem: string, at: string): FormatError =>
-  new FormatError("E181", "tenon", `the section metadata is malformed: ${problem}`, { at, fix: "get the file again from its source" });
+  new FormatError("E181", "tenon", `the section metadata is malformed: ${problem}`, {
+    at,
+    fix: "get the file again from its source",
+  });

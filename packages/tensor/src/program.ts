@@ -1,6 +1,25 @@
-import { bindDims, type CompileOptions, entrySignature, type EntrySignature, type Executable } from "@tenon/backend";
-import { buildModule, close, type Dim, dimValue, inputOp, input, isLeaf, nextNodeId, type StateRow, StateError, Tensor, type TensorType, toTensor, topologicalOrder, type VerifiedModule, verify, withPrecision, withSources } from "@tenon/ir";
-import { treeFlatten, type TreeStructure } from "@tenon/tree";
+import { bindDims, type CompileOptions, type EntrySignature, type Executable, entrySignature } from "@tenon/backend";
+import {
+  buildModule,
+  close,
+  type Dim,
+  dimValue,
+  input,
+  inputOp,
+  isLeaf,
+  nextNodeId,
+  StateError,
+  type StateRow,
+  Tensor,
+  type TensorType,
+  topologicalOrder,
+  toTensor,
+  type VerifiedModule,
+  verify,
+  withPrecision,
+  withSources,
+} from "@tenon/ir";
+import { type TreeStructure, treeFlatten } from "@tenon/tree";
 import { Arguments } from "./arguments.ts";
 import type { Device } from "./device.ts";
 import { CompileFrame, inFrame } from "./frame.ts";
@@ -35,7 +54,12 @@ export interface TraceSettings {
 }
 
 /** Runs `body` on argument leaves and makes a module of what it records. */
-export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types: readonly TensorType[], names: readonly string[], settings: TraceSettings): Program {
+export function traceProgram(
+  body: (leaves: readonly Tensor[]) => unknown,
+  types: readonly TensorType[],
+  names: readonly string[],
+  settings: TraceSettings,
+): Program {
   const { name, sources, precision } = settings;
   const since = nextNodeId();
   const frame = new CompileFrame();
@@ -47,9 +71,17 @@ export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types
   const written = [...frame.writes.keys()];
   const outputs = variables.map((v) => (frame.writes.has(v) ? results.length + written.indexOf(v) : undefined));
   const inputs = [...leaves, ...frame.leaves.values()];
-  const { fn, captured } = close(name, inputs, [...results, ...frame.writes.values()], [...leaves.map(() => undefined), ...outputs], since);
+  const { fn, captured } = close(
+    name,
+    inputs,
+    [...results, ...frame.writes.values()],
+    [...leaves.map(() => undefined), ...outputs],
+    since,
+  );
   for (const t of captured) checkCaptured(name, t);
-  const module = verify(buildModule({ entries: { [name]: fn }, state: stateRows(name, variables, leaves.length, outputs) }));
+  const module = verify(
+    buildModule({ entries: { [name]: fn }, state: stateRows(name, variables, leaves.length, outputs) }),
+  );
   return {
     module,
     signature: entrySignature(module, name),
@@ -65,14 +97,22 @@ export function traceProgram(body: (leaves: readonly Tensor[]) => unknown, types
 
 function resultsOf(name: string, returned: unknown): { results: Tensor[]; structure: TreeStructure<unknown> } {
   if (returned instanceof Promise) {
-    throw new StateError("E404", name, "a compiled function returned a promise", { fix: "make it synchronous: values cannot be read while a function is traced" });
+    throw new StateError("E404", name, "a compiled function returned a promise", {
+      fix: "make it synchronous: values cannot be read while a function is traced",
+    });
   }
   const { leaves, structure } = treeFlatten<unknown>(returned ?? null);
   const results = leaves.map((leaf: unknown): Tensor => {
     if (leaf instanceof Tensor) return leaf;
-    if (typeof leaf === "number" || typeof leaf === "boolean") return toTensor(name, leaf, typeof leaf === "boolean" ? "bool" : "float32");
+    if (typeof leaf === "number" || typeof leaf === "boolean")
+      return toTensor(name, leaf, typeof leaf === "boolean" ? "bool" : "float32");
     if (leaf instanceof Variable) return leaf.value;
-    throw new StateError("E404", name, `a compiled function returned ${typeof leaf === "object" ? leaf?.constructor.name : typeof leaf}, which is no tensor`, { fix: "return tensors, or records and lists of them" });
+    throw new StateError(
+      "E404",
+      name,
+      `a compiled function returned ${typeof leaf === "object" ? leaf?.constructor.name : typeof leaf}, which is no tensor`,
+      { fix: "return tensors, or records and lists of them" },
+    );
   });
   return { results, structure };
 }
@@ -98,31 +138,50 @@ function nameUnnamed(variables: readonly Variable[]): void {
       taken.add(v.name);
     }
     if (seen.has(v.name)) {
-      throw new StateError("E415", "compile", `two Variables are called ${v.name}`, { fix: "give them different names, for example with nameVariables(tree, prefix)" });
+      throw new StateError("E415", "compile", `two Variables are called ${v.name}`, {
+        fix: "give them different names, for example with nameVariables(tree, prefix)",
+      });
     }
     seen.add(v.name);
   }
 }
 
-function stateRows(entry: string, variables: readonly Variable[], first: number, outputs: readonly (number | undefined)[]): StateRow[] {
+function stateRows(
+  entry: string,
+  variables: readonly Variable[],
+  first: number,
+  outputs: readonly (number | undefined)[],
+): StateRow[] {
   return variables.flatMap(({ name, dtype, shape, role }, i) => {
     const output = outputs[i];
-    return output === undefined ? [] : [{ name: name!, type: { dtype, shape }, entry, input: first + i, output, role, owner: "@tenon/tensor" }];
+    return output === undefined
+      ? []
+      : [{ name: name!, type: { dtype, shape }, entry, input: first + i, output, role, owner: "@tenon/tensor" }];
   });
 }
 
 /** Whether the program is what tracing again would give: the Variables are the same, and so are their `trainable` flags. */
-export const isCurrent = (program: Program): boolean => program.variables.every((v, i) => v.trainable === program.trainable[i]);
+export const isCurrent = (program: Program): boolean =>
+  program.variables.every((v, i) => v.trainable === program.trainable[i]);
 
 /** Issues one run. Returns the leaves of the result, whose values follow when `done` resolves. */
-export function issue(program: Program, args: readonly Tensor[], device: Device, options: CompileOptions): { readonly results: readonly Tensor[]; readonly done: Promise<void> } {
+export function issue(
+  program: Program,
+  args: readonly Tensor[],
+  device: Device,
+  options: CompileOptions,
+): { readonly results: readonly Tensor[]; readonly done: Promise<void> } {
   const { signature, variables, outputs, captured, structure } = program;
   const given = [...args, ...captured];
   const shapes = [...args, ...variables, ...captured].map((x) => x.shape as readonly number[]);
   const bindings = bindDims(signature, shapes);
   realize(given, device);
   const state = variables.map((v, i) => v.settle(device, outputs[i] !== undefined)); // may move an argument to a copy
-  const held = new Arguments(device, [...args.map((x) => storageOf(x)!), ...state, ...captured.map((x) => storageOf(x)!)]);
+  const held = new Arguments(device, [
+    ...args.map((x) => storageOf(x)!),
+    ...state,
+    ...captured.map((x) => storageOf(x)!),
+  ]);
   const overwritten = state.filter((_, i) => outputs[i] !== undefined);
   for (const storage of overwritten) storage.hostStale = true;
   for (const storage of overwritten) storage.device = device;
@@ -137,7 +196,7 @@ export function issue(program: Program, args: readonly Tensor[], device: Device,
     const buffers = await held.buffers(backend);
     for (const storage of overwritten) storage.dropHost();
     const computed = runnable.run(buffers, { dims: Object.fromEntries(bindings) });
-    results.forEach((storage, i) => storage.keepBuffer(device, computed[i]!));
+    for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
   });
   for (const storage of results) countResult(storage.byteLength);
   settle(done, held, results);

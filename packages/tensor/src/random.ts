@@ -13,7 +13,9 @@ export function key(seed: number): Key {
 
 function seedWords(seed: number): [number, number] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new OptionError("E803", "key", `seed is ${seed}, which is no whole number from 0`, { fix: "use a whole number such as 0" });
+    throw new OptionError("E803", "key", `seed is ${seed}, which is no whole number from 0`, {
+      fix: "use a whole number such as 0",
+    });
   }
   return [Math.floor(seed / 2 ** 32), seed >>> 0];
 }

@@ -1,5 +1,18 @@
 import type { Backend, CompileOptions, Executable } from "@tenon/backend";
-import { becomeLeaf, buildModule, Fn, input, inputOp, Node, nodeHash, sameStructure, StateError, type Tensor, topologicalOrder, verify } from "@tenon/ir";
+import {
+  becomeLeaf,
+  buildModule,
+  Fn,
+  input,
+  inputOp,
+  Node,
+  nodeHash,
+  StateError,
+  sameStructure,
+  type Tensor,
+  topologicalOrder,
+  verify,
+} from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
 import { type Device, deviceOf } from "./device.ts";
 import { concreteType, DataNode, dataTensor, Storage, storageOf } from "./storage.ts";
@@ -42,7 +55,7 @@ export function realize(tensors: readonly Tensor[], wanted?: Device): void {
   const job = device.enqueue(async (backend) => {
     const executable = await cached.executable;
     const computed = executable.run(await args.buffers(backend));
-    results.forEach((storage, i) => storage.keepBuffer(device, computed[i]!));
+    for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
   });
   settle(job, args, results);
 }
@@ -78,7 +91,10 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
     return found;
   }
   const module = verify(buildModule({ entries: { eager: fn } }));
-  const cached: Cached = { fn: detach(fn), executable: device.ready().then((backend: Backend) => backend.compile(module, "eager", defaultCompileOptions)) };
+  const cached: Cached = {
+    fn: detach(fn),
+    executable: device.ready().then((backend: Backend) => backend.compile(module, "eager", defaultCompileOptions)),
+  };
   cached.executable.catch(() => cache.delete(key));
   cache.set(key, cached);
   if (cache.size > MAX_CACHED) {

@@ -53,4 +53,6 @@ export function flush(): void {
 }
 
 /** Whether a tensor belongs to a function that is being traced rather than to the program's own graph. */
-const isTraced = (t: Tensor): boolean => topologicalOrder([t]).some((node) => isLeaf(node) && !(node instanceof DataNode)) || typeof t.shape.find((d) => typeof d !== "number") === "object";
+const isTraced = (t: Tensor): boolean =>
+  topologicalOrder([t]).some((node) => isLeaf(node) && !(node instanceof DataNode)) ||
+  typeof t.shape.find((d) => typeof d !== "number") === "object";

@@ -1,5 +1,5 @@
 import type { Buffer } from "@tenon/backend";
-import { type ConcreteType, Node, type OpRecord, shapeText, StateError, type Tensor } from "@tenon/ir";
+import { type ConcreteType, Node, type OpRecord, StateError, shapeText, type Tensor } from "@tenon/ir";
 import { byteLengthOf } from "./bytes.ts";
 import type { Device } from "./device.ts";
 
@@ -140,7 +140,9 @@ export const storageOf = (x: Tensor): Storage | undefined => (x.node instanceof 
 export function concreteType({ dtype, shape }: Tensor): ConcreteType {
   const sizes = shape.map((d) => {
     if (typeof d === "number") return d;
-    throw new StateError("E402", "read", `the shape ${shapeText(shape)} is symbolic, so the tensor has no values`, { fix: "symbolic tensors exist only inside compile" });
+    throw new StateError("E402", "read", `the shape ${shapeText(shape)} is symbolic, so the tensor has no values`, {
+      fix: "symbolic tensors exist only inside compile",
+    });
   });
   return { dtype, shape: sizes };
 }

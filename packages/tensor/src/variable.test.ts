@@ -1,7 +1,18 @@
 import "@tenon/interpreter";
-import { compile, constant, matmul, memory, nameVariables, ones, spec, tensor, Variable, valueAndGrad, variable, variables, zeros } from "@tenon/tensor";
+import {
+  compile,
+  type constant,
+  nameVariables,
+  ones,
+  setBackend,
+  tensor,
+  Variable,
+  valueAndGrad,
+  variable,
+  variables,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
-import { setBackend } from "@tenon/tensor";
 
 beforeAll(() => setBackend("interpreter"));
 
@@ -15,7 +26,9 @@ test("a Variable keeps its type: another shape or dtype is refused with both", (
       value: float32 [3, 2]
       fix: cast or reshape the value.]
   `);
-  expect(() => v.assign(zeros([2, 3], "int32"))).toThrow("ShapeError E202 assign: weight is float32 [2, 3] but the value is int32 [2, 3]".slice(11));
+  expect(() => v.assign(zeros([2, 3], "int32"))).toThrow(
+    "ShapeError E202 assign: weight is float32 [2, 3] but the value is int32 [2, 3]".slice(11),
+  );
 });
 
 test("an assignment in a compiled function is seen by the next read in it, and outside after the call", async () => {
@@ -120,6 +133,10 @@ test("what is no Variable in a tree is named with its path", () => {
 });
 
 test("a Variable is made of numbers, of typed arrays and of tensors, in a dtype of choice", async () => {
-  expect([variable(3, { dtype: "int32" }).dtype, variable(Uint8Array.of(1)).dtype, variable(zeros([1]), { dtype: "float16" }).dtype]).toEqual(["int32", "uint8", "float16"]);
+  expect([
+    variable(3, { dtype: "int32" }).dtype,
+    variable(Uint8Array.of(1)).dtype,
+    variable(zeros([1]), { dtype: "float16" }).dtype,
+  ]).toEqual(["int32", "uint8", "float16"]);
   expect(new Variable(zeros([2])).trainable && !new Variable(zeros([2]), { role: "slot" }).trainable).toBe(true);
 });

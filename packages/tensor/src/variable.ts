@@ -1,8 +1,8 @@
-import { type DType, OptionError, sameType, ShapeError, Tensor, typeText } from "@tenon/ir";
+import { type DType, OptionError, ShapeError, sameType, Tensor, typeText } from "@tenon/ir";
 import { treeEntries } from "@tenon/tree";
 import { type Creatable, tensor } from "./create.ts";
-import { currentFrame } from "./frame.ts";
 import type { Device } from "./device.ts";
+import { currentFrame } from "./frame.ts";
 import { copyStorage, realize } from "./realize.ts";
 import { concreteType, type DataNode, dataTensor, type Storage, storageOf } from "./storage.ts";
 
@@ -34,7 +34,10 @@ export class Variable {
   /** The tensor that was last given out and reads the private storage. */
   private given: WeakRef<Tensor> | undefined;
 
-  constructor(value: Tensor, { name, role = "parameter", trainable = role === "parameter" }: Omit<VariableOptions, "dtype"> = {}) {
+  constructor(
+    value: Tensor,
+    { name, role = "parameter", trainable = role === "parameter" }: Omit<VariableOptions, "dtype"> = {},
+  ) {
     const { dtype, shape } = concreteType(value);
     this.dtype = dtype;
     this.shape = shape;
@@ -56,13 +59,20 @@ export class Variable {
   /** Gives the Variable a new value of the same type. */
   assign(value: Tensor): this {
     if (!(value instanceof Tensor)) {
-      throw new OptionError("E803", "assign", `the value of ${this.label()} is ${String(value)}, which is no tensor`, { fix: "make a tensor of it with tensor(…)" });
+      throw new OptionError("E803", "assign", `the value of ${this.label()} is ${String(value)}, which is no tensor`, {
+        fix: "make a tensor of it with tensor(…)",
+      });
     }
     if (!sameType(value, this)) {
-      throw new ShapeError("E202", "assign", `${this.label()} is ${typeText(this)} but the value is ${typeText(value)}`, {
-        operands: { variable: this, value },
-        fix: "cast or reshape the value",
-      });
+      throw new ShapeError(
+        "E202",
+        "assign",
+        `${this.label()} is ${typeText(this)} but the value is ${typeText(value)}`,
+        {
+          operands: { variable: this, value },
+          fix: "cast or reshape the value",
+        },
+      );
     }
     const frame = currentFrame();
     if (frame === undefined) this.replace(value);
@@ -133,7 +143,12 @@ export class Variable {
 
 /** A Variable with an initial value: `variable(zeros([10]))`, `variable([[1, 2]], { name: "weight" })`. */
 export function variable(value: Creatable, { dtype, ...options }: VariableOptions = {}): Variable {
-  const initial = value instanceof Tensor ? (dtype === undefined ? value : value.cast(dtype)) : tensor(value, dtype === undefined ? {} : { dtype });
+  const initial =
+    value instanceof Tensor
+      ? dtype === undefined
+        ? value
+        : value.cast(dtype)
+      : tensor(value, dtype === undefined ? {} : { dtype });
   return new Variable(initial, options);
 }
 
@@ -150,12 +165,19 @@ export type HasVariables = object | null;
 
 /** The tree of Variables of `source`. */
 export function variablesOf(source: HasVariables): VariableTree {
-  const shown = (source !== null && variables in source ? (source[variables] as () => VariableTree)() : source) as VariableTree;
+  const shown = (
+    source !== null && variables in source ? (source[variables] as () => VariableTree)() : source
+  ) as VariableTree;
   for (const [path, leaf] of treeEntries<unknown>(shown)) {
     if (!(leaf instanceof Variable)) {
-      throw new OptionError("E803", "variables", `${path === "" ? "the value" : path} is ${leaf instanceof Tensor ? "a tensor" : String(leaf)}, which is no Variable`, {
-        fix: "pass a Variable, a tree of Variables, or an object with the method [variables]()",
-      });
+      throw new OptionError(
+        "E803",
+        "variables",
+        `${path === "" ? "the value" : path} is ${leaf instanceof Tensor ? "a tensor" : String(leaf)}, which is no Variable`,
+        {
+          fix: "pass a Variable, a tree of Variables, or an object with the method [variables]()",
+        },
+      );
     }
   }
   return shown;
@@ -167,4 +189,3 @@ export function nameVariables(tree: HasVariables, prefix = ""): void {
     leaf.name ??= prefix === "" ? path : path === "" ? prefix : `${prefix}.${path}`;
   }
 }
-

@@ -52,7 +52,9 @@ test("a list of elements is at most 64 KiB", () => {
 test("iota counts along one axis", () => {
   expect(evaluated(iota([2, 3], 1))).toEqual([0, 1, 2, 0, 1, 2]);
   expect(evaluated(iota([2, 3], -2, "float32"))).toEqual([0, 0, 0, 1, 1, 1]);
-  expect(refusal(() => iota([2, 3], 2))).toMatchInlineSnapshot(`"ShapeError E205 iota: axis 2 is outside a shape of rank 2."`);
+  expect(refusal(() => iota([2, 3], 2))).toMatchInlineSnapshot(
+    `"ShapeError E205 iota: axis 2 is outside a shape of rank 2."`,
+  );
   expect(refusal(() => iota([2], 0, "bool"))).toMatchInlineSnapshot(`
     "DTypeError E201 iota: bool cannot count.
       fix: use an integer type."
