@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../scripts/workspace.mjs";
-import { readPackages } from "./sources.ts";
 
 interface Row {
   readonly promise: string;
@@ -31,12 +30,4 @@ test("every test that a sentence names exists under that title", () => {
   const named = rows.flatMap(({ tests }) => tests);
   const missing = named.filter(([path, title]) => !textOf(path).includes(`"${title}"`));
   expect(missing.map(([path, title]) => `${path}: ${title}`)).toEqual([]);
-});
-
-test("a package that owes a test does not exist yet", () => {
-  const names = readPackages().map(({ name }) => name);
-  const due = rows.flatMap(({ promise, owing }) =>
-    owing.filter((name) => names.includes(name)).map((name) => `${name}: ${promise}`),
-  );
-  expect(due).toEqual([]);
 });

@@ -16,8 +16,9 @@ import { Context } from "./context.ts";
 import { tensor } from "./create.ts";
 import { deviceOf } from "./device.ts";
 import { currentFrame } from "./frame.ts";
+import { discard, issue } from "./issue.ts";
 import { yieldToHost } from "./memory.ts";
-import { discard, isCurrent, issue, type Program, traceProgram } from "./program.ts";
+import { isCurrent, type Program, traceProgram } from "./program.ts";
 import type { Variable } from "./variable.ts";
 
 /** The type of an argument, or of every tensor in one. A Context is described by `keySpec`. */

@@ -1,0 +1,70 @@
+import { bindDims, type CompileOptions, type Executable } from "@tenon/backend";
+import { type Dim, dimValue, type Tensor } from "@tenon/ir";
+import { Arguments } from "./arguments.ts";
+import type { Device } from "./device.ts";
+import { countResult } from "./memory.ts";
+import type { Program } from "./program.ts";
+import { disposeLater, realize, settle } from "./realize.ts";
+import { dataTensor, Storage, storageOf } from "./storage.ts";
+
+/** Issues one run. Returns the leaves of the result, whose values follow when `done` resolves. */
+export function issue(
+  program: Program,
+  args: readonly Tensor[],
+  device: Device,
+  options: CompileOptions,
+): { readonly results: readonly Tensor[]; readonly done: Promise<void> } {
+  const { signature, variables, outputs, captured, structure } = program;
+  const given = [...args, ...captured];
+  const shapes = [...args, ...variables, ...captured].map((x) => x.shape as readonly number[]);
+  const bindings = bindDims(signature, shapes);
+  realize(given, device);
+  const state = variables.map((v, i) => v.settle(device, outputs[i] !== undefined)); // may move an argument to a copy
+  const held = new Arguments(device, [
+    ...args.map((x) => storageOf(x)!),
+    ...state,
+    ...captured.map((x) => storageOf(x)!),
+  ]);
+  const overwritten = state.filter((_, i) => outputs[i] !== undefined);
+  for (const storage of overwritten) storage.hostStale = true;
+  for (const storage of overwritten) storage.device = device;
+  const results = Array.from({ length: structure.leafCount }, (_, i) => {
+    const { dtype, shape } = signature.results[i]!.type;
+    return new Storage({ dtype, shape: shape.map((d: Dim) => dimValue(d, bindings)) }, device);
+  });
+  const tensors = results.map((storage) => dataTensor(storage.retain()));
+  const executable = executableOn(program, device, options);
+  const done = device.enqueue(async (backend) => {
+    const runnable = await executable;
+    const buffers = await held.buffers(backend);
+    for (const storage of overwritten) storage.dropHost();
+    const computed = runnable.run(buffers, { dims: Object.fromEntries(bindings) });
+    for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
+  });
+  for (const storage of results) countResult(storage.byteLength);
+  settle(done, held, results);
+  return { results: tensors, done };
+}
+
+/** A function that nobody can call any more gives its executables back. */
+const abandoned = new FinalizationRegistry<Program["executables"]>(disposeAll);
+
+/** Gives the executables of a program back, each after the runs that were issued before. */
+export const discard = ({ executables }: Program): void => disposeAll(executables);
+
+function disposeAll(executables: Program["executables"]): void {
+  for (const [device, executable] of executables) disposeLater(device, executable);
+  executables.clear();
+}
+
+function executableOn(program: Program, device: Device, options: CompileOptions): Promise<Executable> {
+  let executable = program.executables.get(device);
+  if (executable === undefined) {
+    const { entry } = program.signature;
+    executable = device.ready().then((backend) => backend.compile(program.module, entry, options));
+    executable.catch(() => program.executables.delete(device)); // the run that waits for it fails with the same error
+    if (program.executables.size === 0) abandoned.register(program, program.executables);
+    program.executables.set(device, executable);
+  }
+  return executable;
+}
