@@ -1,6 +1,6 @@
 import { StructureError } from "./errors.ts";
 import type { LeafOf, MapLeaves } from "./types.ts";
-import { walk } from "./walk.ts";
+import { describe, kindOf, walk } from "./walk.ts";
 
 /** A tree without its leaves: what `treeUnflatten` needs to put a list of leaves back. `T` is the type of the tree it was made from. */
 export interface TreeStructure<T> {
@@ -31,6 +31,23 @@ export function treeFlatten<T>(tree: T): { leaves: LeafOf<T>[]; structure: TreeS
   const leaves: LeafOf<T>[] = [];
   const skeleton = walk("treeFlatten", [tree], ([leaf]) => leaves.push(leaf as LeafOf<T>) - 1) as MapLeaves<T, number>;
   return { leaves, structure: { leafCount: leaves.length, skeleton } };
+}
+
+/**
+ * The leaves of another tree of this structure, in the structure's order: children of a record go by key, whatever the
+ * order they were written in. Throws where the tree has other lists, keys or places of null (E741, told as `op`'s).
+ */
+export function treeFlattenLike<T, U>(structure: TreeStructure<T>, tree: U, op = "treeFlattenLike"): LeafOf<U>[] {
+  const leaves: LeafOf<U>[] = [];
+  const refuse = (wanted: unknown, found: unknown, _index: number, path: string): StructureError =>
+    new StructureError(
+      "E741",
+      op,
+      `the tree has ${describe(found)} where ${kindOf(wanted) === "leaf" ? "a leaf" : describe(wanted)} is wanted`,
+      { path, fix: "give the same lists, keys and places of null; only leaves may differ" },
+    );
+  walk(op, [structure.skeleton, tree], ([, leaf]) => leaves.push(leaf as LeafOf<U>), refuse);
+  return leaves;
 }
 
 /** The tree of this structure whose leaves are `leaves`, in the order of `treeLeaves`. Inverse of `treeFlatten`. */

@@ -4,6 +4,7 @@ import {
   type Tree,
   treeEntries,
   treeFlatten,
+  treeFlattenLike,
   treeLeaves,
   treeMap,
   treeMapWithPath,
@@ -92,6 +93,22 @@ test("flatten and unflatten are inverse, and unflatten takes leaves of another t
   expect(treeUnflatten(structure, leaves)).toEqual(params);
   const scale: string = treeUnflatten(structure, ["a", "b", "c", "d"]).scale;
   expect(scale).toBe("d");
+});
+
+test("a second tree is taken apart by key, in the order of the first", () => {
+  const { structure } = treeFlatten({ a: 1, b: [2, null], c: 3 });
+  expect(treeFlattenLike(structure, { c: "z", b: ["y", null], a: "x" })).toEqual(["x", "y", "z"]);
+});
+
+test("a second tree of another structure is refused, told as the caller's", () => {
+  const { structure } = treeFlatten({ a: 1, b: [2, null] });
+  expect(() => treeFlattenLike(structure, { b: [2, null], a: [1] }, "pullback")).toThrowErrorMatchingInlineSnapshot(`
+    [StructureError E741 pullback: the tree has a list of 1 where a leaf is wanted.
+      at: a
+      fix: give the same lists, keys and places of null; only leaves may differ.]
+  `);
+  expect(() => treeFlattenLike(structure, { b: [2, 3], a: 1 })).toThrow(/a leaf \(number\) where null is wanted/);
+  expect(() => treeFlattenLike(structure, { a: 1 })).toThrow(/has a record \{a\} where a record \{a, b\} is wanted/);
 });
 
 test("unflatten refuses a list of another length", () => {

@@ -12,6 +12,9 @@ interface Frame {
   next: number;
 }
 
+/** The error where the trees differ: the two values, the number of the tree that differs from the first, and the place. */
+export type Refuse = (first: unknown, other: unknown, index: number, path: string) => StructureError;
+
 /** Called once per leaf, in order: the leaves that stand at the same place of each tree, and the name of that place. */
 export type Visit = (leaves: readonly unknown[], path: () => string) => unknown;
 
@@ -21,7 +24,7 @@ export type Visit = (leaves: readonly unknown[], path: () => string) => unknown;
  * Children of a record come in the key order of the first tree. The walk keeps its own stack, so that a tree may be
  * as deep as memory allows.
  */
-export function walk(op: string, trees: readonly unknown[], visit: Visit): unknown {
+export function walk(op: string, trees: readonly unknown[], visit: Visit, refuse: Refuse = differs(op)): unknown {
   const frames: Frame[] = [];
   const open = new Set<unknown>();
   const path = () => frames.map(({ keys, next }) => (keys === null ? next - 1 : keys[next - 1])).join(".");
@@ -31,7 +34,7 @@ export function walk(op: string, trees: readonly unknown[], visit: Visit): unkno
     const [first] = values;
     const kind = kindOf(first);
     const other = values.findIndex((value) => !sameKind(first, kind, value));
-    if (other > 0) throw mismatch(op, first, values[other], other, path());
+    if (other > 0) throw refuse(first, values[other], other, path());
     if (kind === "empty") return null;
     if (kind === "leaf") return visit(values, path);
     if (open.has(first)) throw cycle(op, path());
@@ -62,7 +65,7 @@ export function walk(op: string, trees: readonly unknown[], visit: Visit): unkno
 }
 
 /** Lists and plain records are inner places; a typed array, a Map, an instance of a class and every primitive but `null` is a leaf. */
-function kindOf(value: unknown): "list" | "record" | "empty" | "leaf" {
+export function kindOf(value: unknown): "list" | "record" | "empty" | "leaf" {
   if (value === null) return "empty";
   if (typeof value !== "object") return "leaf";
   if (Array.isArray(value)) return "list";
@@ -81,17 +84,18 @@ function sameKind(first: unknown, kind: string, other: unknown): boolean {
   );
 }
 
-function mismatch(op: string, first: unknown, other: unknown, index: number, path: string): StructureError {
-  return new StructureError(
-    "E741",
-    op,
-    `the structure is ${describe(first)} in tree 0 but ${describe(other)} in tree ${index}`,
-    {
-      path,
-      fix: "give every tree the same lists, keys and places of null; only leaves may differ",
-    },
-  );
-}
+const differs =
+  (op: string): Refuse =>
+  (first, other, index, path) =>
+    new StructureError(
+      "E741",
+      op,
+      `the structure is ${describe(first)} in tree 0 but ${describe(other)} in tree ${index}`,
+      {
+        path,
+        fix: "give every tree the same lists, keys and places of null; only leaves may differ",
+      },
+    );
 
 function cycle(op: string, path: string): StructureError {
   return new StructureError("E743", op, "a list or record contains itself", {
@@ -102,7 +106,8 @@ function cycle(op: string, path: string): StructureError {
 
 const MAX_KEYS = 8; // more would hide the rest of the message
 
-function describe(value: unknown): string {
+/** What stands at a place of a tree. */
+export function describe(value: unknown): string {
   const kind = kindOf(value);
   if (kind === "list") return `a list of ${(value as readonly unknown[]).length}`;
   if (kind === "record") {
