@@ -10,6 +10,28 @@ export interface Flat {
   readonly structure: TreeStructure<unknown>;
 }
 
+/**
+ * A function's result with tensors beside it, which a function given to vjp, jvp, grad or checkpoint may return instead of
+ * the result alone. They come out as values and are not differentiated; `receive` gets them in terms of the arguments.
+ *
+ * `@tenon/tensor` carries out of the function in this way what it assigns to Variables.
+ */
+export class Beside {
+  readonly result: unknown;
+  readonly tensors: readonly Tensor[];
+  readonly receive: (values: readonly Tensor[]) => void;
+
+  constructor(result: unknown, tensors: readonly Tensor[] = [], receive: Beside["receive"] = () => {}) {
+    this.result = result;
+    this.tensors = tensors;
+    this.receive = receive;
+  }
+
+  static of(returned: unknown): Beside {
+    return returned instanceof Beside ? returned : new Beside(returned);
+  }
+}
+
 /** The tensors of a tree that must hold nothing else. */
 export function flatten(op: string, what: string, tree: unknown): Flat {
   if (tree instanceof Promise) {

@@ -1,6 +1,6 @@
 import { call, type Tensor, trace } from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
-import { type Flat, flatten } from "./arguments.ts";
+import { Beside, type Flat, flatten } from "./arguments.ts";
 
 /**
  * `f`, of which reverse mode keeps nothing but the arguments: when its derivative is needed it is computed once more.
@@ -12,12 +12,16 @@ export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y
   return (...args) => {
     const { leaves, structure } = flatten("checkpoint", "an argument", args);
     let outputs: Flat | undefined;
+    let beside: Beside | undefined;
     const body = (...inputs: Tensor[]): readonly Tensor[] => {
-      outputs = flatten("checkpoint", "the result", f(...(treeUnflatten(structure, inputs) as unknown as A)));
-      return outputs.leaves;
+      beside = Beside.of(f(...(treeUnflatten(structure, inputs) as unknown as A)));
+      outputs = flatten("checkpoint", "the result", beside.result);
+      return [...outputs.leaves, ...beside.tensors];
     };
     const { fn, captured } = trace(body, leaves, { name: "checkpoint" });
     const results = call(fn, [...leaves, ...captured], { recompute: true });
-    return treeUnflatten(outputs!.structure, results) as unknown as Y;
+    const count = outputs!.leaves.length;
+    beside!.receive(results.slice(count));
+    return treeUnflatten(outputs!.structure, results.slice(0, count)) as unknown as Y;
   };
 }

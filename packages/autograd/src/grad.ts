@@ -1,6 +1,6 @@
 import { DifferentiationError, input, isFloat, OptionError, splat, substitute, type Tensor, typeText } from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
-import { checkFloats, type Flat, flatten } from "./arguments.ts";
+import { Beside, checkFloats, type Flat, flatten } from "./arguments.ts";
 import { forward } from "./jvp.ts";
 import { zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
@@ -11,12 +11,14 @@ type AnyFunction = (...args: any[]) => unknown;
 interface Applied {
   readonly inputs: readonly Tensor[];
   readonly outputs: Flat;
+  /** What the function returns beside its result: it is rewritten with the outputs, and has no cotangents. */
+  readonly beside: Beside;
 }
 
 function apply(op: string, f: AnyFunction, args: Flat): Applied {
   const inputs = args.leaves.map((t) => input(t));
-  const y = f(...(treeUnflatten(args.structure, inputs) as unknown[]));
-  return { inputs, outputs: flatten(op, "the result", y) };
+  const beside = Beside.of(f(...(treeUnflatten(args.structure, inputs) as unknown[])));
+  return { inputs, outputs: flatten(op, "the result", beside.result), beside };
 }
 
 const pairs = (from: readonly Tensor[], to: readonly Tensor[]): Map<Tensor, Tensor> =>
@@ -31,17 +33,18 @@ export function vjp<A extends readonly unknown[], Y>(
   ...primals: A
 ): [y: Y, pullback: (cotangents: Y) => A] {
   const args = flatten("vjp", "an argument", primals);
-  const { inputs, outputs } = apply("vjp", f, args);
+  const { inputs, outputs, beside } = apply("vjp", f, args);
   const seeds = outputs.leaves.map((y) => (isFloat(y.dtype) ? input(y) : null));
-  const { outputs: rewritten, gradients } = backward(outputs.leaves, inputs, seeds);
+  const { outputs: rewritten, gradients } = backward([...outputs.leaves, ...beside.tensors], inputs, seeds);
   const complete = gradients.map((dx, i) => dx ?? zerosOf(inputs[i]!));
   const found = substitute([...rewritten, ...complete], pairs(inputs, args.leaves));
-  const count = rewritten.length;
+  const count = outputs.leaves.length;
+  beside.receive(found.slice(count, rewritten.length));
   const pullback = (cotangents: Y): A => {
     const given = flatten("vjp", "a cotangent", cotangents);
     checkSame("vjp", "cotangent", given.leaves, outputs.leaves);
     const places = seeds.flatMap((seed, i) => (seed === null ? [] : [[seed, given.leaves[i]!] as const]));
-    return treeUnflatten(args.structure, substitute(found.slice(count), new Map(places))) as unknown as A;
+    return treeUnflatten(args.structure, substitute(found.slice(rewritten.length), new Map(places))) as unknown as A;
   };
   return [treeUnflatten(outputs.structure, found.slice(0, count)) as unknown as Y, pullback];
 }
@@ -55,14 +58,15 @@ export function jvp<A extends readonly unknown[], Y>(
   const args = flatten("jvp", "an argument", primals);
   const { leaves: given } = flatten("jvp", "a tangent", tangents);
   checkSame("jvp", "tangent", given, args.leaves);
-  const { inputs, outputs } = apply("jvp", f, args);
+  const { inputs, outputs, beside } = apply("jvp", f, args);
   const changes = given.map((dx) => (isFloat(dx.dtype) ? dx : null));
-  const pushed = forward(outputs.leaves, inputs, changes);
-  const complete = pushed.tangents.map((dy, i) => dy ?? zerosOf(outputs.leaves[i]!));
-  const found = substitute([...pushed.outputs, ...complete], pairs(inputs, args.leaves));
+  const pushed = forward([...outputs.leaves, ...beside.tensors], inputs, changes);
+  const complete = outputs.leaves.map((y, i) => pushed.tangents[i] ?? zerosOf(y));
+  const found = substitute([...complete, ...pushed.outputs], pairs(inputs, args.leaves));
   const count = outputs.leaves.length;
+  beside.receive(found.slice(2 * count));
   const tree = (leaves: readonly Tensor[]): Y => treeUnflatten(outputs.structure, leaves) as unknown as Y;
-  return [tree(found.slice(0, count)), tree(found.slice(count))];
+  return [tree(found.slice(count, 2 * count)), tree(found.slice(0, count))];
 }
 
 function checkSame(op: string, what: string, given: readonly Tensor[], wanted: readonly Tensor[]): void {
@@ -113,7 +117,7 @@ export function valueAndGrad<A extends readonly unknown[]>(
       chosen.map((i) => args[i]),
     );
     checkFloats("grad", "an argument", flat.leaves);
-    const { inputs, outputs } = apply(
+    const { inputs, outputs, beside } = apply(
       "grad",
       (...own: unknown[]) =>
         f(...(args.map((x, i) => (chosen.includes(i) ? own[chosen.indexOf(i)] : x)) as unknown as A)),
@@ -122,10 +126,12 @@ export function valueAndGrad<A extends readonly unknown[]>(
     const [y] = outputs.leaves;
     if (y === undefined || outputs.leaves.length > 1 || y.shape.length > 0 || !isFloat(y.dtype))
       throw notOneFloat(outputs.leaves);
-    const { outputs: rewritten, gradients } = backward([y], inputs, [splat(1, [], y.dtype)]);
+    const { outputs: rewritten, gradients } = backward([y, ...beside.tensors], inputs, [splat(1, [], y.dtype)]);
     const complete = gradients.map((dx, i) => dx ?? zerosOf(inputs[i]!));
     const [value, ...found] = substitute([...rewritten, ...complete], pairs(inputs, flat.leaves));
-    const trees = treeUnflatten(flat.structure, found) as unknown as unknown[];
+    const count = beside.tensors.length;
+    beside.receive(found.slice(0, count));
+    const trees = treeUnflatten(flat.structure, found.slice(count)) as unknown as unknown[];
     return [value!, typeof argnums === "number" ? trees[0] : trees];
   };
 }

@@ -1,4 +1,4 @@
-export type { TensorTree } from "./arguments.ts";
+export { Beside, type TensorTree } from "./arguments.ts";
 export { type CheckOptions, checkGradients, type Evaluate, type GradientTolerance } from "./check.ts";
 export { checkpoint } from "./checkpoint.ts";
 export { type Cotangents, type CustomOptions, customGradient } from "./custom.ts";
