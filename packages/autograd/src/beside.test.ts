@@ -30,7 +30,7 @@ test("what stands beside the result of a function comes out as values, integers 
     [[0, 4], ...beside],
     [[0, 4], ...beside],
     [[4], ...beside],
-    [[0, 4], ...beside],
+    [[4], ...beside],
   ]);
 });
 
