@@ -26,22 +26,22 @@ export class Arguments {
     });
   }
 
-  /** Buffers in order; within a job of the device. */
-  async buffers(backend: Backend): Promise<Buffer[]> {
+  /** Buffers in order, of all storages or of those at `places`; within a job of the device. */
+  async buffers(backend: Backend, places: Iterable<number> = this.storages.keys()): Promise<Buffer[]> {
     const found: Buffer[] = [];
-    for (const [i, storage] of this.storages.entries())
-      found.push(await this.buffer(backend, storage, this.fetched[i]));
+    for (const i of places) found.push(await this.buffer(backend, this.storages[i]!, this.fetched[i]));
     return found;
   }
 
   private async buffer(backend: Backend, storage: Storage, fetched: Promise<Uint8Array> | undefined): Promise<Buffer> {
-    storage.check("run");
+    storage.check();
     if (fetched === undefined && storage.buffer !== undefined && storage.device === this.device) return storage.buffer;
     const bytes = fetched === undefined ? storage.host! : await fetched;
     const buffer = backend.alloc(storage.byteLength);
     backend.write(buffer, bytes);
+    const comesAgain = storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES;
     const stays =
-      fetched === undefined && (storage.owned || (storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES));
+      fetched === undefined && storage.buffer === undefined && (storage.owned || storage.hostStale || comesAgain);
     if (stays) storage.keepBuffer(this.device, buffer);
     else this.temporary.push(buffer);
     return buffer;

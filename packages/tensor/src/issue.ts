@@ -26,23 +26,34 @@ export function issue(
     ...captured.map((x) => storageOf(x)!),
   ]);
   const overwritten = state.filter((_, i) => outputs[i] !== undefined);
-  for (const storage of overwritten) storage.hostStale = true;
-  for (const storage of overwritten) storage.device = device;
+  for (const storage of overwritten) {
+    storage.hostStale = true;
+    storage.version++;
+    storage.device = device;
+  }
   const results = Array.from({ length: structure.leafCount }, (_, i) => {
     const { dtype, shape } = signature.results[i]!.type;
     return new Storage({ dtype, shape: shape.map((d: Dim) => dimValue(d, bindings)) }, device);
   });
   const tensors = results.map((storage) => dataTensor(storage.retain()));
   const executable = executableOn(program, device, options);
+  let started = false;
   const done = device.enqueue(async (backend) => {
     const runnable = await executable;
     const buffers = await held.buffers(backend);
+    started = true;
     for (const storage of overwritten) storage.dropHost();
     const computed = runnable.run(buffers, { dims: Object.fromEntries(bindings) });
     for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
   });
   for (const storage of results) countResult(storage.byteLength);
-  settle(done, held, results);
+  settle(done, held, results, () => {
+    if (started) return;
+    for (const storage of overwritten) {
+      storage.hostStale = false; // nothing was written, so the Variables are what they were
+      if (storage.buffer === undefined) storage.device = undefined;
+    }
+  });
   return { results: tensors, done };
 }
 

@@ -50,7 +50,7 @@ test("a tensor that is disposed of says so when it is used, and only then", asyn
   await expect(x.data()).rejects.toThrowErrorMatchingInlineSnapshot(`
     [StateError E406 data: the tensor was disposed.
       x: float32 [2]
-      fix: read it before dispose(), or leave freeing to the library.]
+      fix: use it before dispose(), or leave freeing to the library.]
   `);
   await expect(x.add(1).data()).rejects.toThrow("the tensor was disposed");
 });

@@ -1,4 +1,4 @@
-import type { Backend, CompileOptions, Executable } from "@tenon/backend";
+import type { Backend, Buffer, CompileOptions, Executable } from "@tenon/backend";
 import {
   becomeLeaf,
   buildModule,
@@ -14,8 +14,8 @@ import {
   verify,
 } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
-import { type Device, deviceOf } from "./device.ts";
-import { concreteType, DataNode, dataTensor, Storage, storageOf } from "./storage.ts";
+import { type Device, deviceOf, readBytes } from "./device.ts";
+import { concreteType, DataNode, dataTensor, holdersOf, Storage, storageOf } from "./storage.ts";
 
 /** How many compiled eager graphs a device keeps. */
 const MAX_CACHED = 256;
@@ -32,7 +32,8 @@ export const defaultCompileOptions: CompileOptions = {};
 
 /**
  * Starts the computation of tensors. At once they become data leaves and drop the graph behind them; the values arrive
- * by a job of the device. A failure waits in the storage for whoever reads it.
+ * by a job of the device. When the job fails they get their graph back: whoever reads them meanwhile sees the error, and
+ * whoever reads them later tries again.
  */
 export function realize(tensors: readonly Tensor[], wanted?: Device): void {
   const roots = [...new Set(tensors)].filter((t) => !(t.node instanceof DataNode));
@@ -45,26 +46,83 @@ export function realize(tensors: readonly Tensor[], wanted?: Device): void {
   const types = roots.map(concreteType);
   const storages = leaves.map((t) => storageOf(t)!);
   const device = wanted ?? storages.find((s) => s.device !== undefined)?.device ?? deviceOf();
-  const args = new Arguments(device, storages);
   const fn = new Fn("eager", leaves, roots);
   const cached = cachedExecutable(device, fn);
+  const args = new Arguments(device, storages);
   const results = types.map((type) => new Storage(type, device));
-  roots.forEach((t, i) => {
-    becomeLeaf(t, dataTensor(results[i]!.retain()).node);
-  });
-  const job = device.enqueue(async (backend) => {
+  const undo = roots.map((t, i) => intoLeaf(t, results[i]!));
+  const together = async (backend: Backend): Promise<void> => {
     const executable = await cached.executable;
     const computed = executable.run(await args.buffers(backend));
     for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
+  };
+  // one that cannot be computed must not take the others with it
+  const apart = async (backend: Backend): Promise<void> => {
+    for (const [i, storage] of results.entries()) {
+      try {
+        storage.keepBuffer(device, await runAlone(backend, cached.fn, i, args));
+      } catch (error) {
+        storage.failure = error;
+        undo[i]!();
+      }
+    }
+  };
+  const job = device.enqueue((backend) => {
+    const done = together(backend);
+    return results.length === 1 ? done : done.catch(() => apart(backend));
   });
-  settle(job, args, results);
+  settle(job, args, results, () => {
+    for (const back of undo) back();
+  });
+}
+
+/** One result of an eager graph by a program of its own. */
+async function runAlone(backend: Backend, { inputs, results }: Fn, i: number, args: Arguments): Promise<Buffer> {
+  const reached = new Set(topologicalOrder([results[i]!]));
+  const used = inputs.flatMap((t, place) => (reached.has(t.node) ? [place] : []));
+  const fn = new Fn(
+    "eager",
+    used.map((place) => inputs[place]!),
+    [results[i]!],
+  );
+  const executable = await backend.compile(
+    verify(buildModule({ entries: { eager: fn } })),
+    "eager",
+    defaultCompileOptions,
+  );
+  try {
+    return executable.run(await args.buffers(backend, used))[0]!;
+  } finally {
+    executable.dispose();
+  }
+}
+
+/** Makes a tensor a leaf with that storage; returns what gives it its graph back. */
+function intoLeaf(t: Tensor, storage: Storage): () => void {
+  const { node, index } = t;
+  const leaf = dataTensor(storage.retain()).node as DataNode;
+  becomeLeaf(t, leaf);
+  for (const holder of holdersOf(t)) holder.adopt(t);
+  return () => {
+    if (t.node !== leaf || leaf.disposed) return;
+    t.node = node;
+    t.index = index;
+    for (const holder of holdersOf(t)) holder.abandon(t, storage);
+    leaf.dispose();
+  };
 }
 
 /** After a job: a failure goes to its results, and what the job held is given back. */
-export function settle(job: Promise<unknown>, args: Arguments, results: readonly Storage[]): void {
+export function settle(
+  job: Promise<unknown>,
+  args: Arguments,
+  results: readonly Storage[],
+  failed: () => void = () => {},
+): void {
   job
     .catch((error: unknown) => {
       for (const storage of results) storage.failure = error;
+      failed();
     })
     .finally(() => {
       args.release();
@@ -83,7 +141,7 @@ function tracedRead(t: Tensor): StateError {
 function cachedExecutable(device: Device, fn: Fn): Cached {
   let cache = caches.get(device);
   if (cache === undefined) caches.set(device, (cache = new Map()));
-  const key = fn.results.map((t) => `${nodeHash(t.node)}:${t.index}`).join(" ");
+  const key = `${fn.results.map((t) => `${nodeHash(t.node)}:${t.index}`).join(" ")} ${sharing(fn)}`;
   const found = cache.get(key);
   if (found !== undefined && sameStructure(found.fn.results, fn.results)) {
     cache.delete(key); // so that the least recently used is first
@@ -95,7 +153,10 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
     fn: detach(fn),
     executable: device.ready().then((backend: Backend) => backend.compile(module, "eager", defaultCompileOptions)),
   };
-  cached.executable.catch(() => cache.delete(key));
+  cached.executable.catch(() => {
+    if (cache.get(key) === cached) cache.delete(key);
+  });
+  if (found !== undefined) disposeLater(device, found.executable); // another graph of the same key
   cache.set(key, cached);
   if (cache.size > MAX_CACHED) {
     const [oldest, entry] = cache.entries().next().value!;
@@ -103,6 +164,16 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
     disposeLater(device, entry.executable);
   }
   return cached;
+}
+
+/** A hash of which leaf stands where: `nodeHash` knows leaves by their types, so that `x·x` and `x·y` have one hash. */
+function sharing({ inputs, results }: Fn): number {
+  const number = new Map(inputs.map((t, i) => [t, i + 1]));
+  let hash = 0;
+  for (const node of topologicalOrder(results)) {
+    for (const t of node.inputs) hash = (Math.imul(hash, 31) + (number.get(t) ?? 0)) | 0;
+  }
+  return hash;
 }
 
 /** Disposes of an executable after the runs that were issued before. */
@@ -125,16 +196,24 @@ function detach(fn: Fn): Fn {
   return new Fn(fn.name, inputs, fn.results.map(current));
 }
 
-/** A storage with the same values, filled by a job of the device. */
+/**
+ * A storage with the same values, filled by a job of the device. Should the device fail, the values are fetched to the
+ * host instead, so that they are not lost with it.
+ */
 export function copyStorage(from: Storage, device: Device): Storage {
   const to = new Storage(from.type, device);
   const args = new Arguments(device, [from]);
-  const job = device.enqueue(async (backend) => {
-    const [source] = await args.buffers(backend);
-    const target = backend.alloc(to.byteLength);
-    backend.copy(source!, target);
-    to.keepBuffer(device, target);
-  });
+  const job = device
+    .enqueue(async (backend) => {
+      const [source] = await args.buffers(backend);
+      const target = backend.alloc(to.byteLength);
+      backend.copy(source!, target);
+      to.keepBuffer(device, target);
+    })
+    .catch(async () => {
+      to.keepHost((await readBytes(from)).slice());
+      to.device = undefined;
+    });
   to.retain();
   settle(job, args, [to]);
   return to;

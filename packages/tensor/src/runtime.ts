@@ -15,9 +15,11 @@ installRuntime({
   async data(tensor: Tensor): Promise<TensorData> {
     realize([tensor]);
     const storage = storageOf(tensor)!.retain();
+    const { version } = storage;
     try {
       const bytes = await readBytes(storage);
-      if (storage.byteLength <= SMALL_BYTES && !storage.owned && storage.buffer !== undefined) {
+      const mine = storage.references === 2 && storage.version === version; // the tensor's and this one
+      if (mine && storage.byteLength <= SMALL_BYTES && storage.buffer !== undefined) {
         storage.keepHost(bytes);
         storage.dropBuffer();
       }
@@ -30,10 +32,10 @@ installRuntime({
   },
 
   dispose(tensor: Tensor): void {
-    const storage = storageOf(tensor);
-    if (storage === undefined || storage.disposed) return;
-    storage.disposed = true;
-    storage.free();
+    if (!(tensor.node instanceof DataNode)) return; // it has no memory of its own yet
+    const { node } = tensor;
+    if (recorded.some((ref) => ref.deref()?.inputs.includes(tensor))) flush(); // what was recorded with it still needs it
+    node.dispose();
   },
 
   recorded(node: Node): void {
@@ -49,10 +51,10 @@ export function flush(): void {
   recorded = [];
   const used = new Set(alive.flatMap((node) => node.inputs.map((t) => t.node)));
   const ends = alive.filter((node) => !used.has(node)).flatMap((node) => node.outputs.filter((t) => t.node === node));
-  realize(ends.filter((t) => !isTraced(t)));
+  realize(ends.filter(isComputable));
 }
 
-/** Whether a tensor belongs to a function that is being traced rather than to the program's own graph. */
-const isTraced = (t: Tensor): boolean =>
-  topologicalOrder([t]).some((node) => isLeaf(node) && !(node instanceof DataNode)) ||
-  typeof t.shape.find((d) => typeof d !== "number") === "object";
+/** Whether all that a tensor is computed from is there: no argument of a function being traced, nothing disposed of. */
+const isComputable = (t: Tensor): boolean =>
+  t.shape.every((d) => typeof d === "number") &&
+  topologicalOrder([t]).every((node) => !isLeaf(node) || (node instanceof DataNode && !node.disposed));

@@ -21,14 +21,16 @@ export class Storage {
   buffer: Buffer | undefined;
   /** Why the job that should have computed the values did not. */
   failure: unknown;
-  disposed = false;
+  /** Goes up whenever a queued job will overwrite the values. */
+  version = 0;
   /** The host bytes are older than what a queued job will leave in the buffer. */
   hostStale = false;
   /** A Variable may overwrite it. */
   owned = false;
   /** How often the host bytes were sent to a device. */
   uploads = 0;
-  private references = 1;
+  /** Data leaves, Variables and queued jobs that refer to it. */
+  references = 1;
 
   /** @param source The host bytes, or the device on which a queued job will compute them. */
   constructor(type: ConcreteType, source: Uint8Array | Device) {
@@ -48,14 +50,9 @@ export class Storage {
 
   release(): void {
     if (--this.references > 0) return;
-    this.free();
-    counters.storages--;
-  }
-
-  /** Gives the bytes back now; only an explicit `dispose()` makes a later use an error. */
-  free(): void {
     this.dropHost();
     this.dropBuffer();
+    counters.storages--;
   }
 
   dropHost(): void {
@@ -77,23 +74,13 @@ export class Storage {
   }
 
   keepBuffer(device: Device, buffer: Buffer): void {
-    if (this.disposed) {
-      buffer.release();
-      return;
-    }
-    if (this.buffer === undefined) counters.deviceBytes += this.byteLength;
+    counters.deviceBytes += this.byteLength;
     this.device = device;
     this.buffer = buffer;
   }
 
-  /** Throws when the values are gone or were never computed. */
-  check(what: string): void {
-    if (this.disposed) {
-      throw new StateError("E406", what, "the tensor was disposed", {
-        operands: { x: this.type },
-        fix: "read it before dispose(), or leave freeing to the library",
-      });
-    }
+  /** Throws when the values were never computed. */
+  check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 }
@@ -111,9 +98,10 @@ const dataOp: OpRecord = {
 
 const abandoned = new FinalizationRegistry<Storage>((storage) => storage.release());
 
-/** A leaf of the graph that has values. It holds a reference to its storage until it is collected. */
+/** A leaf of the graph that has values. It holds a reference to its storage until it is disposed of or collected. */
 export class DataNode extends Node {
   storage: Storage;
+  disposed = false;
 
   constructor(storage: Storage) {
     super(dataOp, [], {}, [storage.type]);
@@ -128,13 +116,48 @@ export class DataNode extends Node {
     this.storage = storage;
     abandoned.register(this, storage, this);
   }
+
+  /** Gives the reference back now; any later use of this leaf is an error. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    abandoned.unregister(this);
+    this.storage.release();
+  }
 }
 
 /** A tensor with values; it takes over one reference to the storage. */
 export const dataTensor = (storage: Storage): Tensor => new DataNode(storage).outputs[0]!;
 
-/** The storage of a tensor that has one. */
-export const storageOf = (x: Tensor): Storage | undefined => (x.node instanceof DataNode ? x.node.storage : undefined);
+/** The storage of a tensor that has one; throws when the tensor was disposed of. */
+export function storageOf(x: Tensor): Storage | undefined {
+  if (!(x.node instanceof DataNode)) return undefined;
+  if (!x.node.disposed) return x.node.storage;
+  throw new StateError("E406", "data", "the tensor was disposed", {
+    operands: { x },
+    fix: "use it before dispose(), or leave freeing to the library",
+  });
+}
+
+/** Told when a tensor gets its values' storage, and when the job that should have filled it failed. */
+export interface Holder {
+  adopt(tensor: Tensor): void;
+  abandon(tensor: Tensor, storage: Storage): void;
+}
+
+const holders = new WeakMap<Tensor, Set<Holder>>();
+
+/** Asks for word of a tensor that has no storage yet. */
+export function holdWhenRealized(tensor: Tensor, holder: Holder): void {
+  let waiting = holders.get(tensor);
+  if (waiting === undefined) {
+    waiting = new Set();
+    holders.set(tensor, waiting);
+  }
+  waiting.add(holder);
+}
+
+export const holdersOf = (tensor: Tensor): Iterable<Holder> => holders.get(tensor) ?? [];
 
 /** The type with whole numbers for sizes. */
 export function concreteType({ dtype, shape }: Tensor): ConcreteType {

@@ -1,10 +1,10 @@
-import { type DType, OptionError, ShapeError, sameType, Tensor, typeText } from "@tenon/ir";
+import { checkOptions, type DType, OptionError, ShapeError, sameType, Tensor, typeText } from "@tenon/ir";
 import { treeEntries } from "@tenon/tree";
 import { type Creatable, tensor } from "./create.ts";
 import type { Device } from "./device.ts";
 import { currentFrame } from "./frame.ts";
 import { copyStorage, realize } from "./realize.ts";
-import { concreteType, type DataNode, dataTensor, type Storage, storageOf } from "./storage.ts";
+import { concreteType, DataNode, dataTensor, type Holder, holdWhenRealized, Storage, storageOf } from "./storage.ts";
 
 /** What a Variable is for; a checkpoint and a device keep those of one role together. */
 export type VariableRole = "parameter" | "statistic" | "slot" | "key" | "state";
@@ -17,34 +17,42 @@ export interface VariableOptions {
   readonly dtype?: DType;
 }
 
+/** The private storage of a Variable, apart from it, so that it can be released when the Variable is collected. */
+interface Held {
+  storage: Storage | undefined;
+}
+
+const forgotten = new FinalizationRegistry<Held>(({ storage }) => storage?.release());
+
 /**
  * The only thing that changes: a named tensor whose value is read and assigned. Inside a compiled function reading it
  * gives an argument and assigning it adds a result, so that the function stays pure underneath.
  */
-export class Variable {
+export class Variable implements Holder {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly role: VariableRole;
   name: string | undefined;
   trainable: boolean;
-  /** The private storage, once the value has been computed. */
-  private storage: Storage | undefined;
+  /** The private storage, once the value has one. */
+  private readonly held: Held = { storage: undefined };
   /** A value assigned outside compiled functions that has not been computed yet. */
   private pending: Tensor | undefined;
   /** The tensor that was last given out and reads the private storage. */
   private given: WeakRef<Tensor> | undefined;
 
-  constructor(
-    value: Tensor,
-    { name, role = "parameter", trainable = role === "parameter" }: Omit<VariableOptions, "dtype"> = {},
-  ) {
+  constructor(value: Tensor, options: Omit<VariableOptions, "dtype"> = {}) {
+    checkOptions("variable", options, ["name", "trainable", "role"]);
+    checkTensor("variable", value);
+    const { name, role = "parameter", trainable = role === "parameter" } = options;
     const { dtype, shape } = concreteType(value);
     this.dtype = dtype;
     this.shape = shape;
     this.name = name;
     this.role = role;
     this.trainable = trainable;
-    this.pending = value;
+    forgotten.register(this, this.held);
+    this.replace(value);
   }
 
   /** The value now; inside a compiled function, the argument that stands for it, or what was assigned. */
@@ -58,11 +66,7 @@ export class Variable {
 
   /** Gives the Variable a new value of the same type. */
   assign(value: Tensor): this {
-    if (!(value instanceof Tensor)) {
-      throw new OptionError("E803", "assign", `the value of ${this.label()} is ${String(value)}, which is no tensor`, {
-        fix: "make a tensor of it with tensor(…)",
-      });
-    }
+    checkTensor(this.label(), value);
     if (!sameType(value, this)) {
       throw new ShapeError(
         "E202",
@@ -88,21 +92,58 @@ export class Variable {
   current(): Tensor {
     if (this.pending !== undefined) return this.pending;
     const before = this.given?.deref();
-    if (before !== undefined) return before;
-    const value = dataTensor(this.storage!.retain());
+    if (
+      before !== undefined &&
+      (before.node as DataNode).storage === this.held.storage &&
+      !(before.node as DataNode).disposed
+    ) {
+      return before;
+    }
+    const value = dataTensor(this.held.storage!.retain());
     this.given = new WeakRef(value);
     return value;
   }
 
   /** Sets the value outside of any trace. */
   replace(value: Tensor): void {
-    if (this.storage !== undefined) {
-      this.storage.owned = false;
-      this.storage.release();
+    if (value.node instanceof DataNode) {
+      this.take(value);
+      return;
     }
-    this.storage = undefined;
-    this.given = undefined;
+    this.letGo();
     this.pending = value;
+    holdWhenRealized(value, this);
+  }
+
+  adopt(value: Tensor): void {
+    if (this.pending === value) this.take(value);
+  }
+
+  abandon(value: Tensor, storage: Storage): void {
+    if (this.held.storage !== storage) return;
+    this.letGo();
+    this.pending = value;
+  }
+
+  /** Makes the storage of a computed value the private one, or a copy where another Variable has it. */
+  private take(value: Tensor): void {
+    const storage = storageOf(value)!;
+    if (storage === this.held.storage) return;
+    const mine = storage.owned ? separate(storage) : storage.retain();
+    this.letGo();
+    mine.owned = true;
+    this.held.storage = mine;
+    this.given = mine === storage ? new WeakRef(value) : undefined;
+  }
+
+  private letGo(): void {
+    const { storage } = this.held;
+    this.held.storage = undefined;
+    this.given = undefined;
+    this.pending = undefined;
+    if (storage === undefined) return;
+    storage.owned = false;
+    storage.release();
   }
 
   /**
@@ -110,35 +151,39 @@ export class Variable {
    * still alive keeps the old values: it moves to a copy.
    */
   settle(device: Device, overwritten: boolean): Storage {
-    if (this.pending !== undefined) {
-      const value = this.pending;
-      realize([value], device);
-      const storage = storageOf(value)!;
-      if (storage.owned) {
-        this.storage = copyStorage(storage, device);
-        this.given = undefined;
-      } else {
-        this.storage = storage.retain();
-        this.given = new WeakRef(value);
-      }
-      this.storage.owned = true;
-      this.pending = undefined;
+    if (this.pending !== undefined) realize([this.pending], device); // which makes this Variable adopt it
+    const { held } = this;
+    if (held.storage!.device !== undefined && held.storage!.device !== device) {
+      const here = copyStorage(held.storage!, device);
+      this.letGo();
+      here.owned = true;
+      held.storage = here;
     }
-    if (this.storage!.device !== undefined && this.storage!.device !== device) {
-      const elsewhere = this.storage!;
-      this.storage = copyStorage(elsewhere, device);
-      elsewhere.owned = false;
-      elsewhere.release();
-      this.storage.owned = true;
+    const given = overwritten ? (this.given?.deref()?.node as DataNode | undefined) : undefined;
+    if (given !== undefined && !given.disposed && given.storage === held.storage) {
+      given.moveTo(copyStorage(held.storage!, device));
       this.given = undefined;
     }
-    const given = overwritten ? this.given?.deref() : undefined;
-    if (given !== undefined) {
-      (given.node as DataNode).moveTo(copyStorage(this.storage!, device));
-      this.given = undefined;
-    }
-    return this.storage!;
+    return held.storage!;
   }
+}
+
+/** The same values in a storage of their own. */
+function separate(storage: Storage): Storage {
+  return storage.device === undefined ? new Storage(storage.type, storage.host!) : copyStorage(storage, storage.device);
+}
+
+function checkTensor(what: string, value: unknown): void {
+  if (value instanceof Tensor) return;
+  const found = value instanceof Variable ? "a Variable" : value instanceof Promise ? "a promise" : String(value);
+  throw new OptionError("E803", "assign", `the value of ${what} is ${found}, which is no tensor`, {
+    fix:
+      value instanceof Variable
+        ? "use its value"
+        : value instanceof Promise
+          ? "await it first"
+          : "make a tensor of it with tensor(…)",
+  });
 }
 
 /** A Variable with an initial value: `variable(zeros([10]))`, `variable([[1, 2]], { name: "weight" })`. */

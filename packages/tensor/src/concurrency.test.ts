@@ -1,0 +1,145 @@
+import type { BackendFactory } from "@tenon/backend";
+import { interpreter } from "@tenon/interpreter";
+import { compile, memory, setBackend, type Tensor, tensor, Variable, variable, zeros } from "@tenon/tensor";
+import { beforeAll, expect, test } from "vitest";
+
+beforeAll(() => setBackend("interpreter"));
+
+const read = async (x: Tensor): Promise<number[]> => Array.from(await x.data());
+const broken: BackendFactory = { id: "broken", abi: 1, create: () => Promise.reject(new Error("no device")) };
+
+test("many reads of one tensor at once all get its values", async () => {
+  const y = tensor([1, 2]).add(1);
+  expect(await Promise.all(Array.from({ length: 10 }, () => read(y)))).toEqual(Array(10).fill([2, 3]));
+  const f = compile((x: Tensor) => x.mul(2));
+  const z = await f(tensor([4]));
+  expect(await Promise.all(Array.from({ length: 10 }, () => read(z)))).toEqual(Array(10).fill([8]));
+});
+
+test("reads before and after a step, of a Variable that is assigned meanwhile, see what was there when they were asked for", async () => {
+  const v = variable([1]);
+  const step = compile(() => {
+    v.assign(v.value.add(1));
+  });
+  await step();
+  const before = read(v.value);
+  const done = step();
+  const after = read(v.value);
+  v.assign(tensor([50]));
+  const assigned = read(v.value);
+  await done;
+  expect([await before, await after, await assigned]).toEqual([[2], [3], [50]]);
+});
+
+test("steps on two devices take turns with one Variable", async () => {
+  const other = interpreter();
+  const v = variable([0]);
+  const body = (x: Tensor): Tensor => {
+    v.assign(v.value.mul(2).add(x));
+    return v.value;
+  };
+  const [a, b] = [compile(body), compile(body, { backend: other })];
+  const first = a(tensor([1]));
+  const between = read(v.value);
+  await Promise.all([first, b(tensor([2])), a(tensor([3])), b(tensor([4]))]);
+  expect([await between, await read(v.value)]).toEqual([[1], [26]]);
+});
+
+test("a host tensor that two devices use at once leaves one buffer at most", async () => {
+  const other = interpreter();
+  const [a, b] = [compile((x: Tensor) => x.sum()), compile((x: Tensor) => x.sum(), { backend: other })];
+  const x = tensor(new Float32Array(50_000).fill(1));
+  for (let i = 0; i < 4; i++) {
+    const results = await Promise.all([a(x), b(x), a(x), b(x)]);
+    expect(await Promise.all(results.map((r) => r.item()))).toEqual([50_000, 50_000, 50_000, 50_000]);
+  }
+  const held = memory().devices.reduce((n, d) => n + d.liveBytes, 0);
+  x.dispose();
+  expect(held - memory().devices.reduce((n, d) => n + d.liveBytes, 0)).toBeLessThanOrEqual(200_000);
+});
+
+test("disposing takes nothing from a call that was made, from what was recorded, or from a Variable", async () => {
+  const f = compile((x: Tensor) => x.add(1));
+  const a = tensor([1]);
+  const call = f(a);
+  const reading = a.data();
+  const recorded = a.mul(10);
+  const v = variable(a);
+  a.dispose();
+  expect(await read(await call)).toEqual([2]);
+  expect(Array.from(await reading)).toEqual([1]);
+  expect(await read(recorded)).toEqual([10]);
+  expect(await read(v.value)).toEqual([1]);
+  await expect(a.data()).rejects.toThrow("E406");
+  await expect(f(a)).rejects.toThrow("E406");
+  const w = v.value;
+  w.dispose();
+  expect(await read(v.value)).toEqual([1]);
+  await compile(() => v.assign(v.value.add(1)) && null)();
+  expect(await read(v.value)).toEqual([2]);
+});
+
+test("a value that is assigned, read and disposed of stays the Variable's", async () => {
+  const v = variable([1, 2]);
+  const x = v.value.mul(3);
+  v.assign(x);
+  await x.data();
+  x.dispose();
+  expect(await read(v.value)).toEqual([3, 6]);
+});
+
+test("one tensor that cannot be computed takes no other with it", async () => {
+  const bad = tensor(BigInt64Array.of(1n)).add(tensor(BigInt64Array.of(2n)));
+  let good = tensor([0]);
+  for (let i = 0; i < 1500; i++) good = good.add(1);
+  expect(await read(good)).toEqual([1500]);
+  await expect(bad.data()).rejects.toThrow("E511");
+});
+
+test("a backend that fails to open leaves Variables and tensors as they were, for another one", async () => {
+  const v = variable([1, 2]);
+  const constant = variable(zeros([2]));
+  const lazy = tensor([1, 1]).add(1);
+  const f = (x: Tensor): Tensor => {
+    v.assign(v.value.add(x).add(constant.value).add(lazy));
+    return v.value;
+  };
+  const failing = compile(f, { backend: broken });
+  await expect(failing(tensor([1, 1]))).rejects.toThrow("no device");
+  expect(await read(v.value)).toEqual([1, 2]);
+  expect(await read(await compile(f)(tensor([1, 1])))).toEqual([4, 5]);
+  await expect(failing(tensor([1, 1]))).rejects.toThrow("no device");
+  expect(await read(await compile(f)(tensor([1, 1])))).toEqual([7, 8]);
+  expect(await read(constant.value)).toEqual([0, 0]);
+});
+
+test("graphs that differ only in which leaf stands where are compiled once each", async () => {
+  const [x, y] = [tensor([2]), tensor([3])];
+  const programs = (): number => memory().devices.reduce((n, d) => n + d.cachedPrograms, 0);
+  const round = async (): Promise<number[]> => [
+    await x.mul(x).item(),
+    await x.mul(y).item(),
+    await x.mul(y).add(x).item(),
+    await x.mul(y).add(y).item(),
+  ];
+  expect(await round()).toEqual([4, 6, 8, 9]);
+  const before = programs();
+  for (let i = 0; i < 20; i++) expect(await round()).toEqual([4, 6, 8, 9]);
+  expect(programs()).toBe(before);
+});
+
+test("a Variable is made of a tensor, with known options", () => {
+  expect(() => variable([1], { nam: "w" } as never)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E801 variable: unknown option nam.
+      fix: did you mean name?]
+  `);
+  expect(() => new Variable([1] as never)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 assign: the value of variable is 1, which is no tensor.
+      fix: make a tensor of it with tensor(…).]
+  `);
+  const v = variable([1], { name: "w" });
+  expect(() => v.assign(v as never)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 assign: the value of w is a Variable, which is no tensor.
+      fix: use its value.]
+  `);
+});
