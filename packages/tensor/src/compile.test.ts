@@ -3,16 +3,21 @@ import {
   type Context,
   compile,
   foldIn,
+  grad,
   inference,
+  inferenceSpec,
   key,
   keySpec,
   keys,
   matmul,
+  scan,
   setBackend,
   spec,
   type Tensor,
   tensor,
   training,
+  trainingSpec,
+  type Variable,
   valueAndGrad,
   variable,
   withScope,
@@ -202,4 +207,105 @@ test("precision sets how matrix products are computed", () => {
   const f = compile((x: Tensor) => matmul(x, x), { precision: "tf32" });
   const rows = f.trace(spec([2, 2])).functions[0]!.ops;
   expect(rows.find((row) => row.op === "dot")!.attrs.mul).toBe("tf32");
+});
+
+test("a Variable that is returned is its value when the function ends, and one that is only returned is read too", async () => {
+  const v = variable([1], { name: "v" });
+  const step = compile(() => {
+    v.assign(v.value.add(1));
+    return { v, t: v.value };
+  });
+  await step();
+  const { v: after, t } = await step();
+  expect([await read(after), await read(t)]).toEqual([[3], [3]]);
+  const peek = compile(() => v);
+  await peek();
+  v.assign(tensor([9]));
+  expect(await read(await peek())).toEqual([9]);
+  expect(peek.variables).toEqual([v]);
+});
+
+test("declared arguments are found by key, and another structure is refused", async () => {
+  const f = compile(({ a, b }: { a: Tensor; b: Tensor }) => a.sub(b.sum()), {
+    inputs: [{ a: spec([1]), b: spec([2]) }],
+  });
+  expect(await read(await f({ b: tensor([3, 1]), a: tensor([5]) }))).toEqual([1]);
+  await expect(f({ b: tensor([3]), a: tensor([5]) })).rejects.toThrow("arg0.b is float32 [1], but float32 [2]");
+  await expect(f({ a: tensor([5]), c: tensor([3, 1]) } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [StructureError E741 compile: the tree has a record {a, c} where a record {a, b} is wanted.
+      at: arg0
+      fix: give the same lists, keys and places of null; only leaves may differ.]
+  `);
+});
+
+test("contexts among declared arguments: a trace builds them, and a call with another kind is refused", async () => {
+  const seen: boolean[] = [];
+  const fn = (x: Tensor, ctx: Context): Tensor => {
+    seen.push(ctx.isTraining);
+    return ctx.isTraining ? x.add(ctx.nextKey("layer").cast("float32").sum()) : x;
+  };
+  const train = compile(fn, { inputs: [spec([1]), trainingSpec] });
+  const test = compile(fn, { inputs: [spec([1]), inferenceSpec] });
+  expect([train.trace().functions.at(-1)!.inputs.length, test.trace().functions.at(-1)!.inputs.length]).toEqual([2, 1]);
+  await train.save();
+  expect(await read(await test(tensor([4]), inference))).toEqual([4]);
+  await train(tensor([4]), training(key(0)));
+  expect(seen).toEqual([true, false]);
+  await expect(train(tensor([4]), inference)).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError E521 compile: arg1 is an inference context, but a training context was declared.
+      fix: pass what inputs describes.]
+  `);
+  await expect(train(tensor([4]), key(0) as never)).rejects.toThrow("arg1 is a tensor, but a training context was");
+  const keyed = compile(fn, { inputs: [spec([1]), keySpec] });
+  await keyed(tensor([4]), training(key(0)));
+  await expect(keyed(tensor([4]), inference)).rejects.toThrow(
+    "arg1 is an inference context, but a tensor was declared",
+  );
+});
+
+test("a number takes the dtype that was declared, where it has that value", async () => {
+  const f = compile((n: Tensor, on: Tensor) => n.add(1).mul(on), { inputs: [spec([], "int32"), spec([], "float16")] });
+  const y = await f(5, true);
+  expect([y.dtype, await read(y)]).toEqual(["float16", [6]]);
+  await expect(f(2.5, 1)).rejects.toThrow("E201 tensor: 2.5 at position 0 is not representable in int32");
+  await expect(f(tensor(5), 1)).rejects.toThrow("arg0 is float32 [], but int32 [] was declared");
+});
+
+test("an asynchronous function is refused once: the promise that it made fails unheard", async () => {
+  const unheard: unknown[] = [];
+  const listen = (error: unknown): void => {
+    unheard.push(error);
+  };
+  process.on("unhandledRejection", listen);
+  const fn = async (x: Tensor): Promise<Tensor> => {
+    await x.data();
+    return x;
+  };
+  await expect(compile(fn as never)(tensor([1]) as never)).rejects.toThrow("E404");
+  const v = variable(1);
+  expect(() => valueAndGrad(() => fn(v.value) as never, v)).toThrow("the loss is a promise");
+  expect(() => scan((c: Tensor) => fn(c) as never, tensor(1), tensor([1]))).toThrow("the body returns a promise");
+  expect(() => grad((x: Tensor) => fn(x) as never)(tensor(1))).toThrow("E404");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  process.off("unhandledRejection", listen);
+  expect(unheard).toEqual([]);
+});
+
+test("Variables without names stay so: one function's automatic names do not meet another's", async () => {
+  const [a, b] = [variable([1]), variable([2])];
+  const names = (module: { state: readonly { name: string }[] }): string[] => module.state.map(({ name }) => name);
+  const assign = (...all: Variable[]): void => {
+    for (const v of all) v.assign(v.value.add(1));
+  };
+  expect(names(compile(() => assign(a)).trace())).toEqual(["parameter_0"]);
+  expect(names(compile(() => assign(b)).trace())).toEqual(["parameter_0"]);
+  const both = compile(() => assign(b, a));
+  expect(names(both.trace())).toEqual(["parameter_0", "parameter_1"]);
+  expect([a.name, b.name]).toEqual([undefined, undefined]);
+  await both();
+  expect([await read(a.value), await read(b.value)]).toEqual([[2], [3]]);
+  const taken = variable([1], { name: "parameter_0" });
+  expect(names(compile(() => assign(a, taken)).trace())).toEqual(["parameter_1", "parameter_0"]);
+  const twins = [variable(1, { name: "w" }), variable(1, { name: "w" })];
+  expect(() => compile(() => assign(...twins)).trace()).toThrow("E415 compile: two Variables are called w");
 });

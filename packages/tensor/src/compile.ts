@@ -1,31 +1,21 @@
 import { type BackendChoice, type CompileOptions, compileOptionNames } from "@tenon/backend";
-import {
-  checkOptions,
-  OptionError,
-  ShapeError,
-  StateError,
-  sameShape,
-  Tensor,
-  type TensorType,
-  typeText,
-  type VerifiedModule,
-} from "@tenon/ir";
-import { type TreeStructure, treeEntries, treeFlatten, treeUnflatten } from "@tenon/tree";
-import { isTypedArray, type TypedArray } from "./bytes.ts";
-import { Context } from "./context.ts";
-import { tensor } from "./create.ts";
+import { checkOptions, OptionError, StateError, type Tensor, type VerifiedModule } from "@tenon/ir";
+import { treeUnflatten } from "@tenon/tree";
+import type { TypedArray } from "./bytes.ts";
+import type { Context } from "./context.ts";
 import { deviceOf } from "./device.ts";
 import { currentFrame } from "./frame.ts";
 import { discard, issue } from "./issue.ts";
+import { type ArgumentSpec, type Layout, layoutKey, layoutOf, layoutOfSpecs, rebuild } from "./layout.ts";
 import { yieldToHost } from "./memory.ts";
 import { isCurrent, type Program, traceProgram } from "./program.ts";
 import type { Variable } from "./variable.ts";
 
-/** The type of an argument, or of every tensor in one. A Context is described by `keySpec`. */
-export type ArgumentSpec = TensorType | null | readonly ArgumentSpec[] | { readonly [key: string]: ArgumentSpec };
-
 export interface CompileSettings extends CompileOptions {
-  /** Types of the arguments; sizes may be names, shared between arguments. Without them each new shape is traced. */
+  /**
+   * Types of the arguments; sizes may be names, shared between arguments. Without them each new shape is traced. Records
+   * may be given with their keys in another order, and numbers take the declared dtype.
+   */
   readonly inputs?: readonly ArgumentSpec[];
   readonly backend?: BackendChoice;
   /** Name of the entry in the module: `step` by default. */
@@ -37,7 +27,7 @@ export interface CompileSettings extends CompileOptions {
 
 /** What may be passed where the function takes a tensor. */
 export type Passable<T> = T extends Tensor
-  ? Tensor | number | TypedArray
+  ? Tensor | number | boolean | TypedArray
   : T extends Context
     ? T
     : T extends readonly unknown[] | Record<string, unknown>
@@ -89,6 +79,7 @@ export function compile<A extends readonly any[], R>(
       `precision is ${JSON.stringify(wanted)}, which is none of ${precisions.join(", ")}`,
     );
   }
+  const declared = settings.inputs === undefined ? undefined : layoutOfSpecs(settings.inputs);
   const programs = new Map<string, Program[]>();
   let last: { program: Program; layout: Layout } | undefined;
 
@@ -110,24 +101,14 @@ export function compile<A extends readonly any[], R>(
   return callable({
     settings,
     find(args) {
-      const { layout, tensors } = layoutOf(args);
-      const wanted = settings.inputs === undefined ? layout : specified(layout, layoutOfSpecs(settings.inputs));
-      last = { program: programFor(wanted), layout: wanted };
+      const { layout, tensors } = layoutOf(args, declared);
+      last = { program: programFor(layout), layout };
       return { program: last.program, tensors };
     },
-    trace: (specs) =>
-      programFor(
-        specified(
-          undefined,
-          layoutOfSpecs(specs.length === 0 && settings.inputs !== undefined ? settings.inputs : specs),
-        ),
-      ).module,
+    trace: (specs) => programFor(declared !== undefined && specs.length === 0 ? declared : layoutOfSpecs(specs)).module,
     programs: () => [...programs.values()].flat(),
     saved() {
-      if (last === undefined && settings.inputs !== undefined) {
-        const layout = layoutOfSpecs(settings.inputs);
-        last = { program: programFor(layout), layout };
-      }
+      if (last === undefined && declared !== undefined) last = { program: programFor(declared), layout: declared };
       if (last !== undefined) return last;
       throw new StateError("E416", "save", "the function has not been traced, so there is no program to save", {
         fix: "call it once, or give compile the types of its arguments with inputs",
@@ -176,131 +157,5 @@ export function callable(source: Callable): unknown {
     trace: { value: (...specs: ArgumentSpec[]) => source.trace(specs) },
     variables: { get: () => [...new Set(source.programs().flatMap((p) => p.variables))] },
     save: { value: () => saver(source) },
-  });
-}
-
-/** How arguments are made up of tensors. */
-export interface Layout {
-  readonly structures: readonly TreeStructure<unknown>[];
-  /** Per leaf, in order over all arguments: a tensor, or a context of a kind; inference contexts have no tensor. */
-  readonly leaves: readonly ("tensor" | "training" | "inference")[];
-  readonly types: readonly TensorType[];
-  readonly names: readonly string[];
-}
-
-export function layoutOf(args: readonly unknown[]): { layout: Layout; tensors: Tensor[] } {
-  const tensors: Tensor[] = [];
-  const leaves: Layout["leaves"][number][] = [];
-  const names: string[] = [];
-  const structures = args.map((arg, i) => {
-    const { leaves: found, structure } = treeFlatten<unknown>(arg);
-    const paths = found.length === 1 && found[0] === arg ? [""] : treeEntries<unknown>(arg).map(([path]) => `.${path}`);
-    found.forEach((leaf: unknown, j) => {
-      leaves.push(leaf instanceof Context ? leaf.kind : "tensor");
-      if (leaf instanceof Context && leaf.rootKey === undefined) return;
-      names.push(`arg${i}${paths[j]}`);
-      tensors.push(leaf instanceof Context ? leaf.rootKey! : asTensor(leaf, `arg${i}${paths[j]}`));
-    });
-    return structure;
-  });
-  return {
-    layout: { structures, leaves, types: tensors.map(({ dtype, shape }) => ({ dtype, shape })), names },
-    tensors,
-  };
-}
-
-function asTensor(leaf: unknown, name: string): Tensor {
-  if (leaf instanceof Tensor) return leaf;
-  if (typeof leaf === "number" || typeof leaf === "boolean" || isTypedArray(leaf)) return tensor(leaf);
-  throw new OptionError(
-    "E803",
-    "compile",
-    `${name} is ${leaf === undefined ? "undefined" : typeof leaf === "string" ? JSON.stringify(leaf) : (leaf as object).constructor.name}, which is no tensor`,
-    {
-      fix: "pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings",
-    },
-  );
-}
-
-const isSpec = (x: unknown): x is TensorType => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;
-
-function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
-  const types: TensorType[] = [];
-  const names: string[] = [];
-  const structures = specs.map((argument, i) => {
-    const found: [string, TensorType][] = [];
-    // a type is a record to the tree functions: hide it in a leaf
-    const hide = (x: ArgumentSpec, path: string): unknown => {
-      if (isSpec(x)) {
-        found.push([path, x]);
-        return () => x;
-      }
-      if (x === null) return null;
-      if (typeof x !== "object") {
-        throw new OptionError("E803", "compile", `inputs has ${JSON.stringify(x)} at ${path}, which is no type`, {
-          fix: 'describe a tensor by spec, as in spec(["B", 784])',
-        });
-      }
-      return Array.isArray(x)
-        ? x.map((y, k) => hide(y, `${path}.${k}`))
-        : Object.fromEntries(Object.entries(x as object).map(([k, y]) => [k, hide(y, `${path}.${k}`)]));
-    };
-    const { structure } = treeFlatten<unknown>(hide(argument, `arg${i}`));
-    for (const [name, type] of found) {
-      names.push(name);
-      types.push(type);
-    }
-    return structure;
-  });
-  return { structures, leaves: types.map(() => "tensor"), types, names };
-}
-
-/** The layout of a call with the types that were declared for it; throws where they do not agree. */
-export function specified(given: Layout | undefined, declared: Layout): Layout {
-  if (given === undefined) return declared;
-  if (given.types.length !== declared.types.length || given.structures.length !== declared.structures.length) {
-    throw new ShapeError(
-      "E524",
-      "compile",
-      `${given.types.length} tensors given in ${given.structures.length} arguments, ${declared.types.length} in ${declared.structures.length} declared`,
-      {
-        fix: "pass what inputs describes",
-      },
-    );
-  }
-  given.types.forEach((type, i) => {
-    const wanted = declared.types[i]!;
-    const fits =
-      type.dtype === wanted.dtype &&
-      type.shape.length === wanted.shape.length &&
-      type.shape.every((d, j) => typeof wanted.shape[j] !== "number" || d === wanted.shape[j]);
-    if (fits || sameShapeAndType(type, wanted)) return;
-    throw new ShapeError(
-      "E521",
-      "compile",
-      `${given.names[i]} is ${typeText(type)}, but ${typeText(wanted)} was declared`,
-      { fix: "cast or reshape the argument, or change inputs" },
-    );
-  });
-  return { ...given, types: declared.types };
-}
-
-const sameShapeAndType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
-
-function layoutKey({ structures, leaves, types }: Layout): string {
-  return `${structures.map((s) => (typeof s.skeleton === "number" ? "t" : JSON.stringify(s.skeleton))).join(";")}|${leaves.join()}|${types.map(typeText).join(";")}`;
-}
-
-/** The arguments as the function sees them while it is traced. */
-function rebuild({ structures, leaves }: Layout, tensors: readonly Tensor[]): unknown[] {
-  let next = 0;
-  let leaf = 0;
-  return structures.map((structure) => {
-    const values = Array.from({ length: structure.leafCount }, () => {
-      const kind = leaves[leaf++]!;
-      if (kind === "tensor") return tensors[next++];
-      return new Context(kind, kind === "training" ? tensors[next++] : undefined);
-    });
-    return treeUnflatten(structure, values);
   });
 }

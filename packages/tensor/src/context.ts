@@ -1,4 +1,4 @@
-import { currentPath, foldIn, StateError, type Tensor } from "@tenon/ir";
+import { currentPath, foldIn, OptionError, StateError, Tensor, typeText } from "@tenon/ir";
 import { currentFrame, type Frame } from "./frame.ts";
 
 /** A random key: two words of uint32. */
@@ -14,6 +14,7 @@ export class Context {
   private readonly calls = new Map<string, number>();
 
   constructor(kind: "training" | "inference", key?: Key) {
+    if (kind === "training") checkKey(key);
     this.kind = kind;
     this.root = key;
     this.frame = currentFrame()?.compiling;
@@ -51,6 +52,16 @@ export class Context {
   }
 }
 
+function checkKey(key: unknown): void {
+  if (key instanceof Tensor && key.dtype === "uint32" && key.shape.length === 1 && key.shape[0] === 2) return;
+  throw new OptionError(
+    "E803",
+    "training",
+    `the key is ${key instanceof Tensor ? typeText(key) : String(key)}, which is no random key`,
+    { fix: "make one from a seed, as in training(key(0))" },
+  );
+}
+
 /** FNV-1a of the path's UTF-16 units, 32 bits. */
 function pathHash(path: string): number {
   let hash = 0x811c9dc5;
@@ -63,3 +74,14 @@ export const training = (key: Key): Context => new Context("training", key);
 
 /** Calls layers as they are used afterwards. The default everywhere. */
 export const inference: Context = new Context("inference");
+
+/** A Context among the types of arguments. */
+export interface ContextSpec {
+  readonly context: Context["kind"];
+}
+
+/** The type of a training context, for `compile`'s `inputs`. */
+export const trainingSpec: ContextSpec = { context: "training" };
+
+/** The type of an inference context, for `compile`'s `inputs`. */
+export const inferenceSpec: ContextSpec = { context: "inference" };

@@ -93,16 +93,134 @@ test("an assignment in a branch or a while loop is refused", () => {
   expect(() => whileLoop((x: Tensor) => x.less(2), assign, tensor(1))).toThrow("E409");
 });
 
-test("a carry that changes its structure is refused", () => {
+test("branches and carries are put together by key, and another structure is refused", async () => {
+  const pick = (x: Tensor): { a: Tensor; b: Tensor } =>
+    cond(
+      x.greater(0),
+      () => ({ a: x, b: x.mul(10) }),
+      () => ({ b: x.mul(10), a: x }),
+    );
+  for (const i of [1, -1]) {
+    const { a, b } = pick(tensor(i));
+    expect([await read(a), await read(b)]).toEqual([[i], [10 * i]]);
+  }
+  const [sums] = scan(
+    ({ a, b }: { a: Tensor; b: Tensor }, x: Tensor) => [{ b: b.add(x.mul(10)), a: a.add(x) }, null],
+    { a: tensor(0), b: tensor(0) },
+    tensor([1, 2]),
+  );
+  expect([await read(sums.a), await read(sums.b)]).toEqual([[3], [30]]);
+  const last = whileLoop(
+    ({ a }: { a: Tensor; b: Tensor }) => a.less(5),
+    ({ a, b }) => ({ b: b.add(10), a: a.add(1) }),
+    { a: tensor(0), b: tensor(0) },
+  );
+  expect([await read(last.a), await read(last.b)]).toEqual([[5], [50]]);
+  const t = tensor(1);
   expect(() =>
-    scan((c: Tensor) => [[c, c] as never, null], tensor(1), tensor([1])),
+    cond(
+      tensor(true),
+      () => [t, t],
+      () => ({ x: t, y: t }) as never,
+    ),
   ).toThrowErrorMatchingInlineSnapshot(`
-    [StateError E404 scan: the body returns a carry of another structure than it was given.
-      given: 0
-      returned: [0,1]
-      fix: return [carry, y] with a carry like the first one.]
+    [StructureError E741 cond: the tree has a list of 2 where a record {x, y} is wanted.
+      at: the root
+      fix: give the same lists, keys and places of null; only leaves may differ.]
+  `);
+  expect(() => scan((c: Tensor) => [[c, c] as never, null], t, tensor([1]))).toThrow("E741 scan");
+  expect(() =>
+    whileLoop(
+      (c: Tensor) => c.less(5),
+      (c: Tensor) => [c] as never,
+      t,
+    ),
+  ).toThrow("E741 while");
+});
+
+test("what a loop or a branch cannot use is named", () => {
+  const t = tensor(1);
+  const xs = tensor([1, 2]);
+  const same = (c: Tensor): [Tensor, Tensor] => [c, c];
+  const refusals = [
+    () => scan((c: Tensor) => void c.add(1) as never, t, xs),
+    () => scan((c: Tensor) => c as never, t, xs),
+    () => scan((c: Tensor) => [variable(1), c] as never, t, xs),
+    () => scan(same, variable(1) as never, xs),
+    () => scan(same, t, xs, { reversed: true } as never),
+    () => scan(t as never, t, xs),
+    () =>
+      cond(
+        true as never,
+        () => t,
+        () => t,
+      ),
+    () =>
+      cond(
+        t,
+        () => t,
+        () => t,
+      ),
+    () =>
+      cond(
+        tensor([true]),
+        () => t,
+        () => t,
+      ),
+    () =>
+      cond(
+        tensor(true),
+        () => void t.add(1) as never,
+        () => t,
+      ),
+    () => cond(tensor(true), t as never, t as never),
+    () => choose(t, [() => t]),
+    () => choose(tensor(0, { dtype: "int32" }), []),
+    () =>
+      whileLoop(
+        (c: Tensor) => c,
+        (c: Tensor) => c.add(1),
+        t,
+      ),
+    () => whileLoop((() => {}) as never, (c: Tensor) => c.add(1), t),
+    () =>
+      whileLoop(
+        (c: Tensor) => c.less(5),
+        (c: Tensor) => c.add(1),
+        t,
+        { max_trip: 3 } as never,
+      ),
+  ];
+  expect(refusals.map((f) => errorOf(f))).toMatchInlineSnapshot(`
+    [
+      "StateError E404 scan: the body returns undefined, which is no pair of carry and y.",
+      "StateError E404 scan: the body returns a tensor, which is no pair of carry and y.",
+      "StateError E404 scan: the carry holds a Variable, which is no tensor.",
+      "StateError E404 scan: init holds a Variable, which is no tensor.",
+      "OptionError E801 scan: unknown option reversed.",
+      "OptionError E803 scan: a tensor stands where a function is wanted.",
+      "DTypeError E201 cond: the predicate is true, which is no tensor.",
+      "DTypeError E201 cond: the predicate is float32 [], which is not one bool.",
+      "DTypeError E201 cond: the predicate is bool [1], which is not one bool.",
+      "StateError E404 cond: the result of a branch holds undefined, which is no tensor.",
+      "OptionError E803 cond: a tensor stands where a function is wanted.",
+      "DTypeError E201 cond: the index is float32 [], which is not one int32.",
+      "OptionError E803 cond: an empty list stands where a function is wanted.",
+      "DTypeError E201 while: the condition is float32 [], which is not one bool.",
+      "DTypeError E201 while: the condition is undefined, which is no tensor.",
+      "OptionError E801 while: unknown option max_trip.",
+    ]
   `);
 });
+
+function errorOf(f: () => unknown): string {
+  try {
+    f();
+  } catch (error) {
+    return String(error).split("\n")[0]!;
+  }
+  return "no error";
+}
 
 test("a recurrence of 50 steps is one node in the graph", () => {
   const step = compile(

@@ -1,8 +1,8 @@
 import * as ir from "@tenon/ir";
-import { input, StateError, Tensor, type TensorType } from "@tenon/ir";
-import { type TreeStructure, treeFlatten, treeUnflatten } from "@tenon/tree";
+import { checkOptions, DTypeError, input, OptionError, StateError, Tensor, type TensorType, typeText } from "@tenon/ir";
+import { type TreeStructure, treeFlatten, treeFlattenLike, treeUnflatten } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
-import type { Variable } from "./variable.ts";
+import { Variable } from "./variable.ts";
 
 /** Tensors in records and lists, as a loop carries them. */
 export type TensorTree = Tensor | null | readonly TensorTree[] | { readonly [key: string]: TensorTree };
@@ -19,7 +19,7 @@ export interface ScanOptions {
  * the `y`s stacked.
  *
  * Tensors and Variables from outside may be read. A Variable that `body` assigns is carried from step to step and
- * assigned at the end.
+ * assigned at the end. Which those are is found by running `body` once more than is traced.
  */
 export function scan<C extends TensorTree, X extends TensorTree, Y extends TensorTree>(
   body: (carry: C, x: X) => readonly [carry: C, y: Y],
@@ -27,11 +27,20 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   xs: X,
   options: ScanOptions = {},
 ): [carry: C, ys: Y] {
+  checkFunctions("scan", [body]);
+  checkOptions("scan", options, ["length", "reverse"]);
   const carried = treeFlatten<unknown>(init);
   const sequence = treeFlatten<unknown>(xs);
-  const initial = tensorsOf("scan", carried.leaves);
-  const elements = tensorsOf("scan", sequence.leaves);
-  const assigned = assignedVariables(body as never, init, xs, initial, elements);
+  const initial = tensorsOf("scan", "init", carried.leaves);
+  const elements = tensorsOf("scan", "xs", sequence.leaves);
+  /** One step on leaves. */
+  const step = (frame: OverlayFrame, state: readonly Tensor[], x: readonly Tensor[]): readonly [unknown, unknown] =>
+    pairOf(
+      inFrame(frame, () =>
+        body(treeUnflatten(carried.structure, state) as C, treeUnflatten(sequence.structure, x) as X),
+      ),
+    );
+  const assigned = assignedVariables(step, initial, elements);
   const frameOutside = new OverlayFrame(new Map());
   const start = [...initial, ...assigned.map((v) => frameOutside.readOutside(v))];
   let structure: TreeStructure<unknown> | undefined;
@@ -39,15 +48,11 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
     (state, x) => {
       const own = state.slice(initial.length);
       const frame = new OverlayFrame(new Map(assigned.map((v, i) => [v, own[i]!])));
-      const [next, y] = inFrame(frame, () =>
-        body(
-          treeUnflatten(carried.structure, state.slice(0, initial.length)) as C,
-          treeUnflatten(sequence.structure, x) as X,
-        ),
-      );
+      const [next, y] = step(frame, state.slice(0, initial.length), x);
       const flat = treeFlatten<unknown>(y);
       structure = flat.structure;
-      return [[...sameTree(carried, next), ...assigned.map((v) => frame.read(v))], tensorsOf("scan", flat.leaves)];
+      const nexts = tensorsOf("scan", "the carry", treeFlattenLike(carried.structure, next, "scan"));
+      return [[...nexts, ...assigned.map((v) => frame.read(v))], tensorsOf("scan", "y", flat.leaves)];
     },
     start,
     elements,
@@ -62,61 +67,85 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   ];
 }
 
-/** The Variables that one step of the body assigns, found by running it on stand-ins. */
+/** The Variables that one step assigns, found by running it on stand-ins. */
 function assignedVariables(
-  body: (carry: unknown, x: unknown) => unknown,
-  init: TensorTree,
-  xs: TensorTree,
+  step: (frame: OverlayFrame, carry: readonly Tensor[], x: readonly Tensor[]) => unknown,
   initial: readonly Tensor[],
   elements: readonly Tensor[],
 ): Variable[] {
   const standIn = (t: TensorType): Tensor => input(t);
   const frame = new OverlayFrame(new Map());
   const slices = elements.map((t) => standIn({ dtype: t.dtype, shape: t.shape.slice(1) }));
-  inFrame(frame, () =>
-    body(
-      treeUnflatten(treeFlatten<unknown>(init).structure, initial.map(standIn)),
-      treeUnflatten(treeFlatten<unknown>(xs).structure, slices),
-    ),
-  );
+  step(frame, initial.map(standIn), slices);
   return [...frame.writes.keys()];
 }
 
-function tensorsOf(op: string, leaves: readonly unknown[]): Tensor[] {
+function pairOf(returned: unknown): readonly [carry: unknown, y: unknown] {
+  if (Array.isArray(returned) && returned.length === 2) return returned as [unknown, unknown];
+  throw new StateError("E404", "scan", `the body returns ${told(returned)}, which is no pair of carry and y`, {
+    fix: "return [carry, y], or [carry, null] where nothing is to be stacked",
+  });
+}
+
+function tensorsOf(op: string, what: string, leaves: readonly unknown[]): Tensor[] {
   return leaves.map((leaf) => {
     if (leaf instanceof Tensor) return leaf;
-    throw new StateError("E404", op, `${String(leaf)} is no tensor`, {
-      fix: "use tensors, or records and lists of them",
+    throw new StateError("E404", op, `${what} holds ${told(leaf)}, which is no tensor`, {
+      fix: leaf instanceof Variable ? "use its value" : "use tensors, or records and lists of them",
     });
   });
 }
 
-function sameTree(wanted: { readonly structure: TreeStructure<unknown> }, value: unknown): Tensor[] {
-  const { leaves, structure } = treeFlatten<unknown>(value);
-  if (JSON.stringify(structure.skeleton) !== JSON.stringify(wanted.structure.skeleton)) {
-    throw new StateError("E404", "scan", "the body returns a carry of another structure than it was given", {
-      operands: { given: JSON.stringify(wanted.structure.skeleton), returned: JSON.stringify(structure.skeleton) },
-      fix: "return [carry, y] with a carry like the first one",
+/** What stands where something else is wanted. */
+function told(x: unknown): string {
+  if (x instanceof Promise) return "a promise";
+  if (x instanceof Variable) return "a Variable";
+  if (x instanceof Tensor) return "a tensor";
+  if (typeof x === "function") return "a function";
+  if (Array.isArray(x)) return `a list of ${x.length}`;
+  return typeof x === "object" && x !== null ? "an object" : String(x);
+}
+
+function checkFunctions(op: string, functions: unknown): void {
+  if (Array.isArray(functions) && functions.length > 0 && functions.every((f) => typeof f === "function")) return;
+  const strange = Array.isArray(functions) ? functions.find((f) => typeof f !== "function") : functions;
+  const empty = Array.isArray(functions) && functions.length === 0;
+  throw new OptionError("E803", op, `${empty ? "an empty list" : told(strange)} stands where a function is wanted`, {
+    fix: "give functions that return tensors, as in cond(x.greater(0), () => x, () => x.neg())",
+  });
+}
+
+/** Refuses what cannot decide on the device. */
+function checkDecides(op: string, what: string, x: unknown, dtype: "bool" | "int32"): asserts x is Tensor {
+  if (!(x instanceof Tensor)) {
+    throw new DTypeError("E201", op, `${what} is ${told(x)}, which is no tensor`, {
+      fix: "to decide while the function is traced, use JavaScript's if",
     });
   }
-  return tensorsOf("scan", leaves);
+  if (x.dtype === dtype && x.shape.length === 0) return;
+  throw new DTypeError("E201", op, `${what} is ${typeText(x)}, which is not one ${dtype}`, {
+    fix: dtype === "bool" ? "compare it, and reduce it with all() or any()" : 'cast it, as in index.cast("int32")',
+  });
 }
 
 /** `whenTrue()` or `whenFalse()`, decided on the device. Both are traced; neither may assign Variables. */
 export function cond<Y extends TensorTree>(predicate: Tensor, whenTrue: () => Y, whenFalse: () => Y): Y {
+  checkDecides("cond", "the predicate", predicate, "bool");
   return choose(predicate.cast("int32"), [whenFalse, whenTrue]);
 }
 
 /** `branches[index]()`, decided on the device; the index is clamped. All are traced; none may assign Variables. */
 export function choose<Y extends TensorTree>(index: Tensor, branches: readonly (() => Y)[]): Y {
+  checkFunctions("cond", branches);
+  checkDecides("cond", "the index", index, "int32");
   let structure: TreeStructure<unknown> | undefined;
   const frame = new OverlayFrame(new Map(), "a branch of cond");
   const results = ir.cond(
     index,
     branches.map((branch) => () => {
-      const flat = treeFlatten<unknown>(inFrame(frame, branch));
-      structure ??= flat.structure;
-      return tensorsOf("cond", flat.leaves);
+      const y: unknown = inFrame(frame, branch);
+      structure ??= treeFlatten(y).structure;
+      return tensorsOf("cond", "the result of a branch", treeFlattenLike(structure, y, "cond"));
     }),
   );
   return treeUnflatten(structure!, results) as unknown as Y;
@@ -134,17 +163,22 @@ export function whileLoop<C extends TensorTree>(
   init: C,
   options: WhileOptions = {},
 ): C {
+  checkFunctions("while", [condition, body]);
+  checkOptions("while", options, ["maxTrip"]);
   const carried = treeFlatten<unknown>(init);
   const frame = new OverlayFrame(new Map(), "a while loop");
   const tree = (leaves: readonly Tensor[]): C => treeUnflatten(carried.structure, leaves) as unknown as C;
   const results = ir.whileLoop(
-    (state) => inFrame(frame, () => condition(tree(state))),
-    (state) =>
-      sameTree(
-        carried,
-        inFrame(frame, () => body(tree(state))),
-      ),
-    tensorsOf("while", carried.leaves),
+    (state) => {
+      const decision = inFrame(frame, () => condition(tree(state)));
+      checkDecides("while", "the condition", decision, "bool");
+      return decision;
+    },
+    (state) => {
+      const next: unknown = inFrame(frame, () => body(tree(state)));
+      return tensorsOf("while", "the carry", treeFlattenLike(carried.structure, next, "while"));
+    },
+    tensorsOf("while", "init", carried.leaves),
     options,
   );
   return tree(results);

@@ -36,9 +36,8 @@ export function tensor(values: Creatable, options: CreateOptions = {}): Tensor {
   checkOptions("tensor", options, ["shape", "dtype"]);
   if (values instanceof Tensor) return options.dtype === undefined ? values : values.cast(options.dtype);
   const [flat, found] = isTypedArray(values) ? [values, [values.length]] : flatten(values as Nested);
-  const guess = isTypedArray(values) ? dtypeOfArray(values) : typeof flat[0] === "boolean" ? "bool" : "float32";
-  const dtype = checkDType("tensor", options.dtype ?? guess);
-  const shape = options.shape ?? found;
+  const dtype = checkDType("tensor", options.dtype ?? (isTypedArray(flat) ? dtypeOfArray(flat) : guess(flat)));
+  const shape = [...(options.shape ?? found)];
   const count = shape.reduce((n, d) => n * d, 1);
   if (count !== flat.length || !shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     throw new ShapeError("E207", "tensor", `${flat.length} values do not fill the shape [${shape.join(", ")}]`, {
@@ -48,6 +47,20 @@ export function tensor(values: Creatable, options: CreateOptions = {}): Tensor {
   const numbers = flat as ArrayLike<number>;
   if (isInteger(dtype) && !(isTypedArray(values) && dtypeOfArray(values) === dtype)) checkIntegers(numbers, dtype);
   return dataTensor(new Storage({ dtype, shape }, bytesOf(dtype, numbers)));
+}
+
+/** The dtype of numbers, or of booleans, for which none was given. */
+function guess(flat: readonly (number | boolean)[]): DType {
+  const other = flat.findIndex((x) => typeof x !== typeof flat[0]);
+  if (other > 0) {
+    throw new OptionError(
+      "E803",
+      "tensor",
+      `element 0 is a ${typeof flat[0]} but element ${other} is a ${typeof flat[other]}`,
+      { fix: "use numbers alone or booleans alone, or name a dtype" },
+    );
+  }
+  return typeof flat[0] === "boolean" ? "bool" : "float32";
 }
 
 function checkIntegers(values: ArrayLike<number | bigint>, dtype: DType): void {

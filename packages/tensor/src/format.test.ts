@@ -2,7 +2,9 @@ import "@tenon/interpreter";
 import {
   type Context,
   compile,
+  inference,
   key,
+  keySpec,
   loadStep,
   matmul,
   moduleFromBinary,
@@ -13,6 +15,7 @@ import {
   type Tensor,
   tensor,
   training,
+  trainingSpec,
   valueAndGrad,
   variable,
   writeContainer,
@@ -95,13 +98,53 @@ test("contexts are part of a saved step", async () => {
 test("a loaded step refuses arguments that the saved one would have refused", async () => {
   const loaded = await loadStep(await regression().step.save());
   await expect(loaded(tensor([1]))).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [ShapeError E524 compile: 1 tensors given in 1 arguments, 2 in 1 declared.
-      fix: pass what inputs describes.]
+    [StructureError E741 compile: the tree has a leaf (Tensor) where a record {x, y} is wanted.
+      at: arg0
+      fix: give the same lists, keys and places of null; only leaves may differ.]
   `);
   await expect(loaded({ x: tensor([[1, 2]]), y: tensor([[1]]) })).rejects.toThrowErrorMatchingInlineSnapshot(`
     [ShapeError E521 compile: arg0.x is float32 [1, 2], but float32 [B, 3] was declared.
       fix: cast or reshape the argument, or change inputs.]
   `);
+});
+
+test("a loaded step finds its arguments by key, and refuses another structure or kind of context", async () => {
+  const step = compile(({ a, b }: { a: Tensor; b: Tensor }, ctx: Context) => (ctx.isTraining ? a.sub(b) : b), {
+    inputs: [{ a: spec([1]), b: spec([1]) }, trainingSpec],
+  });
+  const loaded = await loadStep(await step.save());
+  const [a, b, ctx] = [tensor([5]), tensor([3]), training(key(0))];
+  expect(await read(await loaded({ b, a }, ctx))).toEqual([2]);
+  await expect(loaded({ x: a, y: b }, ctx)).rejects.toThrow("E741 compile");
+  await expect(loaded([a, b], ctx)).rejects.toThrow("a list of 2 where a record {a, b} is wanted");
+  await expect(loaded({ a, b }, inference)).rejects.toThrow("arg1 is an inference context, but a training context was");
+  await expect(loaded({ a, b })).rejects.toThrow("E524 compile: 1 argument is given, 2 declared");
+  const keyed = await loadStep(await compile((key: Tensor) => key, { inputs: [keySpec] }).save());
+  await expect(keyed(ctx)).rejects.toThrow("arg0 is a training context, but a tensor was declared");
+});
+
+test("Variables are saved under the names that they have then", async () => {
+  const v = variable([1]);
+  const [w, u] = [variable([2]), variable([3], { name: "captured_0" })];
+  const outside = tensor([10]);
+  const step = compile(() => {
+    v.assign(v.value.add(w.value).add(u.value).add(outside));
+    return v.value;
+  });
+  await step();
+  const namesOf = async (): Promise<(string | undefined)[]> => {
+    const loaded = await loadStep(await step.save());
+    expect(await read(await loaded())).toEqual([31]);
+    return loaded.variables.map(({ name }) => name);
+  };
+  expect(await namesOf()).toEqual(["parameter_0", "parameter_1", "captured_0"]);
+  v.name = "weight";
+  expect(await namesOf()).toEqual(["weight", "parameter_0", "captured_0"]);
+  const sections = await readContainer(await step.save());
+  const { tables } = moduleFromBinary(sections.get("module")!);
+  expect([...tables.names.get("step")!.values()]).toEqual(["weight", "parameter_0", "captured_0"]);
+  w.name = "weight";
+  await expect(step.save()).rejects.toThrow("E415 compile: two Variables are called weight");
 });
 
 test("a damaged file is refused at every place", async () => {

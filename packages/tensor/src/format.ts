@@ -5,6 +5,7 @@ import {
   dtypeOfShort,
   dtypes,
   FormatError,
+  type Module,
   moduleFromBinary,
   moduleToBinary,
   OptionError,
@@ -19,10 +20,11 @@ import {
 } from "@tenon/ir";
 import { parseSafetensors, type Safetensors, type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
-import { type Callable, type Compiled, callable, installSaver, type Layout, layoutOf, specified } from "./compile.ts";
+import { type Callable, type Compiled, callable, installSaver } from "./compile.ts";
 import { readBytes } from "./device.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 import { decodeMetadata, encodeMetadata, type StepMetadata } from "./metadata.ts";
-import type { Program } from "./program.ts";
+import { freeName, namesOf, type Program } from "./program.ts";
 import { realize } from "./realize.ts";
 import { dataTensor, Storage, storageOf } from "./storage.ts";
 import { Variable } from "./variable.ts";
@@ -37,13 +39,20 @@ const sections = {
 
 installSaver(saveStep);
 
-/** The program and every Variable as the bytes of a `.tenon` file. All Variables are read as of the same moment. */
+/**
+ * The program and every Variable as the bytes of a `.tenon` file. All Variables are read as of the same moment, and
+ * stand under the names they have then.
+ */
 async function saveStep(source: Callable): Promise<Uint8Array> {
   const { program, layout } = source.saved();
-  const { variables, captured, signature, outputs, argumentCount, module, structure } = program;
+  const { variables, captured, signature, outputs, argumentCount, structure } = program;
+  const variableNames = namesOf(variables);
+  const taken = new Set(variableNames);
+  const names = [...variableNames, ...captured.map(() => freeName("captured", taken))];
+  const rows = variables.map(({ role, trainable }, i) => ({ name: variableNames[i]!, role, trainable }));
+  const module = renamed(program, variableNames);
   const values = [...variables.map((v) => v.current()), ...captured];
   const bytes = await Promise.all(values.map(bytesOfTensor));
-  const names = [...variables.map((v) => v.name!), ...captured.map((_, i) => `captured_${i}`)];
   const weights = names.flatMap((name, i): WeightRow[] => {
     if (i < variables.length && outputs[i] !== undefined) return [];
     const { dtype, shape } = values[i]!;
@@ -70,7 +79,7 @@ async function saveStep(source: Callable): Promise<Uint8Array> {
     kinds: layout.leaves,
     names: layout.names,
     results: structure.skeleton,
-    variables: variables.map(({ name, role, trainable }) => ({ name: name!, role, trainable })),
+    variables: rows,
     captured: names.slice(variables.length),
   };
   return writeContainer(
@@ -81,6 +90,21 @@ async function saveStep(source: Callable): Promise<Uint8Array> {
       [sections.weights, file(variables.length, names.length)],
     ]),
   );
+}
+
+/** The module of a program with its Variables under these names. */
+function renamed({ module, signature, argumentCount }: Program, names: readonly string[]): Module {
+  const fn = module.entries.get(signature.entry)!;
+  const table = new Map(module.tables.names.get(fn));
+  names.forEach((name, i) => {
+    table.set(argumentCount + i, name);
+  });
+  const sorted = new Map([...table].sort(([a], [b]) => a - b));
+  return {
+    ...module,
+    state: module.state.map((row) => ({ ...row, name: names[row.input - argumentCount]! })),
+    tables: { ...module.tables, names: new Map(module.tables.names).set(fn, sorted) },
+  };
 }
 
 function bytesOfTensor(t: Tensor): Promise<Uint8Array> {
@@ -137,9 +161,7 @@ export async function loadStep(bytes: Uint8Array, options: LoadOptions = {}): Pr
   return callable({
     settings: options.backend === undefined ? {} : { backend: options.backend },
     find(args) {
-      const given = layoutOf(args);
-      specified(given.layout, layout);
-      return { program, tensors: given.tensors };
+      return { program, tensors: layoutOf(args, layout, true).tensors };
     },
     trace: () => module,
     programs: () => [program],

@@ -13,11 +13,16 @@ const frames: Frame[] = [];
 
 export const currentFrame = (): Frame | undefined => frames.at(-1);
 
-/** Runs `body` with `frame` in charge of Variables. */
+/**
+ * Runs `body` with `frame` in charge of Variables. Whoever asked for it refuses a promise; the promise itself is given up,
+ * since it may fail later, for a value that it waits for, and nobody would hear that.
+ */
 export function inFrame<T>(frame: Frame, body: () => T): T {
   frames.push(frame);
   try {
-    return body();
+    const result = body();
+    if (result instanceof Promise) result.catch(() => {});
+    return result;
   } finally {
     frames.pop();
   }

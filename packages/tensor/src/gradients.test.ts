@@ -115,16 +115,39 @@ test("stopGradient, hessian and vmap compose with what tensor adds", async () =>
 test("a loss that is no single float, or has nothing to learn, is refused", () => {
   const w: Variable = variable([1, 2]);
   expect(() => grad(() => w.value, w)).toThrowErrorMatchingInlineSnapshot(`
-    [DifferentiationError E604 valueAndGrad: the loss is not one float.
+    [DifferentiationError E604 grad: the loss is not one float.
       loss: float32 [2]
       fix: reduce it first, for example with mean().]
   `);
   expect(() => grad((async () => w.value.sum()) as never, w)).toThrowErrorMatchingInlineSnapshot(`
-    [DifferentiationError E604 valueAndGrad: the loss is a promise, which is no tensor.
+    [DifferentiationError E604 grad: the loss is a promise, which is no tensor.
       fix: return a tensor of rank 0 from a synchronous function.]
   `);
   expect(() => grad(() => zeros([]), variable([1], { trainable: false }))).toThrowErrorMatchingInlineSnapshot(`
-    [DifferentiationError E610 valueAndGrad: there is no trainable Variable to differentiate by.
+    [DifferentiationError E610 grad: there is no trainable Variable to differentiate by.
       fix: pass Variables, and set trainable on those that are learned.]
+  `);
+});
+
+test("what to differentiate by is told from options: an empty list is one, and nothing is a mistake", () => {
+  const w = variable([1, 2]);
+  const loss = (): Tensor => w.value.sum();
+  expect(() => grad(loss, [])).toThrow("E610 grad: there is no trainable Variable");
+  expect(() => grad(loss, {})).toThrow("E610 grad: there is no trainable Variable");
+  expect(() => (valueAndGrad as (f: unknown) => unknown)(loss)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 valueAndGrad: wrt is undefined, and holds no Variables.
+      fix: say what to differentiate by, as in valueAndGrad(() => loss, variables).]
+  `);
+  expect(() => valueAndGrad(loss, "w" as never)).toThrow('E803 valueAndGrad: wrt is "w", and holds no Variables');
+  expect(() => valueAndGrad(w.value as never, w)).toThrow("E803 valueAndGrad: the first argument is");
+  expect(() => grad(loss, { argnum: 1 } as never)).toThrow("E803");
+  expect(Object.keys(grad(loss, { argnums: w }))).toEqual(["argnums"]);
+});
+
+test("a Variable of integers has no gradient, and is refused where one is wanted", () => {
+  const count = variable([1], { name: "count", dtype: "int32" });
+  expect(() => grad(() => tensor(1), [count])).toThrowErrorMatchingInlineSnapshot(`
+    [DifferentiationError E611 grad: count is int32 [1], and only floats have gradients.
+      fix: make it with trainable: false, or with a role such as state, or leave it out.]
   `);
 });

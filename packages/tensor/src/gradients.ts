@@ -1,8 +1,19 @@
 import * as autograd from "@tenon/autograd";
 import { backward } from "@tenon/autograd";
-import { DifferentiationError, input, isFloat, splat, substitute, Tensor } from "@tenon/ir";
+import {
+  DifferentiationError,
+  input,
+  isFloat,
+  OptionError,
+  splat,
+  substitute,
+  Tensor,
+  type TensorType,
+  typeText,
+} from "@tenon/ir";
 import { treeLeaves } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
+import { assigning, checkFunction } from "./transforms.ts";
 import { type HasVariables, Variable, type VariableTree, variables, variablesOf } from "./variable.ts";
 
 /** Gradients in the shape of the tree of Variables they were taken of; those that are not trainable are left out. */
@@ -26,22 +37,29 @@ export function valueAndGrad<W extends HasVariables>(
   loss: () => Tensor,
   wrt: W,
 ): [loss: Tensor, gradients: GradientsOf<W>] {
-  const [value, gradients] = differentiate(loss, wrt);
+  const [value, gradients] = differentiate("valueAndGrad", loss, wrt);
   return [value, gradients as GradientsOf<W>];
 }
 
-function differentiate(loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gradients: Gradients] {
+function differentiate(op: string, loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gradients: Gradients] {
+  checkFunction(op, loss);
+  if (typeof wrt !== "object") {
+    throw new OptionError("E803", op, `wrt is ${JSON.stringify(wrt)}, and holds no Variables`, {
+      fix: `say what to differentiate by, as in ${op}(() => loss, variables)`,
+    });
+  }
   const tree = variablesOf(wrt);
   const wanted = [...new Set(treeLeaves<unknown>(tree) as Variable[])].filter((v) => v.trainable);
   if (wanted.length === 0) {
-    throw new DifferentiationError("E610", "valueAndGrad", "there is no trainable Variable to differentiate by", {
+    throw new DifferentiationError("E610", op, "there is no trainable Variable to differentiate by", {
       fix: "pass Variables, and set trainable on those that are learned",
     });
   }
+  for (const v of wanted) checkFloat(op, v.label(), v);
   const own = new Map(wanted.map((v) => [v, input(v, v.name)]));
   const frame = new OverlayFrame(own);
   const y = inFrame(frame, loss);
-  checkLoss(y);
+  checkLoss(op, y);
   const leaves = [...own.values()];
   const written = [...frame.writes];
   const outputs = [y, ...written.map(([, value]) => value)];
@@ -59,15 +77,22 @@ function differentiate(loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gr
   return [value!, gradientTree(tree, gradientOf)];
 }
 
-function checkLoss(y: unknown): asserts y is Tensor {
+function checkFloat(op: string, label: string, type: TensorType): void {
+  if (isFloat(type.dtype)) return;
+  throw new DifferentiationError("E611", op, `${label} is ${typeText(type)}, and only floats have gradients`, {
+    fix: "make it with trainable: false, or with a role such as state, or leave it out",
+  });
+}
+
+function checkLoss(op: string, y: unknown): asserts y is Tensor {
   if (!(y instanceof Tensor)) {
     const what = y instanceof Promise ? "a promise" : String(y);
-    throw new DifferentiationError("E604", "valueAndGrad", `the loss is ${what}, which is no tensor`, {
+    throw new DifferentiationError("E604", op, `the loss is ${what}, which is no tensor`, {
       fix: "return a tensor of rank 0 from a synchronous function",
     });
   }
   if (y.shape.length > 0 || !isFloat(y.dtype)) {
-    throw new DifferentiationError("E604", "valueAndGrad", "the loss is not one float", {
+    throw new DifferentiationError("E604", op, "the loss is not one float", {
       operands: { loss: y },
       fix: "reduce it first, for example with mean()",
     });
@@ -93,26 +118,29 @@ function gradientTree(tree: VariableTree, gradients: ReadonlyMap<Variable, Tenso
 /** Options of `grad` as a transform. */
 export interface GradOptions {
   /** Which arguments to differentiate by; the first by default. */
-  readonly argnums?: number | readonly number[];
+  readonly argnums: number | readonly number[];
 }
 
 /** The gradients of a loss with respect to Variables, at once. */
 export function grad<W extends HasVariables>(loss: () => Tensor, wrt: W): GradientsOf<W>;
-/** A function's derivative in its first argument, or in those of `argnums`, as a function. */
+/** A function's derivative in its first argument, or in those of `argnums`, as a function. What `f` assigns is assigned. */
 export function grad<A extends readonly Tensor[]>(
   f: (...args: A) => Tensor,
-  options?: GradOptions & { readonly argnums?: number },
+  options?: { readonly argnums: number },
 ): (...args: A) => Tensor;
 export function grad<A extends readonly Tensor[]>(
   f: (...args: A) => Tensor,
   options: { readonly argnums: readonly number[] },
 ): (...args: A) => Tensor[];
-export function grad(f: (...args: any[]) => Tensor, second: object | null = {}): unknown {
-  const transform =
-    second !== null &&
-    !(second instanceof Variable) &&
-    !(variables in second) &&
-    Object.keys(second).every((k) => k === "argnums");
-  if (transform) return autograd.grad(f, second as never);
-  return differentiate(f, second)[1];
+export function grad(f: (...args: any[]) => Tensor, second?: GradOptions | HasVariables): unknown {
+  if (second !== undefined && !isOptions(second)) return differentiate("grad", f, second)[1];
+  checkFunction("grad", f);
+  return autograd.grad(assigning(f), second as GradOptions);
+}
+
+/** Anything else, the empty list and record included, is what to differentiate by. */
+function isOptions(second: unknown): second is GradOptions {
+  if (typeof second !== "object" || second === null || Object.keys(second).join() !== "argnums") return false;
+  const { argnums } = second as GradOptions;
+  return typeof argnums === "number" || (Array.isArray(argnums) && argnums.every((i) => typeof i === "number"));
 }

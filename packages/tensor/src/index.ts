@@ -1,11 +1,18 @@
 import "./runtime.ts";
 import "./resolver.ts";
 
-export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "@tenon/autograd";
 export type { BackendChoice } from "@tenon/backend";
 export * from "@tenon/ir";
-export { type ArgumentSpec, type Compiled, type CompileSettings, compile } from "./compile.ts";
-export { Context, inference, type Key, training } from "./context.ts";
+export { type Compiled, type CompileSettings, compile } from "./compile.ts";
+export {
+  Context,
+  type ContextSpec,
+  inference,
+  inferenceSpec,
+  type Key,
+  training,
+  trainingSpec,
+} from "./context.ts";
 export { choose, cond, type ScanOptions, scan, type TensorTree, type WhileOptions, whileLoop } from "./control.ts";
 export * from "./create.ts";
 export { currentBackend, setBackend } from "./device.ts";
@@ -13,9 +20,11 @@ export { type LoadOptions, loadStep } from "./format.ts";
 export { type Gradients, type GradientsOf, type GradOptions, grad, valueAndGrad } from "./gradients.ts";
 export * from "./host-math.ts";
 export * from "./host-random.ts";
+export type { ArgumentSpec } from "./layout.ts";
 export { type MemoryReport, memory } from "./memory.ts";
 export { type KeySequence, key, keySpec, keys } from "./random.ts";
 export { realize } from "./realize.ts";
+export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "./transforms.ts";
 export {
   type HasVariables,
   nameVariables,

@@ -1,6 +1,6 @@
 import { FormatError } from "@tenon/ir";
 import { treeLeaves } from "@tenon/tree";
-import type { Layout } from "./compile.ts";
+import type { Layout } from "./layout.ts";
 import type { VariableRole } from "./variable.ts";
 
 const MAX_BYTES = 4 * 2 ** 20;

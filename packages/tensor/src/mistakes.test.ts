@@ -1,5 +1,19 @@
 import "@tenon/interpreter";
-import { compile, loadStep, setBackend, spec, type Tensor, tensor, zeros } from "@tenon/tensor";
+import {
+  compile,
+  full,
+  grad,
+  jvp,
+  loadStep,
+  setBackend,
+  spec,
+  type Tensor,
+  tensor,
+  training,
+  vjp,
+  vmap,
+  zeros,
+} from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));
@@ -26,10 +40,13 @@ test("loadStep takes bytes, and says so to whoever passes a path", async () => {
 });
 
 test("inputs that are no types are refused", () => {
-  const f = compile((x: Tensor) => x, { inputs: [[2, 3]] as never });
-  expect(() => f.trace()).toThrowErrorMatchingInlineSnapshot(`
+  expect(() => compile((x: Tensor) => x, { inputs: [[2, 3]] as never })).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 compile: inputs has 2 at arg0.0, which is no type.
       fix: describe a tensor by spec, as in spec(["B", 784]).]
+  `);
+  expect(() => compile((x: Tensor) => x, { inputs: spec([2]) as never })).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 compile: inputs is no list.
+      fix: give a list with the type of each argument, as in [spec([2])].]
   `);
 });
 
@@ -44,7 +61,7 @@ test("too few arguments are counted", async () => {
   await expect(
     (f as unknown as (x: Tensor) => Promise<unknown>)(tensor([1, 2])),
   ).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [ShapeError E524 compile: 1 tensors given in 1 arguments, 2 in 2 declared.
+    [ShapeError E524 compile: 1 argument is given, 2 declared.
       fix: pass what inputs describes.]
   `);
 });
@@ -53,4 +70,47 @@ test("an option, dtype or size that is nearly right is answered with the right o
   expect(() => zeros([2, 3]).sum({ keepdims: true } as never)).toThrow("did you mean keepDims?");
   expect(() => zeros([2], "float" as never)).toThrow("did you mean float");
   expect(() => compile((x: Tensor) => x, { inputz: [] } as never)).toThrow("did you mean inputs?");
+});
+
+test("a training context is made with a key", () => {
+  expect(() => training(0 as never)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 training: the key is 0, which is no random key.
+      fix: make one from a seed, as in training(key(0)).]
+  `);
+  expect(() => training(zeros([2]))).toThrow("the key is float32 [2], which is no random key");
+  expect(() => (training as () => unknown)()).toThrow("the key is undefined");
+});
+
+test("numbers and booleans make no tensor together, unless a dtype says what they become", async () => {
+  expect(() => tensor([true, 5])).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 tensor: element 0 is a boolean but element 1 is a number.
+      fix: use numbers alone or booleans alone, or name a dtype.]
+  `);
+  expect(() => tensor([[1], [false]])).toThrow("element 0 is a number but element 1 is a boolean");
+  expect(Array.from(await tensor([true, 5], { dtype: "int32" }).data())).toEqual([1, 5]);
+});
+
+test("a shape belongs to its tensor: the list it was given as may change", () => {
+  const shape = [2, 1];
+  const type = { dtype: "float32" as const, shape };
+  const f = compile((x: Tensor) => x, { inputs: [type] });
+  const made = [tensor([1, 2], { shape }), zeros(shape), full(shape, 3)];
+  shape[0] = 7;
+  expect(made.map((x) => x.shape)).toEqual([
+    [2, 1],
+    [2, 1],
+    [2, 1],
+  ]);
+  expect(f.trace().functions.at(-1)!.inputs[0]!.type.shape).toEqual([2, 1]);
+});
+
+test("a transform is given a function, and jvp lists of arguments", () => {
+  const x = zeros([2]);
+  expect(() => vmap(x as never)).toThrow("E803 vmap: the first argument is Tensor(float32 [2]), which is no function");
+  expect(() => vjp(x as never, x)).toThrow("E803 vjp");
+  expect(() => grad(x as never)).toThrow("E803 grad");
+  expect(() => jvp((x: Tensor) => x, x as never, x as never)).toThrowErrorMatchingInlineSnapshot(`
+    [OptionError E803 jvp: primals and tangents are no lists of arguments.
+      fix: write jvp(f, [x], [dx]).]
+  `);
 });

@@ -59,9 +59,8 @@ export function traceProgram(
   const frame = new CompileFrame();
   const leaves = types.map((type, i) => input(type, names[i]));
   const returned = inFrame(frame, () => withSources(() => withPrecision(precision, () => body(leaves)), sources));
-  const { results, structure } = resultsOf(name, returned);
+  const { results, structure } = inFrame(frame, () => resultsOf(name, returned)); // which reads Variables
   const variables = [...frame.leaves.keys()];
-  nameUnnamed(variables);
   const written = [...frame.writes.keys()];
   const outputs = variables.map((v) => (frame.writes.has(v) ? results.length + written.indexOf(v) : undefined));
   const inputs = [...leaves, ...frame.leaves.values()];
@@ -121,23 +120,31 @@ function checkCaptured(name: string, t: Tensor): void {
   });
 }
 
-function nameUnnamed(variables: readonly Variable[]): void {
-  const taken = new Set(variables.map((v) => v.name));
-  const seen = new Set<string>();
-  for (const v of variables) {
-    if (v.name === undefined) {
-      let i = 0;
-      while (taken.has(`${v.role}_${i}`)) i++;
-      v.name = `${v.role}_${i}`;
-      taken.add(v.name);
-    }
-    if (seen.has(v.name)) {
-      throw new StateError("E415", "compile", `two Variables are called ${v.name}`, {
+/**
+ * What the Variables of a program are called in its module and in files: by their names, and those without one by
+ * their role and a number that is free in this program.
+ */
+export function namesOf(variables: readonly Variable[]): string[] {
+  const taken = new Set<string>();
+  for (const { name } of variables) {
+    if (name === undefined) continue;
+    if (taken.has(name)) {
+      throw new StateError("E415", "compile", `two Variables are called ${name}`, {
         fix: "give them different names, for example with nameVariables(tree, prefix)",
       });
     }
-    seen.add(v.name);
+    taken.add(name);
   }
+  return variables.map(({ name, role }) => name ?? freeName(role, taken));
+}
+
+/** `prefix_0`, `prefix_1`, …: the first that is not taken, which then is. */
+export function freeName(prefix: string, taken: Set<string>): string {
+  let i = 0;
+  while (taken.has(`${prefix}_${i}`)) i++;
+  const name = `${prefix}_${i}`;
+  taken.add(name);
+  return name;
 }
 
 function stateRows(
@@ -146,11 +153,12 @@ function stateRows(
   first: number,
   outputs: readonly (number | undefined)[],
 ): StateRow[] {
-  return variables.flatMap(({ name, dtype, shape, role }, i) => {
+  const names = namesOf(variables);
+  return variables.flatMap(({ dtype, shape, role }, i) => {
     const output = outputs[i];
     return output === undefined
       ? []
-      : [{ name: name!, type: { dtype, shape }, entry, input: first + i, output, role, owner: "@tenon/tensor" }];
+      : [{ name: names[i]!, type: { dtype, shape }, entry, input: first + i, output, role, owner: "@tenon/tensor" }];
   });
 }
 
