@@ -47,6 +47,16 @@ test("a Variable that the body assigns is carried and assigned at the end", asyn
   expect(await read(await run(tensor([0])))).toEqual([4]);
 });
 
+test("a body that assigns nothing is run once, however deep loops are nested", () => {
+  let runs = 0;
+  const nested = (depth: number, x: Tensor): Tensor => {
+    runs++;
+    return depth === 0 ? x : scan((c: Tensor) => [nested(depth - 1, c), null], x, null, { length: 2 })[0];
+  };
+  nested(5, tensor(1));
+  expect(runs).toBe(6);
+});
+
 test("gradients flow through scan to Variables and to the carry", async () => {
   const w = variable(0.5);
   const loss = (): Tensor =>

@@ -1,5 +1,5 @@
 import * as ir from "@tenon/ir";
-import { checkOptions, DTypeError, input, OptionError, StateError, Tensor, type TensorType, typeText } from "@tenon/ir";
+import { checkOptions, DTypeError, OptionError, StateError, Tensor, typeText } from "@tenon/ir";
 import { type TreeStructure, treeFlatten, treeFlattenLike, treeUnflatten } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
 import { Variable } from "./variable.ts";
@@ -19,7 +19,7 @@ export interface ScanOptions {
  * the `y`s stacked.
  *
  * Tensors and Variables from outside may be read. A Variable that `body` assigns is carried from step to step and
- * assigned at the end. Which those are is found by running `body` once more than is traced.
+ * assigned at the end; a body that assigns is run twice, since which Variables those are is known after the first time.
  */
 export function scan<C extends TensorTree, X extends TensorTree, Y extends TensorTree>(
   body: (carry: C, x: X) => readonly [carry: C, y: Y],
@@ -33,51 +33,33 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   const sequence = treeFlatten<unknown>(xs);
   const initial = tensorsOf("scan", "init", carried.leaves);
   const elements = tensorsOf("scan", "xs", sequence.leaves);
-  /** One step on leaves. */
-  const step = (frame: OverlayFrame, state: readonly Tensor[], x: readonly Tensor[]): readonly [unknown, unknown] =>
-    pairOf(
-      inFrame(frame, () =>
-        body(treeUnflatten(carried.structure, state) as C, treeUnflatten(sequence.structure, x) as X),
-      ),
-    );
-  const assigned = assignedVariables(step, initial, elements);
-  const frameOutside = new OverlayFrame(new Map());
-  const start = [...initial, ...assigned.map((v) => frameOutside.readOutside(v))];
+  const outside = new OverlayFrame(new Map());
   let structure: TreeStructure<unknown> | undefined;
-  const { carry, ys } = ir.scan(
-    (state, x) => {
-      const own = state.slice(initial.length);
-      const frame = new OverlayFrame(new Map(assigned.map((v, i) => [v, own[i]!])));
-      const [next, y] = step(frame, state.slice(0, initial.length), x);
-      const flat = treeFlatten<unknown>(y);
+  /** The loop with these Variables among the carries, and all that its body assigns. */
+  const attempt = (carriedToo: readonly Variable[]) => {
+    const assigned = new Set(carriedToo);
+    const step = (state: readonly Tensor[], x: readonly Tensor[]): [Tensor[], Tensor[]] => {
+      const frame = new OverlayFrame(new Map(carriedToo.map((v, i) => [v, state[initial.length + i]!])));
+      const carry = treeUnflatten(carried.structure, state.slice(0, initial.length)) as C;
+      const [next, y] = pairOf(inFrame(frame, () => body(carry, treeUnflatten(sequence.structure, x) as X)));
+      for (const v of frame.writes.keys()) assigned.add(v);
+      const flat = treeFlatten(y);
       structure = flat.structure;
       const nexts = tensorsOf("scan", "the carry", treeFlattenLike(carried.structure, next, "scan"));
-      return [[...nexts, ...assigned.map((v) => frame.read(v))], tensorsOf("scan", "y", flat.leaves)];
-    },
-    start,
-    elements,
-    options,
-  );
-  assigned.forEach((v, i) => {
-    frameOutside.writeOutside(v, carry[initial.length + i]!);
+      return [[...nexts, ...carriedToo.map((v) => frame.read(v))], tensorsOf("scan", "y", flat.leaves)];
+    };
+    const start = [...initial, ...carriedToo.map((v) => outside.readOutside(v))];
+    return { ...ir.scan(step, start, elements, options), assigned: [...assigned] };
+  };
+  const first = attempt([]);
+  const { carry, ys } = first.assigned.length === 0 ? first : attempt(first.assigned);
+  first.assigned.forEach((v, i) => {
+    outside.writeOutside(v, carry[initial.length + i]!);
   });
   return [
     treeUnflatten(carried.structure, carry.slice(0, initial.length)) as C,
     treeUnflatten(structure!, ys) as unknown as Y,
   ];
-}
-
-/** The Variables that one step assigns, found by running it on stand-ins. */
-function assignedVariables(
-  step: (frame: OverlayFrame, carry: readonly Tensor[], x: readonly Tensor[]) => unknown,
-  initial: readonly Tensor[],
-  elements: readonly Tensor[],
-): Variable[] {
-  const standIn = (t: TensorType): Tensor => input(t);
-  const frame = new OverlayFrame(new Map());
-  const slices = elements.map((t) => standIn({ dtype: t.dtype, shape: t.shape.slice(1) }));
-  step(frame, initial.map(standIn), slices);
-  return [...frame.writes.keys()];
 }
 
 function pairOf(returned: unknown): readonly [carry: unknown, y: unknown] {
