@@ -114,6 +114,7 @@ describe("the README's program, from tarballs,", () => {
     const path = write("program.mts", readme());
     const options = [
       "--noEmit",
+      "--ignoreConfig",
       "--strict",
       "--target",
       "es2022",

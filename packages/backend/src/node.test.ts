@@ -68,6 +68,7 @@ describe("the configuration file", () => {
   const within = (name: string, source: string): string => {
     const path = mkdtempSync(join(folder, "app-"));
     writeFileSync(join(path, "package.json"), `{ "type": "module" }`);
+    writeFileSync(join(path, "tsconfig.json"), "{}"); // so that none of a folder above is read
     writeFileSync(join(path, name), source);
     return path;
   };
