@@ -16,9 +16,11 @@ const STAMP = "packed";
 const budgets = {
   "@tenon/autograd": 8,
   "@tenon/backend": 5,
+  "@tenon/backend-cpu-js": 20,
   "@tenon/conformance": 5,
   "@tenon/datasets": 5,
   "@tenon/interpreter": 6,
+  "@tenon/lowering": 20,
   "@tenon/ir": 62,
   "@tenon/safetensors": 5,
   "@tenon/tensor": 18,
