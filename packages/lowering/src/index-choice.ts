@@ -1,0 +1,43 @@
+import { gcd, type IndexLike, toIndex } from "./index-expression.ts";
+import { compareNodes, type Index, type IndexChoice, type IndexSelect, intern, type Predicate } from "./index-node.ts";
+import { not } from "./index-predicate.ts";
+import { surelyAtMost } from "./index-range.ts";
+
+export const minimum = (...operands: readonly IndexLike[]): Index => choice("min", operands);
+export const maximum = (...operands: readonly IndexLike[]): Index => choice("max", operands);
+
+/** Without nesting, and without operands that another one surely beats. */
+function choice(kind: "min" | "max", list: readonly IndexLike[]): Index {
+  const flat = new Set(list.map(toIndex).flatMap((x) => (x.kind === kind ? x.operands : [x])));
+  const beats = (x: Index, y: Index): boolean => (kind === "min" ? surelyAtMost(x, y) : surelyAtMost(y, x));
+  const left: Index[] = [];
+  for (const x of [...flat].sort(compareNodes)) {
+    if (left.some((y) => beats(y, x))) continue;
+    left.splice(0, left.length, ...left.filter((y) => !beats(x, y)), x);
+  }
+  if (left.length === 1) return left[0]!;
+  const end = kind === "min" ? Math.min : Math.max;
+  return intern<IndexChoice>(kind, left, () => ({
+    operands: left,
+    low: end(...left.map((x) => x.low)),
+    high: end(...left.map((x) => x.high)),
+    multiple: left.reduce((g, x) => gcd(g, x.multiple), 0),
+  }));
+}
+
+/** `a` where the condition holds, else `b`. */
+export function selectIndex(condition: Predicate, a: IndexLike, b: IndexLike): Index {
+  const [x, y] = [toIndex(a), toIndex(b)];
+  if (condition.kind === "always") return condition.value ? x : y;
+  if (x === y) return x;
+  const opposite = not(condition); // of the two, the one that comes first in the order is kept
+  if (compareNodes(opposite, condition) < 0) return selectIndex(opposite, y, x);
+  return intern<IndexSelect>("select", [condition, x, y], () => ({
+    condition,
+    a: x,
+    b: y,
+    low: Math.min(x.low, y.low),
+    high: Math.max(x.high, y.high),
+    multiple: gcd(x.multiple, y.multiple),
+  }));
+}

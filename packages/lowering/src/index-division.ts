@@ -1,0 +1,220 @@
+import { ShapeError } from "@tenon/ir";
+import {
+  constantIndex,
+  constantOf,
+  divideExactly,
+  factorsOf,
+  gcd,
+  type IndexLike,
+  internQuotient,
+  multiplyIndex,
+  sumOf,
+  termsOf,
+  toIndex,
+} from "./index-expression.ts";
+import type { Index } from "./index-node.ts";
+import {
+  greatest,
+  least,
+  monomialQuotient,
+  partsOf,
+  rangeOfRemainder,
+  surelyAtMost,
+  timesInterval,
+} from "./index-range.ts";
+
+/** A term of a sum that is being divided: what it adds up to, a number that divides it, and its range. */
+interface Part {
+  readonly of: Index;
+  readonly coefficient: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** ⌊a / b⌋; b is at least 1. */
+export function floorDiv(a: IndexLike, b: IndexLike): Index {
+  const [x, y] = [toIndex(a), toIndex(b)];
+  if (y.low < 1) {
+    throw new ShapeError("E212", "index", `the divisor of a quotient may be ${y.low}, below 1`, {
+      fix: "divide by what is at least 1",
+    });
+  }
+  return y.kind === "constant" ? byNumber(x, y.value) : bySize(x, y);
+}
+
+/** `a − b·⌊a / b⌋`; b is at least 1. */
+export function modIndex(a: IndexLike, b: IndexLike): Index {
+  return sumOf([
+    [1, a],
+    [-1, multiplyIndex(b, floorDiv(a, b))],
+  ]);
+}
+
+/**
+ * Division by a number. What n divides stands outside: `⌊(n·q + r)/n⌋ = q + ⌊r/n⌋`; a term whose values n divides, though
+ * not its coefficient, has a quotient of its own.
+ */
+function byNumber(a: Index, n: number): Index {
+  if (n === 1) return a;
+  const outside: (readonly [number, Index])[] = [];
+  const inside: (readonly [number, Index])[] = [];
+  for (const { coefficient, of } of termsOf(a)) {
+    const times = Math.trunc(coefficient / n);
+    const rest = coefficient - times * n;
+    if (times !== 0) outside.push([times, of]);
+    if (rest === 0) continue;
+    if ((rest * of.multiple) % n === 0 && Number.isSafeInteger(rest * of.multiple)) {
+      const g = gcd(rest, n) * Math.sign(rest);
+      outside.push([Math.sign(rest), internQuotient(sumOf([[rest / g, of]]), constantIndex(n / Math.abs(g)))]);
+    } else inside.push([rest, of]);
+  }
+  const times = Math.floor(constantOf(a) / n);
+  const rest = sumOf(inside, constantOf(a) - times * n);
+  return sumOf([...outside, [1, withoutMultiples(rest, n)]], times);
+}
+
+/** ⌊a / n⌋, where n divides no term of a. */
+function withoutMultiples(a: Index, n: number): Index {
+  const times = timesOfNumber(a, n);
+  if (times !== undefined) return constantIndex(times);
+  const coarse = coarser(a, n);
+  if (coarse !== undefined) return coarse;
+  // ⌊⌊x/m⌋ + c / n⌋ = ⌊(x + c·m) / (m·n)⌋
+  const [term, ...more] = termsOf(a);
+  if (more.length === 0 && term!.coefficient === 1 && term!.of.kind === "floordiv") {
+    const { a: x, b: m } = term!.of;
+    return floorDiv(
+      sumOf([
+        [1, x],
+        [constantOf(a), m],
+      ]),
+      multiplyIndex(m, n),
+    );
+  }
+  // ⌊−x / n⌋ = −⌊(x + n − 1) / n⌋
+  if (term!.coefficient < 0) return sumOf([[-1, byNumber(sumOf([[-1, a]], n - 1), n)]]);
+  return internQuotient(a, constantIndex(n));
+}
+
+/**
+ * `⌊(g·m + r) / (g·k)⌋ = ⌊(m + ⌊r/g⌋) / k⌋`, which is useful where ⌊r/g⌋ is a single number s: where all that g does not
+ * divide stays within [s·g, s·g + g).
+ */
+function coarser(a: Index, n: number): Index | undefined {
+  const { constant, terms, remainders } = partsOf(termsOf(a), constantOf(a));
+  const parts: Part[] = [
+    ...terms.map(({ coefficient, of }) => part(coefficient, of, [of.low, of.high])),
+    ...remainders.map((r) => {
+      const quotient = multiplyIndex(r.divisor, floorDiv(r.dividend, r.divisor));
+      const scaled = multiplyIndex(
+        r.scale,
+        sumOf([
+          [1, r.dividend],
+          [-1, quotient],
+        ]),
+      );
+      const coefficient = r.scale.kind === "constant" ? r.scale.value : 1;
+      const [low, high] = timesInterval([r.scale.low, r.scale.high], rangeOfRemainder(r));
+      return { of: scaled, coefficient, low, high };
+    }),
+  ];
+  const divisors = new Set(parts.map((p) => gcd(p.coefficient, n)));
+  for (const g of [...divisors].sort((x, y) => y - x)) {
+    if (g === 1 || g === n) continue;
+    let [low, high] = [constant, constant];
+    const multiples: (readonly [number, Index])[] = [];
+    for (const p of parts) {
+      if (p.coefficient % g === 0) multiples.push([1, p.of]);
+      else [low, high] = [low + p.low, high + p.high];
+    }
+    const s = Math.floor(low / g);
+    if (s !== Math.floor(high / g)) continue;
+    return byNumber(sumOf([[1, divideExactly(sumOf(multiples), g)]], s), n / g);
+  }
+  return undefined;
+}
+
+function part(coefficient: number, of: Index, range: readonly [number, number]): Part {
+  const [low, high] = timesInterval([coefficient, coefficient], range);
+  return { of: sumOf([[coefficient, of]]), coefficient, low, high };
+}
+
+/** Division by an expression: what b divides stands outside, and the rest is below b once, if that can be shown. */
+function bySize(a: Index, b: Index): Index {
+  const whole = timesOf(a, b);
+  if (whole !== undefined) return constantIndex(whole);
+  const [quotient, rest] = divided(a, b);
+  const times = timesOf(rest, b);
+  if (times !== undefined) return sumOf([[1, quotient]], times);
+  if (termsOf(b).length > 1 || constantOf(b) !== 0) return internQuotient(a, b);
+  return sumOf([
+    [1, quotient],
+    [1, bySizeOnce(rest, b)],
+  ]);
+}
+
+/** ⌊a / b⌋ where it can be shown to be 0 or −1. */
+function timesOf(a: Index, b: Index): number | undefined {
+  const below = sumOf([[1, b]], -1);
+  if (least(a) >= 0) return surelyAtMost(a, below) ? 0 : undefined;
+  const next = sumOf([
+    [1, a],
+    [1, b],
+  ]);
+  return greatest(a) < 0 && least(next) >= 0 ? -1 : undefined;
+}
+
+/** Polynomials with `a = quotient·b + rest`, by the leading term of b. */
+function divided(a: Index, b: Index): readonly [quotient: Index, rest: Index] {
+  const leading = termsOf(b)[0]!;
+  const divisor = sumOf([[leading.coefficient, leading.of]]);
+  let [quotient, rest]: [Index, Index] = [constantIndex(0), a];
+  for (const { coefficient, of } of termsOf(a)) {
+    const factors =
+      termsOf(b).length === 1 ? Math.trunc(coefficient / leading.coefficient) : coefficient / leading.coefficient;
+    if (factors === 0 || !Number.isInteger(factors)) continue;
+    const once = monomialQuotient(leading.coefficient * factors, [of], divisor);
+    if (once === undefined) continue;
+    quotient = sumOf([
+      [1, quotient],
+      [1, once],
+    ]);
+    rest = sumOf([
+      [1, rest],
+      [-1, multiplyIndex(once, b)],
+    ]);
+  }
+  return [quotient, rest];
+}
+
+/**
+ * ⌊a / b⌋, where b is a single term and divides no term of a: for a factor g of b, what g divides and a rest that is
+ * below g once, as in `coarser`; `⌊⌊x/m⌋ / b⌋ = ⌊x / (m·b)⌋`.
+ */
+function bySizeOnce(a: Index, b: Index): Index {
+  const { coefficient, of } = termsOf(b)[0]!;
+  for (const g of new Set([...factorsOf(of), constantIndex(coefficient)])) {
+    const smaller = monomialQuotient(1, [b], g);
+    const [multiples, rest] = split(a, g);
+    const s = g.kind === "constant" ? timesOfNumber(rest, g.value) : timesOf(rest, g);
+    if (smaller !== undefined && s !== undefined && g.high > 1) return floorDiv(sumOf([[1, multiples]], s), smaller);
+  }
+  return a.kind === "floordiv" ? floorDiv(a.a, multiplyIndex(a.b, b)) : internQuotient(a, b);
+}
+
+/** The terms of a that g divides, divided by it, and the others. */
+function split(a: Index, g: Index): readonly [multiples: Index, rest: Index] {
+  const multiples: (readonly [number, Index])[] = [];
+  const rest: (readonly [number, Index])[] = [];
+  for (const { coefficient, of } of termsOf(a)) {
+    const once = monomialQuotient(coefficient, [of], g);
+    if (once === undefined) rest.push([coefficient, of]);
+    else multiples.push([1, once]);
+  }
+  return [sumOf(multiples), sumOf(rest, constantOf(a))];
+}
+
+function timesOfNumber(a: Index, n: number): number | undefined {
+  const times = Math.floor(least(a) / n);
+  return times === Math.floor(greatest(a) / n) ? times : undefined;
+}

@@ -1,0 +1,162 @@
+/** What every node of an index expression has. Nodes are interned: two equal expressions are one object. */
+interface Interned {
+  /** Rises with every node, so that a node has a larger one than its operands. */
+  readonly id: number;
+  /** Of the structure alone, so that the order of terms is the same in every run. */
+  readonly hash: number;
+}
+
+/** What is known of every value. */
+interface Ranged extends Interned {
+  readonly low: number;
+  readonly high: number;
+  /** Every value is a multiple of this; 0 for the constant 0. */
+  readonly multiple: number;
+}
+
+export interface IndexConstant extends Ranged {
+  readonly kind: "constant";
+  readonly value: number;
+}
+
+/** A loop axis, a thread id, or a size that is bound at the call. Its bounds, both inclusive, may be expressions. */
+export interface IndexVariable extends Ranged {
+  readonly kind: "variable";
+  readonly name: string;
+  readonly min: Index;
+  readonly max: Index;
+}
+
+/** `coefficient · of`; `of` is neither a constant nor a sum. */
+export interface IndexTerm {
+  readonly coefficient: number;
+  readonly of: Index;
+}
+
+/** `constant + Σ coefficient · of`. */
+export interface IndexSum extends Ranged {
+  readonly kind: "sum";
+  readonly terms: readonly IndexTerm[];
+  readonly constant: number;
+}
+
+/** Two or more factors; a sum among them only where multiplying out would give too many terms. */
+export interface IndexProduct extends Ranged {
+  readonly kind: "product";
+  readonly factors: readonly Index[];
+}
+
+/** `⌊a / b⌋`, b ≥ 1. */
+export interface IndexQuotient extends Ranged {
+  readonly kind: "floordiv";
+  readonly a: Index;
+  readonly b: Index;
+}
+
+export interface IndexChoice extends Ranged {
+  readonly kind: "min" | "max";
+  readonly operands: readonly Index[];
+}
+
+export interface IndexSelect extends Ranged {
+  readonly kind: "select";
+  readonly condition: Predicate;
+  readonly a: Index;
+  readonly b: Index;
+}
+
+/** An integer expression in canonical form. */
+export type Index = IndexConstant | IndexVariable | IndexSum | IndexProduct | IndexQuotient | IndexChoice | IndexSelect;
+
+export interface Always extends Interned {
+  readonly kind: "always";
+  readonly value: boolean;
+}
+
+/** `of ≥ 0`, `of = 0` or `of ≠ 0`. */
+export interface Comparison extends Interned {
+  readonly kind: "nonnegative" | "zero" | "nonzero";
+  readonly of: Index;
+}
+
+export interface Junction extends Interned {
+  readonly kind: "and" | "or";
+  readonly operands: readonly Predicate[];
+}
+
+/** A condition on integers in canonical form. There is no `not`: every kind has its opposite. */
+export type Predicate = Always | Comparison | Junction;
+
+export type IndexNode = Index | Predicate;
+
+const table = new Map<string, WeakRef<IndexNode>>();
+const collected = new FinalizationRegistry<string>((key) => {
+  if (table.get(key)?.deref() === undefined) table.delete(key);
+});
+let made = 0;
+
+/** The parts of a node that make it what it is: numbers, names, and operands by identity. */
+type Part = number | string | IndexNode;
+
+/** The node of these parts, made if there is none. Nodes that nothing uses any more are collected. */
+export function intern<T extends IndexNode>(
+  kind: T["kind"],
+  parts: readonly Part[],
+  fields: () => Omit<T, "kind" | "id" | "hash">,
+): T {
+  let key: string = kind;
+  for (const part of parts) key += typeof part === "object" ? ` ${part.id}` : ` #${part}`;
+  const known = table.get(key)?.deref();
+  if (known !== undefined) return known as T;
+  const node = { kind, id: made++, hash: structuralHash(kind, parts), ...fields() } as T;
+  table.set(key, new WeakRef<IndexNode>(node));
+  collected.register(node, key);
+  return node;
+}
+
+/** FNV-1a over the kind, the names and numbers, and the operands' hashes. */
+function structuralHash(kind: string, parts: readonly Part[]): number {
+  let hash = 0x811c9dc5; // FNV's offset basis, and below its prime
+  const mix = (value: number): void => {
+    hash = Math.imul(hash ^ value, 0x01000193);
+  };
+  for (const part of [kind, ...parts]) {
+    if (typeof part === "object") mix(part.hash);
+    else for (const letter of String(part)) mix(letter.codePointAt(0)!);
+  }
+  return hash >>> 0;
+}
+
+const kinds = ["variable", "product", "floordiv", "min", "max", "select", "sum", "constant"];
+
+/** The order of terms, factors and operands: by kind, variables by name, then by structure. */
+export function compareNodes(a: IndexNode, b: IndexNode): number {
+  if (a === b) return 0;
+  if (a.kind !== b.kind) return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.kind < b.kind ? -1 : 1);
+  if (a.kind === "variable" && b.kind === "variable" && a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.hash - b.hash || a.id - b.id;
+}
+
+/** What a node is computed from. The bounds of a variable are facts about it and not operands. */
+export function operandsOf(node: IndexNode): readonly IndexNode[] {
+  switch (node.kind) {
+    case "constant":
+    case "variable":
+    case "always":
+      return [];
+    case "sum":
+      return node.terms.map((t) => t.of);
+    case "product":
+      return node.factors;
+    case "floordiv":
+      return [node.a, node.b];
+    case "select":
+      return [node.condition, node.a, node.b];
+    case "nonnegative":
+    case "zero":
+    case "nonzero":
+      return [node.of];
+    default:
+      return node.operands;
+  }
+}
