@@ -4,7 +4,7 @@ import { AssemblyError, callLine } from "./errors.ts";
 import { immediates } from "./immediates.ts";
 import { control, type Immediate, instructions } from "./instructions.ts";
 import { type FunctionType, functionTypeText, type ValueType } from "./types.ts";
-import { Global, Local, operandText, Value } from "./values.ts";
+import { Global, Item, Local, operandText, Value } from "./values.ts";
 
 /** An instruction of the table, ready to be written. */
 export interface Instruction extends FunctionType {
@@ -29,6 +29,7 @@ export interface Frame {
  * program. Locals and numbers among the operands have no bytes before that; they are put before the values to their right.
  */
 export class Code {
+  readonly module: object;
   readonly name: string;
   readonly type: FunctionType;
   readonly bytes = new ByteWriter();
@@ -36,7 +37,8 @@ export class Code {
   readonly frames: Frame[] = [{ base: 0, left: undefined }];
   readonly #stack: Value[] = [];
 
-  constructor(name: string, type: FunctionType) {
+  constructor(module: object, name: string, type: FunctionType) {
+    this.module = module;
     this.name = name;
     this.type = type;
   }
@@ -61,7 +63,10 @@ export class Code {
     const start = this.place(name, instruction, args);
     for (const byte of instruction.opcode) this.bytes.byte(byte);
     if (immediate !== undefined) this.#writeImmediate(name, immediate, args.slice(params.length), instruction.size);
-    return this.push(name, results, start)[0];
+    if (results[0] === undefined) return void this.checkEmpty(name);
+    const value = new Value(results[0], name, this, start);
+    this.#stack.push(value);
+    return value;
   }
 
   /**
@@ -141,6 +146,11 @@ export class Code {
     this.frames.pop();
   }
 
+  /** Refuses a function, global, table or segment of another module. */
+  checkItem(name: string, item: Item): void {
+    if (item.module !== this.module) this.refuse("E559", name, `the ${item} is of another module`);
+  }
+
   refuse(code: string, name: string, problem: string, details: Omit<ErrorDetails, "at"> = {}): never {
     const line = callLine();
     const at = `function ${this.name}${line === undefined ? "" : ` (${line})`}`;
@@ -150,13 +160,14 @@ export class Code {
   /** Whether operand `i` is on the stack; refuses it when it is of another type or function. */
   #checkOperand(name: string, type: FunctionType, args: readonly unknown[], i: number): boolean {
     const [arg, wanted] = [args[i], type.params[i]!];
-    const typed = arg instanceof Value || arg instanceof Local || arg instanceof Global;
+    const owned = arg instanceof Value || arg instanceof Local;
     const literal = (typeof arg === "number" && wanted !== "v128") || (typeof arg === "bigint" && wanted === "i64");
-    if (typed ? arg.type !== wanted : !literal)
+    if (owned || arg instanceof Global ? arg.type !== wanted : !literal)
       this.refuse("E551", name, `operand ${i + 1} has to be ${wanted}, in ${functionTypeText(type)}`, {
         operands: Object.fromEntries(type.params.map((_, j) => [j + 1, operandText(args[j])])),
       });
-    if (typed && !(arg instanceof Global) && arg.owner !== this)
+    if (arg instanceof Global) this.checkItem(name, arg);
+    else if (owned && arg.owner !== this)
       this.refuse("E559", name, `operand ${i + 1} is of function ${arg.owner.name}: ${operandText(arg)}`);
     return arg instanceof Value;
   }
@@ -173,6 +184,7 @@ export class Code {
   }
 
   #writeImmediate(name: string, kind: Immediate, args: readonly unknown[], size: number): void {
+    if (args[0] instanceof Item) this.checkItem(name, args[0]);
     const problem = immediates[kind].write(this.bytes, args, size);
     if (problem !== undefined) this.refuse("E557", name, problem, { operands: { given: args.join(", ") } });
   }

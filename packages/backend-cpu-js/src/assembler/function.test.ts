@@ -125,16 +125,19 @@ test("get reads a local before it changes", () => {
   expect(result(["i32"], body, 5)).toBe(4);
 });
 
-/** The text of the error at the call of `body` that is wrong, with the line of this file counted from `body`'s first. */
-function refusal(body: (f: FunctionBuilder, params: Numbers) => unknown): string {
+/** The text of the error that `body` throws, without the line of this file. */
+function errorText(body: () => unknown): string {
   try {
-    result([], body);
+    body();
   } catch (error) {
     expect(error).toBeInstanceOf(TenonError);
     return String(error).replace(/function\.test\.ts:\d+/, "function.test.ts:…");
   }
   return "nothing was refused";
 }
+
+/** The same for the body of a function of two i32. */
+const refusal = (body: (f: FunctionBuilder, params: Numbers) => unknown) => errorText(() => result([], body));
 
 test("an error names the call that is wrong, by its line", () => {
   let thrown: unknown;
@@ -332,11 +335,11 @@ test("immediates and constants are checked", () => {
   `);
 });
 
-test("locals of another function, and globals that do not change, are refused", () => {
+test("locals of another function are refused, and so are parts of another module, and constant globals", () => {
   let foreign: Local<"i32"> | undefined;
   const m = new ModuleBuilder();
-  const one = m.global("one", "i32", 1);
-  m.func("other", { params: { k: "i32" } }, (_, { k }) => void (foreign = k));
+  const [one, table, data] = [m.global("one", "i32", 1), m.table({ initial: 1 }), m.passiveData(new Uint8Array(1))];
+  const other = m.func("other", { params: { k: "i32" } }, (_, { k }) => void (foreign = k));
   expect(refusal((f, { x }) => f.set(x, foreign!))).toMatchInlineSnapshot(`
     "AssemblyError E559 local.set: operand 1 is of function other: i32, local k.
       at: function test (function.test.ts:…)"
@@ -345,8 +348,25 @@ test("locals of another function, and globals that do not change, are refused", 
     "AssemblyError E559 local.set: the local k is of function other.
       at: function test (function.test.ts:…)"
   `);
-  expect(refusal((f) => f.set(one, 2))).toMatchInlineSnapshot(`
-    "AssemblyError E559 global.set: the global one is not mutable.
+  expect(refusal((f, { x }) => f.set(x, one))).toMatchInlineSnapshot(`
+    "AssemblyError E559 local.set: the global one is of another module.
       at: function test (function.test.ts:…)"
+  `);
+  expect(refusal((f) => f.call(other, 1))).toMatchInlineSnapshot(`
+    "AssemblyError E559 call: the function other is of another module.
+      at: function test (function.test.ts:…)"
+  `);
+  expect(refusal((f) => f.callIndirect(table, other.type, [1], 0))).toMatchInlineSnapshot(`
+    "AssemblyError E559 call_indirect: the table is of another module.
+      at: function test (function.test.ts:…)"
+  `);
+  expect(refusal((f) => f.memory.init(0, 0, 1, data))).toMatchInlineSnapshot(`
+    "AssemblyError E559 memory.init: the data is of another module.
+      at: function test (function.test.ts:…)"
+  `);
+  const constant = () => m.func("late", { params: {} }, (f) => f.set(one, 2));
+  expect(errorText(constant)).toMatchInlineSnapshot(`
+    "AssemblyError E559 global.set: the global one is not mutable.
+      at: function late (function.test.ts:…)"
   `);
 });

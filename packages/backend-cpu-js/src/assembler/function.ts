@@ -180,6 +180,7 @@ export class FunctionBuilder {
   }
 
   call<const R extends readonly ValueType[]>(func: Func<R>, ...args: readonly Operand[]): Results<R> {
+    this.#code.checkItem("call", func);
     return given(this.#write("call", func.type, args, func.index)) as Results<R>;
   }
 
@@ -190,6 +191,7 @@ export class FunctionBuilder {
     args: readonly Operand[],
     index: Operand<"i32">,
   ): Results<R> {
+    this.#code.checkItem("call_indirect", table);
     const whole: FunctionType = { params: [...type.params, "i32"], results: type.results };
     return given(
       this.#write("call_indirect", whole, [...args, index], this.#typeIndex(type), table.index),
@@ -257,7 +259,8 @@ export class FunctionBuilder {
 
   #checkTarget(name: string, target: Local | Global): void {
     if (target instanceof Global) {
-      if (!target.mutable) this.#code.refuse("E559", name, `the global ${target.name} is not mutable`);
+      this.#code.checkItem(name, target);
+      if (!target.mutable) this.#code.refuse("E559", name, `the ${target} is not mutable`);
     } else if (target.owner !== this.#code)
       this.#code.refuse("E559", name, `the local ${target.name} is of function ${target.owner.name}`);
   }

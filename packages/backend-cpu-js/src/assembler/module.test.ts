@@ -148,7 +148,7 @@ test("what a module cannot have is refused", () => {
       m.importFunc("host", "late", none);
     }),
   ).toMatchInlineSnapshot(`
-    "AssemblyError E558 import: "late" comes after a func of the module's own.
+    "AssemblyError E558 import: "late" comes after a function of the module's own.
       at: module.test.ts:…
       fix: import before you define."
   `);

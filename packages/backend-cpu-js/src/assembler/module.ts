@@ -19,8 +19,8 @@ export type Parameters<P extends Params> = { readonly [K in keyof P]: Local<P[K]
 /** A function that is declared, and may be called, before its body is written. */
 export class Declared<P extends Params, R extends readonly ValueType[]> extends Func<R> {
   readonly params: P;
-  constructor(name: string, params: P, type: FunctionType & { readonly results: R }, index: number) {
-    super(name, type, index);
+  constructor(module: object, index: number, name: string, params: P, type: FunctionType & { readonly results: R }) {
+    super(module, index, name, type);
     this.params = params;
   }
 }
@@ -46,7 +46,7 @@ export class ModuleBuilder {
   readonly #exports = new Map<string, Entry>();
   readonly #elements: { table?: Table; offset: number; functions: readonly Func[] }[] = [];
   readonly #data: { offset?: number; bytes: Uint8Array }[] = [];
-  readonly #imported = { func: 0, table: 0, memory: 0, global: 0 };
+  readonly #imported = { function: 0, table: 0, memory: 0, global: 0 };
   #memory: MemoryLimits | undefined;
   #start: Func | undefined;
 
@@ -56,8 +56,8 @@ export class ModuleBuilder {
     signature: Signature<P, R>,
   ): Func<NoInfer<R>> {
     const type = functionType(signature);
-    const index = this.#import({ module, name, kind: "func", type: this.typeIndex(type) }, this.#functions.length);
-    const func = new Func(name, type, index);
+    const index = this.#import({ module, name, kind: "function", type: this.typeIndex(type) }, this.#functions.length);
+    const func = new Func(this, index, name, type);
     this.#functions.push(func);
     this.#bodies.push(undefined);
     return func;
@@ -65,17 +65,19 @@ export class ModuleBuilder {
 
   importMemory(module: string, name: string, limits: MemoryLimits): Memory {
     this.#checkMemory("importMemory", limits);
-    this.#import({ module, name, kind: "memory", limits }, 0);
-    return new Memory();
+    return new Memory(this, this.#import({ module, name, kind: "memory", limits }, 0));
   }
 
   importTable(module: string, name: string, limits: Limits): Table {
-    return new Table(this.#import({ module, name, kind: "table", limits }, this.#imported.table + this.#tables.length));
+    return new Table(
+      this,
+      this.#import({ module, name, kind: "table", limits }, this.#imported.table + this.#tables.length),
+    );
   }
 
   importGlobal<T extends ValueType>(module: string, name: string, type: T, { mutable = false } = {}): Global<T> {
     const count = this.#imported.global + this.#globals.length;
-    return new Global(type, name, mutable, this.#import({ module, name, kind: "global", type, mutable }, count));
+    return new Global(this, this.#import({ module, name, kind: "global", type, mutable }, count), type, name, mutable);
   }
 
   /** A function: its name for profilers and error texts, its type, and its body. */
@@ -92,7 +94,7 @@ export class ModuleBuilder {
     name: string,
     signature: Signature<P, R>,
   ): Declared<P, NoInfer<R>> {
-    const func = new Declared(name, signature.params, functionType(signature), this.#functions.length);
+    const func = new Declared(this, this.#functions.length, name, signature.params, functionType(signature));
     this.typeIndex(func.type);
     this.#functions.push(func);
     this.#bodies.push(undefined);
@@ -103,9 +105,9 @@ export class ModuleBuilder {
     func: Declared<P, R>,
     body: (f: FunctionBuilder, params: Parameters<P>) => Returned<R>,
   ): Func<NoInfer<R>> {
-    if (this.#functions[func.index] !== func) refuse("define", `the function ${func.name} is of another module`);
+    this.#checkItems("define", [func]);
     if (this.#bodies[func.index] !== undefined) refuse("define", `the function ${func.name} already has a body`);
-    const code = new Code(func.name, func.type);
+    const code = new Code(this, func.name, func.type);
     const params = Object.fromEntries(
       Object.entries(func.params).map(([name, type]) => [name, code.newLocal(type, name)]),
     );
@@ -118,12 +120,12 @@ export class ModuleBuilder {
   memory(limits: MemoryLimits): Memory {
     this.#checkMemory("memory", limits);
     this.#memory = limits;
-    return new Memory();
+    return new Memory(this, 0);
   }
 
   /** A table of functions, empty until `elements` or `table.init` fill it. */
   table(limits: Limits): Table {
-    return new Table(this.#imported.table + this.#tables.push(limits) - 1);
+    return new Table(this, this.#imported.table + this.#tables.push(limits) - 1);
   }
 
   /** `initial` is a number, for v128 a typed array of 16 bytes. */
@@ -133,18 +135,20 @@ export class ModuleBuilder {
     initial: number | bigint | ArrayBufferView,
     { mutable = false } = {},
   ): Global<T> {
-    const global = new Global(type, name, mutable, this.#imported.global + this.#globals.length);
+    const global = new Global(this, this.#imported.global + this.#globals.length, type, name, mutable);
     this.#globals.push({ global, initial });
     return global;
   }
 
   /** Puts functions into a table from `offset` on, when the module starts. */
   elements(table: Table, offset: number, functions: readonly Func[]): void {
+    this.#checkItems("elements", [table, ...functions]);
     this.#elements.push({ table, offset, functions });
   }
 
   passiveElements(functions: readonly Func[]): ElementSegment {
-    return new ElementSegment(this.#elements.push({ offset: 0, functions }) - 1);
+    this.#checkItems("passiveElements", functions);
+    return new ElementSegment(this, this.#elements.push({ offset: 0, functions }) - 1);
   }
 
   /** Puts bytes into the memory at `offset`, when the module starts. */
@@ -153,11 +157,12 @@ export class ModuleBuilder {
   }
 
   passiveData(bytes: Uint8Array): DataSegment {
-    return new DataSegment(this.#data.push({ bytes }) - 1);
+    return new DataSegment(this, this.#data.push({ bytes }) - 1);
   }
 
   export(name: string, entry: Entry): void {
     if (this.#exports.has(name)) refuse("export", `"${name}" is already exported`);
+    this.#checkItems("export", [entry]);
     this.#exports.set(name, entry);
   }
 
@@ -165,6 +170,7 @@ export class ModuleBuilder {
   start(func: Func): void {
     const text = functionTypeText(func.type);
     if (text !== "() -> ()") refuse("start", `${func.name} is ${text}, but it has to be () -> ()`);
+    this.#checkItems("start", [func]);
     this.#start = func;
   }
 
@@ -180,7 +186,7 @@ export class ModuleBuilder {
   /** The module in the binary format. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const bodies = this.#functions
-      .slice(this.#imported.func)
+      .slice(this.#imported.function)
       .map(
         (func) =>
           this.#bodies[func.index] ??
@@ -209,6 +215,10 @@ export class ModuleBuilder {
     this.#imported[entry.kind]++;
     this.#imports.push(entry);
     return count;
+  }
+
+  #checkItems(name: string, items: readonly Entry[]): void {
+    for (const item of items) if (item.module !== this) refuse(name, `the ${item} is of another module`);
   }
 
   #checkMemory(name: string, { initial, maximum, shared = false }: MemoryLimits): void {

@@ -4,7 +4,7 @@ import { AssemblyError } from "./errors.ts";
 import { immediates } from "./immediates.ts";
 import { control, instructions } from "./instructions.ts";
 import { type FunctionType, typeCodes, type ValueType } from "./types.ts";
-import { Func, Global, type Memory, Table } from "./values.ts";
+import type { Func, Global, Memory, Table } from "./values.ts";
 
 /** Fewest and most pages of a memory, or entries of a table. */
 export interface Limits {
@@ -17,7 +17,7 @@ export interface Limits {
 export type Entry = Func | Table | Memory | Global;
 
 export type Import = { readonly module: string; readonly name: string } & (
-  | { readonly kind: "func"; readonly type: number }
+  | { readonly kind: "function"; readonly type: number }
   | { readonly kind: "table" | "memory"; readonly limits: Limits }
   | { readonly kind: "global"; readonly type: ValueType; readonly mutable: boolean }
 );
@@ -48,7 +48,7 @@ type Initial = number | bigint | ArrayBufferView;
 const FUNCTION_TYPE = 0x60;
 const FUNCREF = 0x70;
 /** Kinds of imports and exports. */
-const kinds = { func: 0, table: 1, memory: 2, global: 3 } as const;
+const kinds = { function: 0, table: 1, memory: 2, global: 3 } as const;
 
 /** The binary format of a module: magic, version, and the sections that are not empty, in the order of the specification. */
 export function encodeModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
@@ -93,7 +93,7 @@ function writeImport(to: ByteWriter, entry: Import): void {
   to.name(entry.module);
   to.name(entry.name);
   to.byte(kinds[entry.kind]);
-  if (entry.kind === "func") to.u32(entry.type);
+  if (entry.kind === "function") to.u32(entry.type);
   else if (entry.kind === "global") writeGlobalType(to, entry);
   else if (entry.kind === "table") writeTable(to, entry.limits);
   else writeLimits(to, entry.limits);
@@ -132,9 +132,7 @@ function writeConstant(to: ByteWriter, type: ValueType, value: Initial, name: st
 
 function writeExport(to: ByteWriter, [name, entry]: readonly [string, Entry]): void {
   to.name(name);
-  const kind =
-    entry instanceof Func ? "func" : entry instanceof Table ? "table" : entry instanceof Global ? "global" : "memory";
-  to.byte(kinds[kind]);
+  to.byte(kinds[entry.kind]);
   to.u32(entry.index);
 }
 

@@ -37,19 +37,69 @@ export class Local<T extends ValueType = ValueType> {
   }
 }
 
+/** A part of a module, known by its index among those of its kind; another module cannot use it. */
+export abstract class Item {
+  abstract readonly kind: "function" | "table" | "memory" | "global" | "data" | "elements";
+  readonly module: object;
+  readonly index: number;
+
+  constructor(module: object, index: number) {
+    this.module = module;
+    this.index = index;
+  }
+
+  /** `function gemm`, `table`: the part in error texts. */
+  toString(): string {
+    return "name" in this ? `${this.kind} ${this.name}` : this.kind;
+  }
+}
+
 /** A global of a module. As an operand it is read. */
-export class Global<T extends ValueType = ValueType> {
+export class Global<T extends ValueType = ValueType> extends Item {
+  readonly kind = "global";
   readonly type: T;
   readonly name: string;
   readonly mutable: boolean;
-  readonly index: number;
 
-  constructor(type: T, name: string, mutable: boolean, index: number) {
+  constructor(module: object, index: number, type: T, name: string, mutable: boolean) {
+    super(module, index);
     this.type = type;
     this.name = name;
     this.mutable = mutable;
-    this.index = index;
   }
+}
+
+/** A function of a module, defined or imported. */
+export class Func<R extends readonly ValueType[] = readonly ValueType[]> extends Item {
+  readonly kind = "function";
+  readonly name: string;
+  readonly type: FunctionType & { readonly results: R };
+
+  constructor(module: object, index: number, name: string, type: FunctionType & { readonly results: R }) {
+    super(module, index);
+    this.name = name;
+    this.type = type;
+  }
+}
+
+/** A table of functions. */
+export class Table extends Item {
+  readonly kind = "table";
+}
+
+/** The memory of a module. */
+export class Memory extends Item {
+  readonly kind = "memory";
+}
+
+/** Bytes in the module that `memory.init` copies. */
+export class DataSegment extends Item {
+  readonly kind = "data";
+}
+
+/** Functions in the module that `table.init` copies. */
+export class ElementSegment extends Item {
+  readonly kind = "elements";
 }
 
 /** What an instruction takes as one of its operands: a value, something to read, or a number as a constant of the wanted type. */
@@ -79,57 +129,11 @@ type GivenBack<R extends readonly ValueType[]> = R extends readonly []
     ? Operand<T> | undefined
     : { readonly [K in keyof R]: Operand<R[K]> } | undefined;
 
-/** A function of a module, defined or imported. */
-export class Func<R extends readonly ValueType[] = readonly ValueType[]> {
-  readonly name: string;
-  readonly type: FunctionType & { readonly results: R };
-  readonly index: number;
-
-  constructor(name: string, type: FunctionType & { readonly results: R }, index: number) {
-    this.name = name;
-    this.type = type;
-    this.index = index;
-  }
-}
-
-/** A table of functions. */
-export class Table {
-  readonly kind = "table";
-  readonly index: number;
-  constructor(index: number) {
-    this.index = index;
-  }
-}
-
-/** The memory of a module. */
-export class Memory {
-  readonly kind = "memory";
-  readonly index = 0;
-}
-
-/** Bytes in the module that `memory.init` copies. */
-export class DataSegment {
-  readonly kind = "data";
-  readonly index: number;
-  constructor(index: number) {
-    this.index = index;
-  }
-}
-
-/** Functions in the module that `table.init` copies. */
-export class ElementSegment {
-  readonly kind = "elements";
-  readonly index: number;
-  constructor(index: number) {
-    this.index = index;
-  }
-}
-
 /** `i32, local k`: an operand in error texts. */
 export function operandText(operand: unknown): string {
   if (operand instanceof Value) return `${operand.type}, result of ${operand.origin}`;
   if (operand instanceof Local) return `${operand.type}, local ${operand.name}`;
-  if (operand instanceof Global) return `${operand.type}, global ${operand.name}`;
+  if (operand instanceof Global) return `${operand.type}, ${operand}`;
   if (typeof operand === "number" || typeof operand === "bigint") return `the ${typeof operand} ${operand}`;
   return operand === undefined ? "missing" : `a JavaScript ${operand === null ? "null" : typeof operand}`;
 }
