@@ -1,3 +1,4 @@
+export { type Claims, type ExpandOptions, expand, siteOf } from "./expand.ts";
 export { maximum, minimum, selectIndex } from "./index-choice.ts";
 export { floorDiv, modIndex } from "./index-division.ts";
 export {
@@ -15,6 +16,15 @@ export type { Index, IndexNode, IndexVariable, Predicate } from "./index-node.ts
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
 export { indexText } from "./index-text.ts";
+export { algebra, algebraOf, algebraRules } from "./passes/algebra.ts";
+export type { AlgebraRule } from "./passes/algebra-rule.ts";
+export { foldConstants } from "./passes/fold.ts";
+export { inlineCalls } from "./passes/inline.ts";
+export { mergeCommon } from "./passes/merge.ts";
+export type { Pass, Rule } from "./passes/pass.ts";
+export { rewrite } from "./passes/rewrite.ts";
+export { dropUnused } from "./passes/unused.ts";
+export { passes, simplify } from "./simplify.ts";
 export { indexAxes, type Read, type View, type ViewOptions, viewOf } from "./view.ts";
 export { addressOf, fitsInt32, type Lanes, lanesOf, strideOf } from "./view-address.ts";
 export { isMove } from "./view-moves.ts";

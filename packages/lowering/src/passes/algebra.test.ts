@@ -1,0 +1,638 @@
+import { differences, tolerances } from "@tenon/conformance";
+import {
+  abs,
+  add,
+  and,
+  applyOp,
+  broadcastOp,
+  ceil,
+  compare,
+  concatOp,
+  convertTo,
+  type DType,
+  div,
+  dynamicSliceOp,
+  Fn,
+  floor,
+  input,
+  lookupOp,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  not,
+  or,
+  padOp,
+  pow,
+  reduceOp,
+  reshapeOp,
+  reverseOp,
+  round,
+  sameStructure,
+  select,
+  shl,
+  shr,
+  sign,
+  sliceOp,
+  spec,
+  splat,
+  sub,
+  type Tensor,
+  transposeOp,
+  xor,
+} from "@tenon/ir";
+import { describe, expect, test } from "vitest";
+import { firstDifference, runRounded, specials } from "../random-graph.test-kit.ts";
+import { algebraOf, algebraRules } from "./algebra.ts";
+import { rewrite } from "./rewrite.ts";
+
+/** x, y: of the dtype at hand; p, q: bool of the same shape; c: a constant of that type. */
+type Body = (x: Tensor, y: Tensor, p: Tensor, c: (value: number, dtype?: DType) => Tensor) => Tensor;
+
+/** An expression that a rule turns into another, and expressions that it must leave alone. */
+interface Case {
+  readonly rule: string;
+  readonly from: Body;
+  readonly to: Body;
+  readonly dtypes?: readonly DType[];
+  readonly not: readonly (readonly [why: string, from: Body, dtypes?: readonly DType[]])[];
+}
+
+const floats: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
+const integers: readonly DType[] = ["int32", "uint32", "int8", "uint16"];
+const numbers = [...floats, ...integers];
+const shape = [3, 6] as const;
+
+const bitcast = (x: Tensor, to: DType): Tensor => applyOp(lookupOp("bitcast")!, [x], { to })[0]!;
+const permuted = (x: Tensor, perm: readonly number[]): Tensor => applyOp(transposeOp, [x], { perm })[0]!;
+const reshaped = (x: Tensor, to: readonly number[]): Tensor => applyOp(reshapeOp, [x], { shape: to })[0]!;
+const spread = (x: Tensor, to: readonly number[], dims: readonly number[]): Tensor =>
+  applyOp(broadcastOp, [x], { shape: to, dims })[0]!;
+const cut = (x: Tensor, start: readonly number[], limit: readonly number[], stride: readonly number[]): Tensor =>
+  applyOp(sliceOp, [x], { start, limit, stride })[0]!;
+const reversed = (x: Tensor, axes: readonly number[]): Tensor => applyOp(reverseOp, [x], { axes })[0]!;
+const reduced = (x: Tensor, op: string, axes: readonly number[]): Tensor => applyOp(reduceOp, [x], { op, axes })[0]!;
+const joined = (...xs: readonly Tensor[]): Tensor => applyOp(concatOp, xs, { axis: 0 })[0]!;
+const convert = (x: Tensor, to: DType): Tensor => applyOp(lookupOp("convert")!, [x], { to })[0]!;
+const none = (x: Tensor): Tensor => cut(x, [0, 0], [0, 6], [1, 1]);
+const taken = (x: Tensor, starts: readonly Tensor[]): Tensor =>
+  applyOp(dynamicSliceOp, [x, ...starts], { sizes: [2, 3] })[0]!;
+const at = (value: number): Tensor => splat(value, [], "int32");
+
+const cases: readonly Case[] = [
+  {
+    rule: "x + 0 = x",
+    from: (x, _y, _p, c) => add(x, c(-0)),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["−0 + 0 is +0", (x, _y, _p, c) => add(x, c(0)), floats]],
+  },
+  {
+    rule: "x + −y = x − y",
+    from: (x, y) => add(neg(x), y),
+    to: (x, y) => sub(y, x),
+    dtypes: numbers,
+    not: [["−(x + y) of zeros keeps another sign", (x, y) => neg(add(x, y))]],
+  },
+  {
+    rule: "x − 0 = x",
+    from: (x, _y, _p, c) => sub(x, c(0)),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["−0 − −0 is +0", (x, _y, _p, c) => sub(x, c(-0)), floats]],
+  },
+  {
+    rule: "0 − x = −x",
+    from: (x, _y, _p, c) => sub(c(-0), x),
+    to: (x) => neg(x),
+    dtypes: numbers,
+    not: [["0 − 0 is +0, −0 is not", (x, _y, _p, c) => sub(c(0), x), floats]],
+  },
+  {
+    rule: "x − −y = x + y",
+    from: (x, y) => sub(x, neg(y)),
+    to: (x, y) => add(x, y),
+    dtypes: numbers,
+    not: [["−x − y is a sum with another sign of zero", (x, y) => sub(neg(x), y)]],
+  },
+  {
+    rule: "x − x = 0",
+    from: (x) => sub(x, x),
+    to: (_x, _y, _p, c) => c(0),
+    dtypes: integers,
+    not: [["∞ − ∞ is NaN", (x) => sub(x, x), floats]],
+  },
+  {
+    rule: "x · 1 = x",
+    from: (x, _y, _p, c) => mul(c(1), x),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["x · 2", (x, _y, _p, c) => mul(c(2), x)]],
+  },
+  {
+    rule: "x · −1 = −x",
+    from: (x, _y, _p, c) => mul(x, c(-1)),
+    to: (x) => neg(x),
+    dtypes: [...floats, "int32", "int8"],
+    not: [["x · −2", (x, _y, _p, c) => mul(x, c(-2))]],
+  },
+  {
+    rule: "x · 0 = 0",
+    from: (x, _y, _p, c) => mul(x, c(0)),
+    to: (_x, _y, _p, c) => c(0),
+    dtypes: integers,
+    not: [["∞ · 0 is NaN", (x, _y, _p, c) => mul(x, c(0)), floats]],
+  },
+  {
+    rule: "−x · −y = x · y",
+    from: (x, y) => mul(neg(x), neg(y)),
+    to: (x, y) => mul(x, y),
+    dtypes: numbers,
+    not: [["one sign only", (x, y) => mul(neg(x), y)]],
+  },
+  {
+    rule: "x / 1 = x",
+    from: (x, _y, _p, c) => div(x, c(1)),
+    to: (x) => x,
+    dtypes: floats,
+    not: [["1 / x", (x, _y, _p, c) => div(c(1), x)]],
+  },
+  {
+    rule: "x / −1 = −x",
+    from: (x, _y, _p, c) => applyOp(div.op, [x, c(-1)])[0]!,
+    to: (x) => neg(x),
+    dtypes: [...floats, "int32", "int8"],
+    not: [["the largest number is not −1", (x, _y, _p, c) => applyOp(div.op, [x, c(2 ** 32 - 1)])[0]!, ["uint32"]]],
+  },
+  {
+    rule: "x / 2^k = x · 2^−k",
+    from: (x, _y, _p, c) => div(x, c(-8)),
+    to: (x, _y, _p, c) => mul(x, c(-0.125)),
+    dtypes: floats,
+    not: [
+      ["1/3 is no number of the dtype", (x, _y, _p, c) => div(x, c(3))],
+      ["2^−127 is subnormal", (x, _y, _p, c) => div(x, c(2 ** 127)), ["float32", "bfloat16"]],
+      ["2^−15 is subnormal", (x, _y, _p, c) => div(x, c(2 ** 15)), ["float16"]],
+      ["2^127 · 2 is no number", (x, _y, _p, c) => div(x, c(2 ** -128)), ["float32", "bfloat16"]],
+      ["1/0", (x, _y, _p, c) => div(x, c(0))],
+      ["1/∞", (x, _y, _p, c) => div(x, c(Infinity))],
+      ["integers truncate", (x, _y, _p, c) => applyOp(div.op, [x, c(2)])[0]!, integers],
+    ],
+  },
+  {
+    rule: "−x / −y = x / y",
+    from: (x, y) => div(neg(x), neg(y)),
+    to: (x, y) => div(x, y),
+    dtypes: floats,
+    not: [["the smallest integer is its own negative", (x, y) => applyOp(div.op, [neg(x), neg(y)])[0]!, integers]],
+  },
+  {
+    rule: "−−x = x",
+    from: (x) => neg(neg(x)),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["−|x|", (x) => neg(abs(x))]],
+  },
+  {
+    rule: "|−x| = |x|",
+    from: (x) => abs(neg(x)),
+    to: (x) => abs(x),
+    dtypes: [...floats, "int32", "int8"],
+    not: [
+      ["−|x|", (x) => neg(abs(x))],
+      ["−x of an unsigned x is no smaller than 0", (x) => abs(neg(x)), ["uint32"]],
+    ],
+  },
+  {
+    rule: "||x|| = |x|",
+    from: (x) => abs(abs(x)),
+    to: (x) => abs(x),
+    dtypes: numbers,
+    not: [["|sign x|", (x) => abs(sign(x))]],
+  },
+  {
+    rule: "sign sign x = sign x",
+    from: (x) => sign(sign(x)),
+    to: (x) => sign(x),
+    dtypes: numbers,
+    not: [["sign |x|", (x) => sign(abs(x))]],
+  },
+  ...[floor, ceil, round].map(
+    (op): Case => ({
+      rule: `${op.op.name} of a whole number`,
+      from: (x) => op(ceil(x)),
+      to: (x) => ceil(x),
+      dtypes: floats,
+      not: [["of any other", (x) => op(abs(x))]],
+    }),
+  ),
+  ...[maximum, minimum].flatMap((op): Case[] => [
+    {
+      rule: `${op.op.name}(x, x) = x`,
+      from: (x) => op(x, x),
+      to: (x) => x,
+      dtypes: numbers,
+      not: [["of two", (x, y) => op(x, y)]],
+    },
+    {
+      rule: `${op.op.name}(x, the least that it can be) = x`,
+      from: (x, _y, _p, c) => op(c(op === maximum ? -Infinity : Infinity), x),
+      to: (x) => x,
+      dtypes: floats,
+      not: [
+        ["the other bound, which NaN survives", (x, _y, _p, c) => op(c(op === maximum ? Infinity : -Infinity), x)],
+        ["the largest finite number", (x, _y, _p, c) => op(x, c(op === maximum ? -65504 : 65504)), ["float16"]],
+        ["0, unless nothing is below", (x, _y, _p, c) => op(x, c(0)), ["int32"]],
+      ],
+    },
+  ]),
+  {
+    rule: "pow(x, -1)",
+    from: (x, _y, _p, c) => pow(x, c(-1)),
+    to: (x, _y, _p, c) => div(c(1), x),
+    not: [["x⁻²", (x, _y, _p, c) => pow(x, c(-2))]],
+  },
+  {
+    rule: "pow(x, 0)",
+    from: (x, _y, _p, c) => pow(x, c(0)),
+    to: (_x, _y, _p, c) => c(1),
+    not: [["0^x", (x, _y, _p, c) => pow(c(0), x)]],
+  },
+  {
+    rule: "pow(x, 1)",
+    from: (x, _y, _p, c) => pow(x, c(1)),
+    to: (x) => x,
+    not: [["1^x", (x, _y, _p, c) => pow(c(1), x)]],
+  },
+  {
+    rule: "pow(x, 2)",
+    from: (x, _y, _p, c) => pow(x, c(2)),
+    to: (x) => mul(x, x),
+    not: [["2^x", (x, _y, _p, c) => pow(c(2), x)]],
+  },
+  {
+    rule: "pow(x, 3)",
+    from: (x, _y, _p, c) => pow(x, c(3)),
+    to: (x) => mul(mul(x, x), x),
+    not: [["√x, which is −0 at −0 where x^½ is +0", (x, _y, _p, c) => pow(x, c(0.5))]],
+  },
+  {
+    rule: "pow(x, 4)",
+    from: (x, _y, _p, c) => pow(x, c(4)),
+    to: (x) => {
+      const square = mul(x, x);
+      return mul(square, square);
+    },
+    not: [["x⁵", (x, _y, _p, c) => pow(x, c(5))]],
+  },
+
+  {
+    rule: "not not x = x",
+    from: (x) => not(not(x)),
+    to: (x) => x,
+    dtypes: ["bool", ...integers],
+    not: [["not x", (x) => not(x), ["bool"]]],
+  },
+  {
+    rule: "x and 1…1 = x",
+    from: (x, _y, _p, c) => and(c(-1), x),
+    to: (x) => x,
+    dtypes: ["int32", "int8"],
+    not: [["one bit of many", (x, _y, _p, c) => and(c(1), x), ["int32"]]],
+  },
+  {
+    rule: "x and 0 = 0",
+    from: (x, _y, _p, c) => and(x, c(0)),
+    to: (_x, _y, _p, c) => c(0),
+    dtypes: ["bool", ...integers],
+    not: [["x or 0", (x, y) => and(x, y), ["bool"]]],
+  },
+  {
+    rule: "x or 0 = x",
+    from: (x, _y, _p, c) => or(x, c(0)),
+    to: (x) => x,
+    dtypes: ["bool", ...integers],
+    not: [["x or 1", (x, _y, _p, c) => or(x, c(1)), ["int32"]]],
+  },
+  {
+    rule: "x or 1…1 = 1…1",
+    from: (x, _y, _p, c) => or(x, c(1)),
+    to: (_x, _y, _p, c) => c(1),
+    dtypes: ["bool"],
+    not: [["one bit of many", (x, _y, _p, c) => or(x, c(1)), ["int32"]]],
+  },
+  {
+    rule: "x xor 0 = x",
+    from: (x, _y, _p, c) => xor(c(0), x),
+    to: (x) => x,
+    dtypes: ["bool", ...integers],
+    not: [["x xor 1", (x, _y, _p, c) => xor(c(1), x), ["bool"]]],
+  },
+  {
+    rule: "x xor x = 0",
+    from: (x) => xor(x, x),
+    to: (_x, _y, _p, c) => c(0),
+    dtypes: ["bool", ...integers],
+    not: [["of two", (x, y) => xor(x, y), ["bool"]]],
+  },
+  ...[and, or].map(
+    (op): Case => ({
+      rule: `x ${op.op.name} x = x`,
+      from: (x) => op(x, x),
+      to: (x) => x,
+      dtypes: ["bool", ...integers],
+      not: [["of two", (x, y) => op(x, y), ["bool"]]],
+    }),
+  ),
+  ...[shl, shr].map(
+    (op): Case => ({
+      rule: `${op.op.name} by 0`,
+      from: (x, _y, _p, c) => op(x, c(0)),
+      to: (x) => x,
+      dtypes: integers,
+      not: [["by 1", (x, _y, _p, c) => op(x, c(1)), ["int32"]]],
+    }),
+  ),
+
+  {
+    rule: "x < x and its like",
+    from: (x) => compare(x, x, { dir: "gt" }),
+    to: (_x, _y, _p, c) => c(0, "bool"),
+    dtypes: [...numbers, "bool"],
+    not: [
+      ["NaN = NaN is false", (x) => compare(x, x, { dir: "eq" }), floats],
+      ["NaN ≠ NaN", (x) => compare(x, x, { dir: "ne" }), floats],
+      ["NaN ≤ NaN is false", (x) => compare(x, x, { dir: "le" }), floats],
+    ],
+  },
+  {
+    rule: "a comparison of bool with a constant",
+    from: (x, _y, _p, c) => compare(x, c(0), { dir: "eq" }),
+    to: (x) => not(x),
+    dtypes: ["bool"],
+    not: [["a number", (x, _y, _p, c) => compare(x, c(0), { dir: "ne" }), ["int32"]]],
+  },
+  {
+    rule: "a number made of bool, compared with 0",
+    from: (x, _y, p, c) => compare(convertTo(p, x.dtype), c(-0), { dir: "ne" }),
+    to: (_x, _y, p) => p,
+    dtypes: numbers,
+    not: [
+      ["compared with 1", (x, _y, p, c) => compare(convertTo(p, x.dtype), c(1), { dir: "ne" })],
+      ["any number", (x, _y, _p, c) => compare(x, c(0), { dir: "ne" })],
+    ],
+  },
+  {
+    rule: "not (x < y) = x ≥ y",
+    from: (x, y) => not(compare(x, y, { dir: "lt" })),
+    to: (x, y) => compare(x, y, { dir: "ge" }),
+    dtypes: integers,
+    not: [["neither, if one is NaN", (x, y) => not(compare(x, y, { dir: "lt" })), floats]],
+  },
+  {
+    rule: "select by a constant",
+    from: (x, y, _p, c) => select(c(1, "bool"), x, y),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["by a value", (x, y, p) => select(p, x, y)]],
+  },
+  {
+    rule: "select of two equals",
+    from: (x, _y, p) => select(p, x, x),
+    to: (x) => x,
+    dtypes: numbers,
+    not: [["of two", (x, y, p) => select(p, x, y)]],
+  },
+  {
+    rule: "select by a negation",
+    from: (x, y, p) => select(not(p), x, y),
+    to: (x, y, p) => select(p, y, x),
+    dtypes: numbers,
+    not: [["by a value", (x, y, p) => select(p, x, y)]],
+  },
+  {
+    rule: "select of 1 and 0",
+    from: (_x, _y, p, c) => select(p, c(1), c(0)),
+    to: (x, _y, p) => convertTo(p, x.dtype),
+    dtypes: [...numbers, "bool"],
+    not: [
+      ["−0 is no bool", (_x, _y, p, c) => select(p, c(1), c(-0)), floats],
+      ["2", (_x, _y, p, c) => select(p, c(2), c(0))],
+    ],
+  },
+
+  {
+    rule: "convert to its own dtype",
+    from: (x) => convert(x, x.dtype),
+    to: (x) => x,
+    dtypes: [...numbers, "bool"],
+    not: [["to another", (x) => convert(x, "bool"), ["int32"]]],
+  },
+  {
+    rule: "convert of an exact convert",
+    from: (x) => convert(convert(x, "float32"), x.dtype),
+    to: (x) => x,
+    dtypes: ["float16", "bfloat16", "int8", "uint16", "bool"],
+    not: [
+      ["float16 drops digits", (x) => convert(convert(x, "float16"), "float32"), ["float32", "int32"]],
+      ["float32 does not hold every int32", (x) => convert(convert(x, "float32"), "int32"), ["int32"]],
+      ["an int32 drops fractions", (x) => convert(convert(x, "int32"), "float32"), ["float32"]],
+      ["floats saturate where integers wrap", (x) => convert(convert(x, "float32"), "uint8"), ["int8", "uint16"]],
+      ["bool holds two numbers", (x) => convert(convert(x, "bool"), "int32"), ["int32"]],
+      ["int8 wraps", (x) => convert(convert(x, "int8"), "int32"), ["int32"]],
+    ],
+  },
+  {
+    rule: "bitcast to its own dtype",
+    from: (x) => bitcast(x, x.dtype),
+    to: (x) => x,
+    dtypes: ["float32", "int32"],
+    not: [["to another", (x) => bitcast(x, "int32"), ["float32"]]],
+  },
+  {
+    rule: "bitcast of a bitcast",
+    from: (x) => bitcast(bitcast(x, "uint32"), "int32"),
+    to: (x) => bitcast(x, "int32"),
+    dtypes: ["float32"],
+    not: [["a NaN in the middle", (x) => bitcast(bitcast(x, "float32"), "uint32"), ["int32"]]],
+  },
+
+  {
+    rule: "transpose in order",
+    from: (x) => permuted(x, [0, 1]),
+    to: (x) => x,
+    not: [["out of order", (x) => permuted(x, [1, 0])]],
+  },
+  {
+    rule: "transpose of a transpose",
+    from: (x) => permuted(permuted(reshaped(x, [3, 3, 2]), [2, 0, 1]), [2, 0, 1]),
+    to: (x) => permuted(reshaped(x, [3, 3, 2]), [1, 2, 0]),
+    not: [["a reshape between", (x) => permuted(reshaped(permuted(x, [1, 0]), [2, 9]), [1, 0])]],
+  },
+  {
+    rule: "transpose of axes of size 1",
+    from: (x) => permuted(reshaped(x, [3, 1, 6]), [1, 0, 2]),
+    to: (x) => reshaped(reshaped(x, [3, 1, 6]), [1, 3, 6]),
+    not: [["others change places", (x) => permuted(reshaped(x, [3, 1, 6]), [2, 1, 0])]],
+  },
+  {
+    rule: "reshape to its own shape",
+    from: (x) => reshaped(x, [3, 6]),
+    to: (x) => x,
+    not: [["to another", (x) => reshaped(x, [6, 3])]],
+  },
+  {
+    rule: "reshape of a reshape",
+    from: (x) => reshaped(reshaped(x, [18]), [2, 9]),
+    to: (x) => reshaped(x, [2, 9]),
+    not: [["a transpose between", (x) => reshaped(permuted(x, [1, 0]), [2, 9])]],
+  },
+  {
+    rule: "broadcast to its own shape",
+    from: (x) => spread(x, [3, 6], [0, 1]),
+    to: (x) => x,
+    not: [["to another", (x) => spread(x, [1, 3, 6], [1, 2])]],
+  },
+  {
+    rule: "broadcast of a broadcast",
+    from: (x) => spread(spread(x, [2, 3, 6], [1, 2]), [2, 3, 4, 6], [0, 1, 3]),
+    to: (x) => spread(x, [2, 3, 4, 6], [1, 3]),
+    not: [
+      [
+        "a transpose between",
+        (x) => spread(permuted(spread(x, [2, 3, 6], [1, 2]), [2, 1, 0]), [2, 6, 3, 2], [1, 2, 3]),
+      ],
+    ],
+  },
+  {
+    rule: "broadcast of a reshape by axes of size 1",
+    from: (x) => spread(reshaped(x, [3, 1, 6, 1]), [3, 5, 6, 2], [0, 1, 2, 3]),
+    to: (x) => spread(x, [3, 5, 6, 2], [0, 2]),
+    not: [["axes that fall apart", (x) => spread(reshaped(x, [3, 1, 3, 2]), [3, 5, 3, 2], [0, 1, 2, 3])]],
+  },
+  {
+    rule: "slice of everything",
+    from: (x) => cut(x, [0, 0], [3, 6], [1, 1]),
+    to: (x) => x,
+    not: [["a part", (x) => cut(x, [0, 0], [3, 5], [1, 1])]],
+  },
+  {
+    rule: "slice of a slice",
+    from: (x) => cut(cut(x, [1, 1], [3, 6], [1, 2]), [0, 1], [2, 3], [2, 1]),
+    to: (x) => cut(x, [1, 3], [2, 6], [2, 2]),
+    not: [["nothing is taken", (x) => cut(cut(x, [1, 1], [3, 6], [1, 2]), [0, 1], [0, 3], [1, 1])]],
+  },
+  {
+    rule: "dynamic_slice at constants",
+    from: (x) => taken(x, [at(-4), at(9)]),
+    to: (x) => cut(x, [0, 3], [2, 6], [1, 1]),
+    not: [["at a value", (x) => taken(x, [at(0), reshaped(cut(x, [0, 0], [1, 1], [1, 1]), [])]), ["int32"]]],
+  },
+  {
+    rule: "reverse of axes of size 1",
+    from: (x) => reversed(reshaped(x, [3, 1, 6]), [0, 1]),
+    to: (x) => reversed(reshaped(x, [3, 1, 6]), [0]),
+    not: [["of others", (x) => reversed(x, [0])]],
+  },
+  {
+    rule: "reverse of a reverse",
+    from: (x) => reversed(reversed(x, [0, 1]), [1]),
+    to: (x) => reversed(x, [0]),
+    not: [["of others", (x) => reversed(x, [0])]],
+  },
+  {
+    rule: "pad by nothing",
+    from: (x, _y, _p, _c) =>
+      applyOp(padOp, [x, splat(7, [], x.dtype)], { lo: [0, 0], hi: [0, 0], interior: [0, 0] })[0]!,
+    to: (x) => x,
+    not: [
+      [
+        "by one",
+        (x, _y, _p, _c) => applyOp(padOp, [x, splat(7, [], x.dtype)], { lo: [0, 1], hi: [0, 0], interior: [0, 0] })[0]!,
+      ],
+    ],
+  },
+  {
+    rule: "concat of what has elements",
+    from: (x, y) => joined(none(y), x, none(x)),
+    to: (x) => x,
+    not: [
+      ["of two", (x, y) => joined(x, y)],
+      ["of nothing", (x, y) => joined(none(x), none(y))],
+    ],
+  },
+  {
+    rule: "reduce over axes of size 1",
+    from: (x) => reduced(reshaped(x, [3, 1, 6]), "max", [1]),
+    to: (x) => reshaped(reshaped(x, [3, 1, 6]), [3, 6]),
+    dtypes: numbers,
+    not: [
+      ["the sum of −0 is +0", (x) => reduced(x, "sum", []), floats],
+      ["of others", (x) => reduced(x, "max", [0])],
+    ],
+  },
+];
+
+function build(dtype: DType, body: Body): { readonly fn: Fn; readonly inputs: readonly Tensor[] } {
+  const inputs = [input({ dtype, shape }), input({ dtype, shape }), input({ dtype: "bool", shape })];
+  const c = (value: number, type: DType = dtype): Tensor => splat(value, shape, type);
+  return { fn: new Fn("f", inputs, [body(inputs[0]!, inputs[1]!, inputs[2]!, c)]), inputs };
+}
+
+/** Pairs of special values of the dtype, and bools. */
+function point(dtype: DType) {
+  const values = specials(dtype);
+  const fill = (step: number) =>
+    Float64Array.from({ length: 18 }, (_, i) => values[(i * step + (step >> 2)) % values.length]!);
+  return [
+    { dtype, shape, data: fill(1) },
+    { dtype, shape, data: fill(5) },
+    { dtype: "bool" as const, shape, data: Float64Array.from({ length: 18 }, (_, i) => (i >> 1) % 2) },
+  ];
+}
+
+const apply = (name: string, fn: Fn): Fn => {
+  const rules = algebraRules.filter((rule) => rule.name === name);
+  return rewrite(fn, algebraOf(rules).start);
+};
+
+test("every identity has a case in which it applies and one in which it must not", () => {
+  expect(cases.map(({ rule }) => rule)).toEqual(algebraRules.map(({ name }) => name));
+});
+
+describe.each(cases)("$rule", ({ rule, from, to, dtypes = ["float32"], not }) => {
+  test.each(dtypes)("%s", (dtype) => {
+    const { fn } = build(dtype, from);
+    const expected = build(dtype, to).fn;
+    const actual = apply(rule, fn);
+    expect(sameStructure(actual.results, expected.results)).toBe(true);
+    if (rule.startsWith("pow")) return;
+    const args = point(dtype);
+    expect(firstDifference(runRounded({ fn, args }), runRounded({ fn: actual, args }))).toBeUndefined();
+  });
+  test.each(not.flatMap(([why, body, types = ["float32" as const]]) => types.map((dtype) => ({ why, body, dtype }))))(
+    "leaves alone: $why ($dtype)",
+    ({ body, dtype }) => {
+      const { fn } = build(dtype, body);
+      expect(apply(rule, fn)).toBe(fn);
+    },
+  );
+});
+
+test.each(floats)("powers as products are within the class of pow, at special values too (%s)", (dtype) => {
+  const args = point(dtype);
+  for (const exponent of [-1, 0, 1, 2, 3, 4]) {
+    const { fn } = build(dtype, (x, _y, _p, c) => pow(x, c(exponent)));
+    const product = apply(`pow(x, ${exponent})`, fn);
+    const expected = runRounded({ fn, args })[0]!.data;
+    const actual = runRounded({ fn: product, args })[0]!.data;
+    expect(differences(dtype, expected, actual, tolerances.transcendental.ieee)).toEqual([]);
+    expect([...actual].map((x) => Object.is(x, -0))).toEqual([...expected].map((x) => Object.is(x, -0)));
+  }
+});
+
+test("identities hold for symbolic sizes as for numbers", () => {
+  const x = input(spec(["B", 3]));
+  const y = add(mul(x, splat(1, x.shape, "float32")), splat(-0, x.shape, "float32"));
+  expect(rewrite(new Fn("f", [x], [y]), algebraOf(algebraRules).start).results).toEqual([x]);
+});
