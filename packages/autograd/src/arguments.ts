@@ -1,5 +1,5 @@
-import { DifferentiationError, isFloat, StateError, Tensor, typeText } from "@tenon/ir";
-import { type Tree, type TreeStructure, treeFlatten } from "@tenon/tree";
+import { DifferentiationError, isFloat, StateError, Tensor, tensorFix, typeText, valueText } from "@tenon/ir";
+import { type Tree, type TreeStructure, treeFlatten, treeFlattenLike } from "@tenon/tree";
 
 /** Tensors in records and lists. */
 export type TensorTree = Tree<Tensor>;
@@ -32,18 +32,24 @@ export class Beside {
   }
 }
 
-/** The tensors of a tree that must hold nothing else. */
-export function flatten(op: string, what: string, tree: unknown): Flat {
+/**
+ * The tensors of a tree that must hold nothing else.
+ *
+ * @param like The structure that the tree must have; the tensors then come in its order.
+ */
+export function flatten(op: string, what: string, tree: unknown, like?: TreeStructure<unknown>): Flat {
   if (tree instanceof Promise) {
     throw new StateError("E404", op, `${what} is a promise`, {
       fix: "make the function synchronous: values cannot be read while it is traced",
     });
   }
-  const { leaves, structure } = treeFlatten(tree);
+  const { leaves, structure } =
+    like === undefined ? treeFlatten(tree) : { leaves: treeFlattenLike(like, tree, op), structure: like };
   for (const leaf of leaves) {
     if (leaf instanceof Tensor) continue;
-    throw new StateError("E404", op, `${what} holds ${String(leaf)}, which is no tensor`, {
-      fix: "use tensors, or records and lists of them",
+    throw new StateError("E404", op, `${what} holds ${valueText(leaf)}, which is no tensor`, {
+      fix:
+        leaf === undefined || typeof leaf === "number" ? "use tensors, or records and lists of them" : tensorFix(leaf),
     });
   }
   return { leaves: leaves as readonly Tensor[], structure };

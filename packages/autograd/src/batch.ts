@@ -9,10 +9,11 @@ import {
   type Tensor,
   typeText,
   withOrigin,
+  withTrace,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
 import { applyVjp, guarded, hasVjp, place } from "./rules.ts";
-import { walk } from "./walk.ts";
+import { type Replacement, walk } from "./walk.ts";
 
 /** A graph over many examples at once. */
 export interface Batched {
@@ -27,7 +28,7 @@ export interface Batched {
  */
 export function batch(outputs: readonly Tensor[], examples: ReadonlyMap<Tensor, Tensor>, size: Dim): Batched {
   const many = new Map(examples);
-  const rewritten = walk(outputs, [...examples.keys()], (node) => {
+  const visit = (node: Node): Replacement | undefined => {
     const marks = node.inputs.map((t) => many.has(t));
     if (!marks.includes(true)) return undefined;
     return withOrigin(node, () => {
@@ -39,7 +40,8 @@ export function batch(outputs: readonly Tensor[], examples: ReadonlyMap<Tensor, 
       });
       return undefined;
     });
-  });
+  };
+  const rewritten = withTrace(() => walk(outputs, [...examples.keys()], visit));
   return { results: rewritten.map((t) => many.get(t) ?? t), batched: rewritten.map((t) => many.has(t)) };
 }
 

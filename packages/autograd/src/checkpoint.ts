@@ -1,4 +1,4 @@
-import { call, type Tensor, trace } from "@tenon/ir";
+import { call, checkFunction, type Tensor, trace } from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import { Beside, type Flat, flatten } from "./arguments.ts";
 
@@ -9,6 +9,7 @@ import { Beside, type Flat, flatten } from "./arguments.ts";
  * Tensors that `f` uses from outside count as arguments.
  */
 export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y): (...args: A) => Y {
+  checkFunction("checkpoint", "f", f);
   return (...args) => {
     const { leaves, structure } = flatten("checkpoint", "an argument", args);
     let outputs: Flat | undefined;

@@ -3,6 +3,7 @@ import { constant, type Tensor } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { customGradient } from "./custom.ts";
 import { grad, jvp } from "./grad.ts";
+import { jacobian } from "./jacobian.ts";
 import { refusal } from "./refusal.test-kit.ts";
 import { vmap } from "./vmap.ts";
 
@@ -74,4 +75,46 @@ test("a rule that gives another shape, or uses tensors from outside, is refused"
       tensor: float32 []
       fix: pass them as arguments."
   `);
+});
+
+test("the cotangents of a record go by key, whatever the order in which the rule writes them", () => {
+  const product = customGradient(
+    ({ a, b }: { a: Tensor; b: Tensor }) => a.mul(b),
+    ([{ a, b }], _y, dy) => [{ b: dy.mul(a), a: dy.mul(b) }],
+  );
+  const { a, b } = grad(product)({ a: constant(5), b: constant(7) });
+  expect([valueOf(a), valueOf(b)]).toEqual([[7], [5]]);
+});
+
+test("a rule that gives no list, or too short a list, is refused and not taken for zeros", () => {
+  const bare = customGradient((x: Tensor) => x.mul(2), ((_args: unknown, _y: Tensor, dy: Tensor) => dy) as never);
+  expect(refusal(() => grad(bare)(constant(2)))).toMatchInlineSnapshot(`
+    "DifferentiationError E612 customGradient: vjp gives Tensor(float32 []) for 1 argument.
+      fix: return a list with a cotangent, or null, for each argument."
+  `);
+  const short = customGradient((x: Tensor, y: Tensor) => x.mul(y), (([x]: Tensor[], _y: Tensor, dy: Tensor) => [
+    dy.mul(x!),
+  ]) as never);
+  expect(refusal(() => grad(short)(constant(2), constant(3)))).toMatchInlineSnapshot(`
+    "DifferentiationError E612 customGradient: vjp gives [Tensor(float32 [])] for 2 arguments.
+      fix: return a list with a cotangent, or null, for each argument."
+  `);
+});
+
+test("what is no function, and an option that there is not, are refused before anything runs", () => {
+  expect(refusal(() => grad(constant(1) as never))).toMatchInlineSnapshot(`
+    "OptionError E803 grad: f is Tensor(float32 []), which is no function.
+      fix: give a function, such as (x) => x.square().sum()."
+  `);
+  expect(refusal(() => customGradient((x: Tensor) => x, { vjp: 1 } as never))).toMatchInlineSnapshot(`
+    "OptionError E803 customGradient: vjp is an object, which is no function.
+      fix: give a function, such as (x) => x.square().sum()."
+  `);
+  expect(refusal(() => vmap((x: Tensor) => x, { inAxis: 1 } as never))).toMatchInlineSnapshot(`
+    "OptionError E801 vmap: unknown option inAxis.
+      fix: did you mean inAxes?"
+  `);
+  expect(refusal(() => jacobian((x: Tensor) => x, { mode: "backward" } as never))).toMatchInlineSnapshot(
+    `"OptionError E803 jacobian: mode is "backward", which is not one of reverse, forward."`,
+  );
 });

@@ -1,4 +1,4 @@
-import { composite, type Tensor } from "@tenon/ir";
+import { checkFunction, checkOptions, composite, DifferentiationError, type Tensor, valueText } from "@tenon/ir";
 import { treeFlatten, treeUnflatten } from "@tenon/tree";
 import { type Flat, flatten } from "./arguments.ts";
 
@@ -22,6 +22,9 @@ export function customGradient<A extends readonly unknown[], Y>(
   vjp: (args: A, y: Y, dy: Y) => Cotangents<A>,
   options: CustomOptions = {},
 ): (...args: A) => Y {
+  checkFunction("customGradient", "f", f);
+  checkFunction("customGradient", "vjp", vjp);
+  checkOptions("customGradient", options, ["name", "version"]);
   const { name = "custom.gradient", version = 1 } = options;
   return (...args) => {
     const { leaves, structure } = flatten("customGradient", "an argument", args);
@@ -44,11 +47,24 @@ export function customGradient<A extends readonly unknown[], Y>(
   };
 }
 
-/** Cotangents as one list, with nulls for an argument that has null. */
-function complete(args: readonly unknown[], given: readonly unknown[]): (Tensor | null)[] {
-  return args.flatMap((arg, i): readonly (Tensor | null)[] =>
-    (given[i] ?? null) === null
-      ? treeFlatten(arg).leaves.map(() => null)
-      : flatten("customGradient", "a cotangent", given[i]).leaves,
-  );
+/** Cotangents as one list in the order of the arguments' tensors, with nulls for an argument that has null. */
+function complete(args: readonly unknown[], given: unknown): (Tensor | null)[] {
+  if (!Array.isArray(given) || given.length !== args.length || given.includes(undefined)) {
+    throw new DifferentiationError(
+      "E612",
+      "customGradient",
+      `vjp gives ${valueText(given)} for ${counted(args.length)}`,
+      {
+        fix: "return a list with a cotangent, or null, for each argument",
+      },
+    );
+  }
+  return args.flatMap((arg, i): readonly (Tensor | null)[] => {
+    const { leaves, structure } = treeFlatten(arg);
+    return given[i] === null
+      ? leaves.map(() => null)
+      : flatten("customGradient", "a cotangent", given[i], structure).leaves;
+  });
 }
+
+const counted = (count: number): string => `${count} argument${count === 1 ? "" : "s"}`;

@@ -106,3 +106,22 @@ test("what has no gradient is refused with the way out", () => {
       fix: give a cotangent of the same shape and dtype for each tensor."
   `);
 });
+
+test("cotangents and tangents of a record go by key, and those of another structure are refused", () => {
+  const both = (x: Tensor) => ({ a: x.mul(2), b: x.mul(3) });
+  const [, pullback] = vjp(both, constant(1));
+  const [one, zero] = [constant(1), constant(0)];
+  expect([pullback({ a: one, b: zero })[0], pullback({ b: zero, a: one })[0]].map(valueOf)).toEqual([[2], [2]]);
+  const weighed = ({ a, b }: { a: Tensor; b: Tensor }) => a.mul(2).add(b.mul(3));
+  const point = { a: one, b: one };
+  expect(valueOf(jvp(weighed, [point], [{ b: zero, a: one }])[1])).toEqual([2]);
+  expect(() => pullback({ a: one } as never)).toThrowErrorMatchingInlineSnapshot(`
+    [StructureError E741 vjp: the tree has a record {a} where a record {a, b} is wanted.
+      at: the root
+      fix: give the same lists, keys and places of null; only leaves may differ.]
+  `);
+  expect(refusal(() => jvp((x: Tensor) => x, one as never, one as never))).toMatchInlineSnapshot(`
+    "OptionError E803 jvp: primals is Tensor(float32 []), which is no list.
+      fix: give one list, for example jvp(f, [x], [dx])."
+  `);
+});

@@ -1,4 +1,17 @@
-import { DifferentiationError, input, isFloat, OptionError, splat, substitute, type Tensor, typeText } from "@tenon/ir";
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  DifferentiationError,
+  input,
+  isFloat,
+  OptionError,
+  splat,
+  substitute,
+  type Tensor,
+  typeText,
+  withTrace,
+} from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import { Beside, checkFloats, type Flat, flatten } from "./arguments.ts";
 import { forward } from "./jvp.ts";
@@ -17,7 +30,7 @@ interface Applied {
 
 function apply(op: string, f: AnyFunction, args: Flat): Applied {
   const inputs = args.leaves.map((t) => input(t));
-  const beside = Beside.of(f(...(treeUnflatten(args.structure, inputs) as unknown[])));
+  const beside = Beside.of(withTrace(() => f(...(treeUnflatten(args.structure, inputs) as unknown[]))));
   return { inputs, outputs: flatten(op, "the result", beside.result), beside };
 }
 
@@ -32,6 +45,7 @@ export function vjp<A extends readonly unknown[], Y>(
   f: (...args: A) => Y,
   ...primals: A
 ): [y: Y, pullback: (cotangents: Y) => A] {
+  checkFunction("vjp", "f", f);
   const args = flatten("vjp", "an argument", primals);
   const { inputs, outputs, beside } = apply("vjp", f, args);
   const seeds = outputs.leaves.map((y) => (isFloat(y.dtype) ? input(y) : null));
@@ -41,7 +55,7 @@ export function vjp<A extends readonly unknown[], Y>(
   const count = outputs.leaves.length;
   beside.receive(found.slice(count, rewritten.length));
   const pullback = (cotangents: Y): A => {
-    const given = flatten("vjp", "a cotangent", cotangents);
+    const given = flatten("vjp", "a cotangent", cotangents, outputs.structure);
     checkSame("vjp", "cotangent", given.leaves, outputs.leaves);
     const places = seeds.flatMap((seed, i) => (seed === null ? [] : [[seed, given.leaves[i]!] as const]));
     return treeUnflatten(args.structure, substitute(found.slice(rewritten.length), new Map(places))) as unknown as A;
@@ -55,8 +69,11 @@ export function jvp<A extends readonly unknown[], Y>(
   primals: A,
   tangents: A,
 ): [y: Y, tangent: Y] {
+  checkFunction("jvp", "f", f);
+  checkList("jvp", "primals", primals, "jvp(f, [x], [dx])");
+  checkList("jvp", "tangents", tangents, "jvp(f, [x], [dx])");
   const args = flatten("jvp", "an argument", primals);
-  const { leaves: given } = flatten("jvp", "a tangent", tangents);
+  const { leaves: given } = flatten("jvp", "a tangent", tangents, args.structure);
   checkSame("jvp", "tangent", given, args.leaves);
   const { inputs, outputs, beside } = apply("jvp", f, args);
   const changes = given.map((dx) => (isFloat(dx.dtype) ? dx : null));
@@ -71,16 +88,11 @@ export function jvp<A extends readonly unknown[], Y>(
 
 function checkSame(op: string, what: string, given: readonly Tensor[], wanted: readonly Tensor[]): void {
   wanted.forEach((t, i) => {
-    const g = given[i];
-    if (g !== undefined && given.length === wanted.length && typeText(g) === typeText(t)) return;
-    throw new DifferentiationError(
-      "E605",
-      op,
-      `${what} ${i} is ${g === undefined ? "missing" : typeText(g)} where ${typeText(t)} is wanted`,
-      {
-        fix: `give a ${what} of the same shape and dtype for each tensor`,
-      },
-    );
+    const found = typeText(given[i]!);
+    if (found === typeText(t)) return;
+    throw new DifferentiationError("E605", op, `${what} ${i} is ${found} where ${typeText(t)} is wanted`, {
+      fix: `give a ${what} of the same shape and dtype for each tensor`,
+    });
   });
 }
 
@@ -108,6 +120,8 @@ export function valueAndGrad<A extends readonly unknown[]>(
   f: (...args: A) => Tensor,
   options: Partial<GradOptions> = {},
 ): (...args: A) => [value: Tensor, gradients: unknown] {
+  checkFunction("grad", "f", f);
+  checkOptions("grad", options, ["argnums"]);
   const { argnums = 0 } = options;
   return (...args) => {
     const chosen = chosenArguments(args, argnums);
@@ -169,6 +183,6 @@ export function grad<A extends readonly unknown[]>(
   f: (...args: A) => Tensor,
   options: Partial<GradOptions> = {},
 ): (...args: A) => unknown {
-  const both = valueAndGrad(f, { argnums: 0, ...options });
+  const both = valueAndGrad(f, options as GradOptions);
   return (...args) => both(...args)[1];
 }

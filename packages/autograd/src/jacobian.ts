@@ -1,4 +1,16 @@
-import { type Dim, equal, iota, type Shape, ShapeError, sizeOf, Tensor } from "@tenon/ir";
+import {
+  checkFunction,
+  checkOptions,
+  type Dim,
+  equal,
+  iota,
+  OptionError,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  Tensor,
+  valueText,
+} from "@tenon/ir";
 import { grad, jvp, vjp } from "./grad.ts";
 import { vmap } from "./vmap.ts";
 
@@ -9,7 +21,12 @@ export interface JacobianOptions {
 
 /** `∂y_i/∂x_j` of a function from one tensor to one tensor, as a function. The shape is that of `y`, then that of `x`. */
 export function jacobian(f: (x: Tensor) => Tensor, options: JacobianOptions = {}): (x: Tensor) => Tensor {
+  checkFunction("jacobian", "f", f);
+  checkOptions("jacobian", options, ["mode"]);
   const { mode = "reverse" } = options;
+  if (mode !== "reverse" && mode !== "forward") {
+    throw new OptionError("E803", "jacobian", `mode is ${valueText(mode)}, which is not one of reverse, forward`);
+  }
   return (x) => {
     checkTensor("jacobian", "the argument", x);
     if (mode === "forward") {

@@ -10,6 +10,7 @@ import {
   type Tensor,
   typeText,
   withOrigin,
+  withTrace,
 } from "@tenon/ir";
 import { regionTransforms } from "./region.ts";
 import {
@@ -25,7 +26,7 @@ import {
   zerosOf,
 } from "./rules.ts";
 import { backward } from "./vjp.ts";
-import { walk } from "./walk.ts";
+import { type Replacement, walk } from "./walk.ts";
 
 /** What forward mode yields. */
 export interface Forward {
@@ -48,7 +49,7 @@ export function forward(
     checkTangent(x, dx);
     known.set(x, plus(known.get(x), dx));
   });
-  const rewritten = walk(outputs, wrt, (node) => {
+  const visit = (node: Node): Replacement | undefined => {
     if (!node.inputs.some((t) => known.has(t)) || !node.outputs.some((t) => isFloat(t.dtype))) return undefined;
     const pushed = withOrigin(node, () =>
       push(
@@ -62,7 +63,8 @@ export function forward(
       if (isFloat(y.dtype) && checked(node, "jvp", dy, y, i) !== null) known.set(y, dy!);
     });
     return results === node.outputs ? undefined : { results, open: changes === undefined };
-  });
+  };
+  const rewritten = withTrace(() => walk(outputs, wrt, visit));
   return { outputs: rewritten, tangents: rewritten.map((y) => known.get(y) ?? null) };
 }
 

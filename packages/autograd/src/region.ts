@@ -10,6 +10,7 @@ import {
   substitute,
   type Tensor,
   topologicalOrder,
+  withTrace,
 } from "@tenon/ir";
 import { batch, everywhere } from "./batch.ts";
 import { forward } from "./jvp.ts";
@@ -121,7 +122,7 @@ function remembered<A extends readonly unknown[], R>(transform: (fn: Fn, ...rest
     memory.set(fn, known);
     const key = JSON.stringify(rest);
     let result = known.get(key);
-    if (result === undefined) known.set(key, (result = transform(fn, ...rest)));
+    if (result === undefined) known.set(key, (result = withTrace(() => transform(fn, ...rest))));
     return result;
   };
 }

@@ -8,6 +8,7 @@ import {
   type Tensor,
   typeText,
   withOrigin,
+  withTrace,
 } from "@tenon/ir";
 import { forward } from "./jvp.ts";
 import { regionTransforms } from "./region.ts";
@@ -34,6 +35,10 @@ export function backward(
   wrt: readonly Tensor[],
   cotangents: readonly (Tensor | null)[],
 ): Backward {
+  return withTrace(() => swept(outputs, wrt, cotangents));
+}
+
+function swept(outputs: readonly Tensor[], wrt: readonly Tensor[], cotangents: readonly (Tensor | null)[]): Backward {
   const sweep = new Sweep(wrt);
   const roots = outputs.filter((y, i) => sweep.seed(y, cotangents[i] ?? null));
   sweep.enter(orderAfter(wrt, roots));

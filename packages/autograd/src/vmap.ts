@@ -1,7 +1,20 @@
-import { type Dim, input, moveAxis, OptionError, ShapeError, sameDim, type Tensor, typeText } from "@tenon/ir";
+import {
+  checkFunction,
+  checkOptions,
+  type Dim,
+  input,
+  moveAxis,
+  OptionError,
+  ShapeError,
+  sameDim,
+  substitute,
+  type Tensor,
+  typeText,
+  withTrace,
+} from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import { flatten } from "./arguments.ts";
-import { batch, everywhere } from "./batch.ts";
+import { type Batched, batch, everywhere } from "./batch.ts";
 
 /** An axis of examples; null where a value is the same for all of them. */
 export type MappedAxis = number | null;
@@ -21,6 +34,8 @@ export function vmap<A extends readonly unknown[], Y>(
   f: (...args: A) => Y,
   options: VmapOptions = {},
 ): (...args: A) => Y {
+  checkFunction("vmap", "f", f);
+  checkOptions("vmap", options, ["inAxes", "outAxes"]);
   const { inAxes = 0, outAxes = 0 } = options;
   return (...args) => {
     const examples = new Map<Tensor, Tensor>();
@@ -43,9 +58,9 @@ export function vmap<A extends readonly unknown[], Y>(
     if (size === undefined) {
       throw new OptionError("E803", "vmap", "no argument is mapped over", { fix: "give at least one axis in inAxes" });
     }
-    const result = f(...(own as unknown as A));
+    const result = withTrace(() => f(...(own as unknown as A)));
     const { leaves, structure } = flatten("vmap", "the result", result);
-    const found = batch(leaves, examples, size);
+    const found = atOnce(leaves, examples, size);
     const all = everywhere(found, size);
     const count = Array.isArray(result) ? result.length : 1;
     const owner = owners(result);
@@ -57,6 +72,14 @@ export function vmap<A extends readonly unknown[], Y>(
     });
     return treeUnflatten(structure, placed) as unknown as Y;
   };
+}
+
+/** The results for all examples, recorded on stand-ins first so that the graph is whole before the program has it. */
+function atOnce(results: readonly Tensor[], examples: ReadonlyMap<Tensor, Tensor>, size: Dim): Batched {
+  const standIns = new Map([...examples].map(([example, lead]) => [example, input(lead)]));
+  const { results: found, batched } = batch(results, standIns, size);
+  const leads = new Map([...standIns].map(([example, standIn]) => [standIn, examples.get(example)!]));
+  return { results: substitute(found, leads), batched };
 }
 
 /** For each leaf of a list of results the entry it belongs to. */

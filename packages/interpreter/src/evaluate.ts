@@ -9,6 +9,7 @@ import {
   StateError,
   substitute,
   type Tensor,
+  withTrace,
 } from "@tenon/ir";
 import { type Program, Programs, type Step } from "./program.ts";
 import { roundElements, scalar } from "./scalar.ts";
@@ -66,6 +67,6 @@ export function evaluateTensors(
   bindings: ReadonlyMap<Tensor, Elements> = new Map(),
 ): readonly Elements[] {
   const inputs = [...bindings.keys()].map((t) => input(t));
-  const body = substitute(results, new Map([...bindings.keys()].map((t, i) => [t, inputs[i]!])));
+  const body = withTrace(() => substitute(results, new Map([...bindings.keys()].map((t, i) => [t, inputs[i]!]))));
   return evaluateFn(new Fn("tensors", inputs, body), [...bindings.values()]);
 }

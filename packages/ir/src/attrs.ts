@@ -1,7 +1,8 @@
 import { type Dim, DimExpr } from "./dim.ts";
 import { checkDType, type DType } from "./dtype.ts";
-import { didYouMean, OptionError } from "./errors.ts";
+import { checkOptions, OptionError } from "./errors.ts";
 import { checkShape, type Shape, type TensorType } from "./shape.ts";
+import { isRecord, valueText } from "./value-text.ts";
 
 /** What a region is called by: its types. A traced function in a graph; a name and its types in a module. */
 export interface FunctionRef {
@@ -117,7 +118,7 @@ export const ints = (options: { min?: number; fallback?: readonly number[] } = {
   return kindOf(
     "plain",
     `a list of whole numbers${min > Number.MIN_SAFE_INTEGER ? ` from ${min}` : ""}`,
-    (v) => (all(v) ? v : undefined),
+    (v) => (all(v) ? [...v] : undefined),
     fallback,
   );
 };
@@ -136,7 +137,7 @@ export const axisPairs = (
         !v.every((l) => Array.isArray(l) && l.every((n) => whole(n) && n >= 0))
       )
         return undefined;
-      return v[0].length === v[1].length ? (v as [number[], number[]]) : undefined;
+      return v[0].length === v[1].length ? [[...v[0]], [...v[1]]] : undefined;
     },
     fallback,
   );
@@ -159,7 +160,7 @@ export const choice = <T extends string>(words: readonly T[], fallback?: T): Att
 /** A list of such words. */
 export const choices = <T extends string>(words: readonly T[]): AttrKind<readonly T[]> => ({
   ...kindOf<readonly T[]>("plain", `a list of ${words.join(", ")}`, (v) =>
-    Array.isArray(v) && v.every((w) => words.includes(w)) ? (v as T[]) : undefined,
+    Array.isArray(v) && v.every((w) => words.includes(w)) ? ([...v] as T[]) : undefined,
   ),
   words,
 });
@@ -171,11 +172,13 @@ export const dim = (): AttrKind<Dim> => kindOf("dim", "a size", (v) => (isDim(v)
 
 /** A list of sizes or offsets. */
 export const dims = (fallback?: AttrKind<Shape>["fallback"]): AttrKind<Shape> =>
-  kindOf("dims", "a list of sizes", (v) => (Array.isArray(v) && v.every(isDim) ? v : undefined), fallback);
+  kindOf("dims", "a list of sizes", (v) => (Array.isArray(v) && v.every(isDim) ? [...v] : undefined), fallback);
 
 /** The shape of the result; encodings read it from the result's type. */
 export const resultShape = (): AttrKind<Shape> =>
-  kindOf("result-shape", "a shape", (v) => (Array.isArray(v) && v.every(isDim) ? checkShape("shape", v) : undefined));
+  kindOf("result-shape", "a shape", (v) =>
+    Array.isArray(v) && v.every(isDim) ? checkShape("shape", [...v]) : undefined,
+  );
 
 /** The dtype of the result; encodings read it from the result's type. */
 export const resultDType = (fallback?: DType): AttrKind<DType> =>
@@ -189,7 +192,9 @@ export const region = (): AttrKind<FunctionRef> =>
   kindOf("function", "a traced function", (v) => (isFunction(v) ? v : undefined));
 
 export const regions = (): AttrKind<readonly FunctionRef[]> =>
-  kindOf("functions", "a list of traced functions", (v) => (Array.isArray(v) && v.every(isFunction) ? v : undefined));
+  kindOf("functions", "a list of traced functions", (v) =>
+    Array.isArray(v) && v.every(isFunction) ? [...v] : undefined,
+  );
 
 /** The elements of a constant. */
 export const constantValue = (): AttrKind<ConstantValue> =>
@@ -197,32 +202,33 @@ export const constantValue = (): AttrKind<ConstantValue> =>
 
 /** Declared result types. */
 export const types = (): AttrKind<readonly TensorType[]> =>
-  kindOf("types", "a list of types", (v) => (Array.isArray(v) ? (v as TensorType[]) : undefined));
+  kindOf("types", "a list of types", (v) =>
+    Array.isArray(v) && v.every((type) => Array.isArray(type?.shape))
+      ? (v as TensorType[]).map(({ dtype, shape }) => ({ dtype, shape: [...shape] }))
+      : undefined,
+  );
 
 /** Free-form settings of an op that this program does not know. */
 export const openAttrs = (): AttrKind<Attrs> =>
-  kindOf("attrs", "a record of settings", (v) => (isRecord(v) ? v : undefined), Object.freeze({}) as Attrs);
+  kindOf(
+    "attrs",
+    "a record of settings",
+    (v) => (isRecord(v) ? ({ ...v } as Attrs) : undefined),
+    Object.freeze({}) as Attrs,
+  );
 
 /** The same attribute, which may be left out. */
 export const optional = <T>(kind: AttrKind<T>): AttrKind<T | undefined> => ({ ...kind, optional: true });
 
 const isFunction = (v: unknown): v is FunctionRef => typeof v === "object" && v !== null && "signature" in v;
-const isRecord = (v: unknown): v is Attrs => typeof v === "object" && v !== null && !Array.isArray(v);
 
 /** The attributes with defaults filled and axes counted from 0. Throws on unknown, missing and wrong ones. */
-export function normalizeAttrs(op: string, schema: AttrSchema, given: object, args: readonly TensorType[]): Attrs {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(schema, name)) continue;
-    const guess = didYouMean(name, Object.keys(schema));
-    const known = Object.keys(schema);
-    throw new OptionError("E801", op, `unknown option ${name}`, {
-      fix: guess !== "" ? guess : known.length === 0 ? `${op} takes no options` : `the options are ${known.join(", ")}`,
-    });
-  }
+export function normalizeAttrs(op: string, schema: AttrSchema, given: unknown, args: readonly TensorType[]): Attrs {
+  checkOptions(op, given, Object.keys(schema));
   const attrs: Record<string, AttrValue> = {};
   const rank = args[0]?.shape.length ?? 0;
   for (const [name, kind] of Object.entries(schema)) {
-    let value = (given as Record<string, unknown>)[name];
+    let value = (given as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) {
       if (kind.optional === true) continue;
       value = typeof kind.fallback === "function" ? kind.fallback(args) : kind.fallback;
@@ -243,16 +249,10 @@ function wrongValue(
   expected: string,
   args: readonly TensorType[],
 ): OptionError {
-  const shown =
-    typeof value === "string"
-      ? JSON.stringify(value)
-      : Array.isArray(value)
-        ? `[${value.map(String).join(", ")}]`
-        : String(value);
   return new OptionError(
     "E803",
     op,
-    `${name} is ${shown}, which is not ${expected}`,
+    `${name} is ${valueText(value)}, which is not ${expected}`,
     args.length > 0 ? { operands: { x: args[0] } } : {},
   );
 }

@@ -1,3 +1,5 @@
+import { isRecord, valueText } from "./value-text.ts";
+
 const BRAND = Symbol.for("tenon.error");
 
 /** What an error says besides its first line. */
@@ -32,7 +34,7 @@ export class TenonError extends Error {
     super(errorText(code, op, problem, details), details.cause === undefined ? undefined : { cause: details.cause });
     Object.defineProperty(this, BRAND, { value: true });
     this.name = new.target.title;
-    if (this.stack !== undefined) this.stack = this.stack.replace(/^Error: /, `${this.name} `); // as toString says it
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^[^\n:]*: /, `${this.name} `); // as toString says it
     this.code = code;
     this.op = op;
     this.problem = problem;
@@ -103,7 +105,7 @@ function operandText(value: unknown): string {
     const { dtype, shape } = value as { dtype: string; shape: readonly unknown[] };
     return `${dtype} [${shape.map(String).join(", ")}]`;
   }
-  return String(value);
+  return typeof value === "string" ? value : valueText(value);
 }
 
 /** The candidate nearest to `word` (edit distance at most a third of its length, or same letters), or undefined. */
@@ -123,15 +125,38 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === undefined ? "" : `did you mean ${found}?`;
 }
 
-/** Throws when `options` holds a key that is not in `known`. */
-export function checkOptions(op: string, options: object, known: readonly string[]): void {
+/** Throws when `options` is no record, or holds a key that is not in `known`. */
+export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
+  if (!isRecord(options)) throw noRecord(op, options, known);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const guess = didYouMean(key, known);
-    throw new OptionError("E801", op, `unknown option ${key}`, {
-      fix: guess === "" ? `the options are ${known.join(", ")}` : guess,
-    });
+    const fix = known.length === 0 ? `${op} takes no options` : `the options are ${known.join(", ")}`;
+    throw new OptionError("E801", op, `unknown option ${key}`, { fix: guess === "" ? fix : guess });
   }
+}
+
+function noRecord(op: string, options: unknown, known: readonly string[]): OptionError {
+  const value = typeof options === "object" && !Array.isArray(options) ? "…" : valueText(options);
+  return new OptionError("E803", op, `the options are ${valueText(options)}, which is no record`, {
+    fix: known.length === 0 ? `${op} takes no options` : `for example { ${known[0]}: ${value} }`,
+  });
+}
+
+/** Throws unless `value` is a list: `example` shows how one is given. */
+export function checkList(op: string, name: string, value: unknown, example: string): void {
+  if (Array.isArray(value)) return;
+  throw new OptionError("E803", op, `${name} is ${valueText(value)}, which is no list`, {
+    fix: `give one list, for example ${example}`,
+  });
+}
+
+/** Throws unless `value` is a function. */
+export function checkFunction(op: string, name: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new OptionError("E803", op, `${name} is ${valueText(value)}, which is no function`, {
+    fix: "give a function, such as (x) => x.square().sum()",
+  });
 }
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[_-]/g, "");

@@ -2,9 +2,10 @@ import type { FunctionRef, Signature } from "./attrs.ts";
 import { StateError } from "./errors.ts";
 import { input, isLeaf } from "./leaf.ts";
 import { substitute, topologicalOrder } from "./rewrite.ts";
-import { currentScope } from "./scope.ts";
+import { withTrace } from "./scope.ts";
 import type { TensorType } from "./shape.ts";
-import { type Node, nextNodeId, Tensor } from "./tensor.ts";
+import { Node, nextNodeId, Tensor } from "./tensor.ts";
+import { valueText } from "./value-text.ts";
 
 /** A pure function as a graph: its arguments are input leaves, and its results depend on nothing else. */
 export class Fn implements FunctionRef {
@@ -72,22 +73,22 @@ export function trace(
   const { name = "fn", hook, names = [], inside = false } = options;
   const since = inside ? nextNodeId() : Infinity;
   const inputs = specs.map((type, i) => input(type, names[i]));
-  currentScope.traces++;
   try {
-    hook?.enter(inputs);
-    let results = checkResults(name, body(...inputs));
-    if (hook !== undefined) results = hook.leave(results);
-    return close(name, inputs, results, [], since);
+    return withTrace(() => {
+      hook?.enter(inputs);
+      let results = checkResults(name, body(...inputs));
+      if (hook !== undefined) results = hook.leave(results);
+      return close(name, inputs, results, [], since);
+    });
   } finally {
-    currentScope.traces--;
     hook?.exit?.();
   }
 }
 
-function checkResults(name: string, results: unknown): readonly Tensor[] {
+/** Refuses what a function returned in place of a list of tensors. */
+export function checkResults(name: string, results: unknown): readonly Tensor[] {
   if (Array.isArray(results) && results.every((t) => t instanceof Tensor)) return results;
-  const what = results instanceof Promise ? "a promise" : String(results);
-  throw new StateError("E404", name, `a traced function returns a list of tensors, not ${what}`, {
+  throw new StateError("E404", name, `a traced function returns a list of tensors, not ${valueText(results)}`, {
     fix:
       results instanceof Promise
         ? "make it synchronous: values cannot be read while a function is traced"
@@ -97,6 +98,7 @@ function checkResults(name: string, results: unknown): readonly Tensor[] {
 
 /**
  * The function from `inputs` to `results`, with every other leaf, and what is computed from those alone, as an input.
+ * Constants of the program that it uses are copied into it: the runtime may turn the program's into data.
  *
  * @param since Nodes from this id on are the function's own, whatever they are computed from.
  */
@@ -110,23 +112,29 @@ export function close(
   const own = new Set(inputs.map((t) => t.node));
   const inside = new Set<Node>();
   const outside = new Set<Node>(); // holds a foreign leaf and nothing of ours
+  const replaced = new Map<Tensor, Tensor>();
   const order = topologicalOrder(results);
   for (const node of order) {
     if (own.has(node) || node.inputs.some((t) => inside.has(t.node))) inside.add(node);
     else if (isLeaf(node)) outside.add(node);
     else if (node.inputs.some((t) => outside.has(t.node))) (node.id >= since ? inside : outside).add(node);
+    else if (!node.inside) {
+      const inputs = node.inputs.map((t) => replaced.get(t) ?? t);
+      const copy = new Node(node.op, inputs, node.attrs, node.results, node);
+      node.outputs.forEach((t, i) => {
+        replaced.set(t, copy.outputs[i]!);
+      });
+    }
   }
   const captured: Tensor[] = [];
-  const seen = new Set<Tensor>();
   const capture = (t: Tensor): void => {
-    if (!outside.has(t.node) || seen.has(t)) return;
-    seen.add(t);
+    if (!outside.has(t.node) || replaced.has(t)) return;
     captured.push(t);
+    replaced.set(t, input(t));
   };
   for (const node of order) if (!outside.has(node)) node.inputs.forEach(capture);
   results.forEach(capture);
-  if (captured.length === 0) return { fn: new Fn(name, inputs, results, aliases), captured };
-  const hidden = captured.map((t) => input(t));
-  const body = substitute(results, new Map(captured.map((t, i) => [t, hidden[i]!])));
-  return { fn: new Fn(name, [...inputs, ...hidden], body, aliases), captured };
+  if (replaced.size === 0) return { fn: new Fn(name, inputs, results, aliases), captured };
+  const hidden = captured.map((t) => replaced.get(t)!);
+  return { fn: new Fn(name, [...inputs, ...hidden], substitute(results, replaced), aliases), captured };
 }

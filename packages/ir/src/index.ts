@@ -37,12 +37,12 @@ export * from "./module.ts";
 export * from "./number.ts";
 export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord, type Unary } from "./op.ts";
 export * from "./ops/index.ts";
-export { broadcastShape, convertTo, splat, toTensor } from "./promote.ts";
+export { broadcastShape, checkTensor, convertTo, splat, toTensor } from "./promote.ts";
 export * from "./record.ts";
 export { allOps, lookupOp } from "./registry.ts";
 export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
-export { currentPath, withOrigin, withScope, withSources } from "./scope.ts";
+export { currentPath, withOrigin, withScope, withSources, withTrace } from "./scope.ts";
 export { sha256, sha256Hex } from "./sha256.ts";
 export * from "./shape.ts";
 export { type Match, matchSignature } from "./signature.ts";
@@ -58,6 +58,7 @@ export {
   type TensorData,
   type TensorRuntime,
 } from "./tensor.ts";
+export { isRecord, tensorFix, valueText } from "./value-text.ts";
 export * from "./verify.ts";
 export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";

@@ -1,7 +1,7 @@
 import { type AttrKind, type AttrSchema, normalizeAttrs } from "./attrs.ts";
 import type { Dim } from "./dim.ts";
 import type { DType } from "./dtype.ts";
-import { alignBatch, operandTensors, promote } from "./promote.ts";
+import { alignBatch, checkTensor, operandTensors, promote } from "./promote.ts";
 import type {
   CallRegion,
   ConcreteType,
@@ -13,16 +13,19 @@ import type {
   RegionTransforms,
 } from "./record.ts";
 import { registerOp } from "./registry.ts";
-import { elementwiseType, failDType, inferTypes } from "./rule.ts";
-import { currentScope } from "./scope.ts";
+import { elementwiseType, failDType, inferTypes, namedOperands } from "./rule.ts";
 import type { Shape, TensorType } from "./shape.ts";
-import { currentRuntime, Node, Tensor } from "./tensor.ts";
+import { announce, Node, Tensor } from "./tensor.ts";
+import { isRecord } from "./value-text.ts";
 
 /** Applies an op to tensors that already fit: no promotion, no broadcasting. */
 export function applyOp(op: OpRecord, inputs: readonly Tensor[], given: object = {}): readonly Tensor[] {
+  inputs.forEach((x, i) => {
+    if (!(x instanceof Tensor)) checkTensor(op.name, Object.keys(namedOperands(op, inputs))[i] ?? `operand ${i}`, x);
+  });
   const attrs = normalizeAttrs(op.name, op.attrs, given, inputs);
   const node = new Node(op, inputs, attrs, inferTypes(op, inputs, attrs));
-  if (currentScope.traces === 0) currentRuntime()?.recorded?.(node);
+  announce([node]);
   return node.outputs;
 }
 
@@ -143,18 +146,26 @@ export function defineOp<
   const R extends readonly string[] = readonly ["y"],
 >(definition: OpDefinition<N, S, R>): OpFunction<N, AttrsOf<S>, ResultsOf<R>> {
   const op = opRecord(definition);
-  const open = op.inputs.at(-1)?.startsWith("...") === true;
   const apply = (...given: unknown[]): unknown => {
-    const last = given.at(-1);
-    const options = (open || given.length > op.inputs.length) && isOptions(last) ? (given.pop() as object) : {};
+    const options = takeOptions(op, given);
     const results = applyOp(op, operandTensors(op, given as Operand[]), options);
     return results.length === 1 && op.results.length === 1 ? results[0] : results;
   };
   return Object.assign(apply, { op }) as unknown as OpFunction<N, AttrsOf<S>, ResultsOf<R>>;
 }
 
-const isOptions = (x: unknown): boolean =>
-  typeof x === "object" && x !== null && !(x instanceof Tensor) && !("terms" in x);
+/**
+ * The options that follow the operands, taken off the list. Where the op has any, what stands in their place and could be
+ * meant as such is taken too, and refused as no record; otherwise it is one operand too many.
+ */
+function takeOptions({ inputs, attrs }: OpRecord, given: unknown[]): object {
+  const last = given.at(-1);
+  if (inputs.at(-1)?.startsWith("...") === true) return isRecord(last) ? (given.pop() as object) : {};
+  if (given.length !== inputs.length + 1)
+    return given.length > inputs.length && isRecord(last) ? (given.pop() as object) : {};
+  if (last !== undefined && !isRecord(last) && (last instanceof Tensor || Object.keys(attrs).length === 0)) return {};
+  return (given.pop() as object | undefined) ?? {};
+}
 
 /** An op applied to each element; its function broadcasts and promotes, its record demands equal types. */
 export interface ScalarDefinition<N extends readonly string[], S extends AttrSchema> {
@@ -245,7 +256,7 @@ export function defineScalar<const N extends readonly string[], S extends AttrSc
       applyOp(op, promote(op, alignBatch(args, batched, size), "any", predicates), attrs),
   } satisfies OpRecord as OpRecord);
   const apply = (...given: unknown[]): unknown => {
-    const options = given.length > op.inputs.length ? (given.pop() as object) : {};
+    const options = takeOptions(op, given);
     return applyOp(op, promote(op, given as Operand[], promotes, predicates), options)[0];
   };
   return Object.assign(apply, { op }) as unknown as OpFunction<N, AttrsOf<S>>;

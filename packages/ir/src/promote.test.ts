@@ -157,7 +157,7 @@ test("what is no tensor and no number is refused", () => {
   for (const x of ["1", [1], null, undefined, {}]) expect(() => add(of("float32"), x as never)).toThrowError("E201");
   expect(refusal(() => add(of("float32"), "1" as never))).toMatchInlineSnapshot(`
     "DTypeError E201 add: "1" is no tensor and no number.
-      fix: make a tensor of it with tensor(…)."
+      fix: give a tensor; tensor(…) makes one of numbers."
   `);
 });
 

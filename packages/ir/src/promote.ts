@@ -5,9 +5,10 @@ import { roundToDType } from "./number.ts";
 import { applyOp } from "./op.ts";
 import type { DTypeClass, Operand, OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
-import { currentPlace, namedOperands } from "./rule.ts";
+import { checkOperandCount, currentPlace, namedOperands } from "./rule.ts";
 import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+import { tensorFix, valueText } from "./value-text.ts";
 
 /** One number for all elements, rounded to `dtype`. */
 export const splat = (value: number | boolean, shape: Shape, dtype: DType): Tensor =>
@@ -24,28 +25,28 @@ export function broadcastShape(x: Tensor, shape: Shape): Tensor {
   return applyOp(lookupOp("broadcast")!, [x], { shape, dims })[0]!;
 }
 
+/** Refuses what is no tensor, where numbers do not stand for tensors. */
+export function checkTensor(op: string, name: string, x: unknown): asserts x is Tensor {
+  if (x instanceof Tensor) return;
+  throw new DTypeError("E201", op, `${name} is ${valueText(x)}, which is no tensor`, {
+    at: currentPlace(),
+    fix: tensorFix(x),
+  });
+}
+
 /** An operand as a tensor of `dtype`; numbers become splat constants of rank 0. */
 export function toTensor(op: string, x: Operand, dtype: DType): Tensor {
   if (x instanceof Tensor) return convertTo(x, dtype);
   if (x instanceof DimExpr) return applyOp(lookupOp("dim")!, [], { expr: x, dtype })[0]!;
   if (typeof x !== "number" && typeof x !== "boolean") {
-    throw new DTypeError("E201", op, `${describe(x)} is no tensor and no number`, {
+    throw new DTypeError("E201", op, `${valueText(x)} is no tensor and no number`, {
       at: currentPlace(),
-      fix: "make a tensor of it with tensor(…)",
+      fix: tensorFix(x),
     });
   }
   checkFits(op, Number(x), dtype);
   return splat(x, [], dtype);
 }
-
-const describe = (x: unknown): string =>
-  typeof x === "string"
-    ? JSON.stringify(x.slice(0, 40))
-    : Array.isArray(x)
-      ? "a list"
-      : x === null || x === undefined
-        ? String(x)
-        : `a ${typeof x}`;
 
 function checkFits(op: string, value: number, dtype: DType): void {
   const { kind } = dtypes[dtype];
@@ -90,7 +91,7 @@ export function promote(
   wanted: DTypeClass,
   fixed: number,
 ): readonly Tensor[] {
-  if (operands.length !== op.inputs.length) return operands.map((x) => toTensor(op.name, x, "float32"));
+  checkOperandCount(op, operands);
   const dtype = commonDType(op, operands, wanted, fixed);
   const tensors = operands.map((x, i) =>
     i < fixed ? (x instanceof Tensor ? x : toTensor(op.name, x, "bool")) : toTensor(op.name, x, dtype),
@@ -115,6 +116,7 @@ export function promote(
 
 /** Operands of a structural or composite op: tensors as they are, numbers in the dtype of the first tensor. */
 export function operandTensors(op: OpRecord, operands: readonly Operand[]): readonly Tensor[] {
+  checkOperandCount(op, operands);
   const first = operands.find((x) => x instanceof Tensor);
   return operands.map((x) => (x instanceof Tensor ? x : toTensor(op.name, x, first?.dtype ?? "float32")));
 }

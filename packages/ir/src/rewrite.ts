@@ -1,5 +1,6 @@
 import { inputOp, isLeaf } from "./leaf.ts";
-import { Node, type Tensor } from "./tensor.ts";
+import { currentScope } from "./scope.ts";
+import { announce, Node, type Tensor } from "./tensor.ts";
 
 /**
  * Nodes that `roots` depend on, inputs before users, each once; without recursion, so that a graph may be as long as
@@ -48,16 +49,27 @@ export function orderAfter(sources: Iterable<Tensor>, roots: readonly Tensor[]):
   return topologicalOrder(roots, (node) => node.id < first);
 }
 
-/** The tensors with others in the place of those in `replacements`; nodes that do not change are kept. */
+/**
+ * The tensors with others in the place of those in `replacements`; nodes that do not change are kept.
+ *
+ * Outside of a trace, nodes that were made for a function are copied too: what a function shares with the program could be
+ * turned into data by the runtime, and the function would be left with a leaf of the program's.
+ */
 export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
   const now = new Map<Tensor, Tensor>(replacements);
   const current = (t: Tensor): Tensor => now.get(t) ?? t;
+  const outside = currentScope.traces === 0;
+  const copies: Node[] = [];
   for (const node of orderAfter(replacements.keys(), roots)) {
-    if (node.inputs.every((t) => current(t) === t)) continue;
+    const foreign = outside && node.inside && !isLeaf(node);
+    if (!foreign && node.inputs.every((t) => current(t) === t)) continue;
     const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
+    copies.push(copy);
     node.outputs.forEach((t, i) => {
       if (!now.has(t)) now.set(t, copy.outputs[i]!);
     });
   }
-  return roots.map(current);
+  const found = roots.map(current);
+  announce(copies);
+  return found;
 }

@@ -46,7 +46,7 @@ export function inferTypes(op: OpRecord, args: readonly TensorType[], attrs: Att
 export function checked<T>(
   name: string,
   operands: Readonly<Record<string, unknown>>,
-  fix: () => string,
+  fix: () => string | undefined,
   checks: () => T,
 ): T {
   try {
@@ -60,7 +60,7 @@ function typedError(
   thrown: unknown,
   name: string,
   operands: Readonly<Record<string, unknown>>,
-  fix?: () => string,
+  fix?: () => string | undefined,
 ): unknown {
   if (!(thrown instanceof Refusal)) return thrown;
   return new thrown.error(thrown.code, name, thrown.problem, {
@@ -74,6 +74,16 @@ function typedError(
 export function currentPlace(): string | undefined {
   const { path, source: line = sourceLine() } = currentScope;
   return path === undefined ? line : line === undefined ? path : `${path} (${line})`;
+}
+
+/** Refuses too few or too many operands, before they are looked at. */
+export function checkOperandCount(op: OpRecord, args: readonly unknown[]): void {
+  checked(
+    op.name,
+    namedOperands(op, args),
+    () => undefined,
+    () => checkCount(op, args.length),
+  );
 }
 
 function checkCount(op: OpRecord, given: number): void {

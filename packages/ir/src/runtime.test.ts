@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { trace } from "./function.ts";
-import { iota, type Tensor } from "./index.ts";
+import { composite, constant, iota, substitute, type Tensor } from "./index.ts";
 import { input } from "./leaf.ts";
 import { installRuntime } from "./tensor.ts";
 
@@ -41,10 +41,24 @@ test("the runtime is told of every op of the program, and of none that a traced 
   installRuntime({
     data: () => Promise.reject(new Error("not in this test")),
     dispose: () => {},
-    recorded: ({ op }) => told.push(op.name),
+    recorded: (nodes) => told.push(...nodes.map(({ op }) => op.name)),
   });
   const x = input({ dtype: "float32", shape: [2] }).neg();
   trace((y) => [y.mul(iota([2], 0, "float32"))], [x]);
   x.abs();
   expect(told).toEqual(["neg", "abs"]);
+});
+
+test("the runtime is told of a graph put in another's place as a whole, and of none that a region records", () => {
+  const told: number[] = [];
+  const x = input({ dtype: "float32", shape: [2] });
+  const y = x.sin().cos().neg();
+  installRuntime({
+    data: () => Promise.reject(new Error("not in this test")),
+    dispose: () => {},
+    recorded: (nodes) => told.push(nodes.length),
+  });
+  substitute([y], new Map([[x, constant([1, 2])]]));
+  composite({ name: "acme.twice", version: 1 }, (x) => [x.mul(2).sin()], [x]);
+  expect(told).toEqual([1, 3, 1]);
 });

@@ -10,6 +10,19 @@ export const currentScope: { path: string | undefined; sources: boolean; source:
     traces: 0,
   };
 
+/**
+ * Runs `body` as part of a function: the runtime is not told of what it records, so that no flush turns a half-made
+ * graph into values.
+ */
+export function withTrace<T>(body: () => T): T {
+  currentScope.traces++;
+  try {
+    return body();
+  } finally {
+    currentScope.traces--;
+  }
+}
+
 /** Runs `body` with `name` appended to the layer path of every node it records. */
 export function withScope<T>(name: string, body: () => T): T {
   const outer = currentScope.path;

@@ -32,6 +32,8 @@ export class Node {
   readonly results: readonly TensorType[];
   /** The results as tensors, one per type. */
   readonly outputs: readonly Tensor[];
+  /** Whether it was made for a function: such a node is in no graph of the program, and never turns into data. */
+  readonly inside: boolean;
   /** Path of the layer that was being called, such as `encoder.dense1`. */
   readonly scope: string | undefined;
   /** Where the user's program recorded the node; only while sources are collected. */
@@ -44,6 +46,7 @@ export class Node {
     this.inputs = inputs;
     this.attrs = attrs;
     this.results = results;
+    this.inside = currentScope.traces > 0;
     this.scope = origin === undefined ? currentScope.path : origin.scope;
     this.source = origin === undefined ? (currentScope.sources ? sourceLine() : currentScope.source) : origin.source;
     this.outputs = results.map((type, i) => new Tensor(this, i, type));
@@ -54,8 +57,8 @@ export class Node {
 export interface TensorRuntime {
   data(tensor: Tensor): Promise<TensorData>;
   dispose(tensor: Tensor): void;
-  /** Called when an op is recorded outside a trace; long recordings start a flush. */
-  recorded?(node: Node): void;
+  /** Called with the nodes that are recorded outside a trace: each op, or those of a derivative together; many start a flush. */
+  recorded?(nodes: readonly Node[]): void;
 }
 
 let runtime: TensorRuntime | undefined;
@@ -65,6 +68,11 @@ export function installRuntime(installed: TensorRuntime): void {
 }
 
 export const currentRuntime = (): TensorRuntime | undefined => runtime;
+
+/** Tells the runtime of nodes, unless they belong to a function that is being traced. */
+export function announce(nodes: readonly Node[]): void {
+  if (currentScope.traces === 0) runtime?.recorded?.(nodes);
+}
 
 function needRuntime(what: string): TensorRuntime {
   if (runtime !== undefined) return runtime;

@@ -61,3 +61,14 @@ test("a function that returns a promise, or no list of tensors, is refused", () 
       fix: return an array of tensors.]
   `);
 });
+
+test("a function shares no constant with the program: what the program's turns into stays outside", () => {
+  const half = constant(0.5);
+  const { fn, captured } = trace((x) => [x!.mul(half)], [spec([])]);
+  expect(captured).toEqual([]);
+  expect(fn.results[0]!.inputs[1]).not.toBe(half);
+  const [inlined] = trace(() => [constant(2)], []).fn.inline([]);
+  const again = trace(() => [constant(2)], []).fn;
+  expect(again.inline([])[0]).not.toBe(again.results[0]);
+  expect(inlined!.node.inside).toBe(false);
+});

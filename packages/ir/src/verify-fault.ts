@@ -70,8 +70,10 @@ export class VerificationError extends TenonError {
   constructor(faults: readonly Fault[]) {
     super(faults[0]!.code, faults[0]!.op, faults[0]!.rule);
     this.faults = faults;
+    const first = this.message;
     this.message = faults.map(faultText).join("\n");
     if (faults.length === MAX_FAULTS) this.message += `\n(the first ${MAX_FAULTS} faults)`;
+    if (this.stack !== undefined) this.stack = this.stack.replace(first, () => this.message); // as toString says it
   }
 }
 

@@ -16,7 +16,7 @@ import {
 } from "./index.ts";
 import { add } from "./ops/arithmetic.ts";
 import { isVerified, verify, verifyModule } from "./verify.ts";
-import { faultCodes, faultText } from "./verify-fault.ts";
+import { faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 
 /** A well-formed module: an affine map with state, weights and a symbolic batch. */
 const good = `ir 1.0
@@ -687,6 +687,19 @@ test("the error lists the faults of every row, with layer path and source line w
       operand 0: float32 [1, 2]
       at: @step #1]
   `);
+});
+
+test("the stack of the error tells every fault, as its text does", () => {
+  const error = new VerificationError(
+    ["E300", "E301"].map((code) => ({
+      code,
+      kind: "VerificationError",
+      op: "module",
+      operandTypes: [],
+      rule: "$& holds",
+    })),
+  );
+  expect(error.stack?.startsWith(`${String(error)}\n    at `)).toBe(true);
 });
 
 test("collecting ends after twenty faults", () => {

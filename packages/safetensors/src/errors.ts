@@ -53,7 +53,7 @@ export class SafetensorsError extends Error {
     if (details.offset !== undefined) this.offset = details.offset;
     if (details.tensor !== undefined) this.tensor = details.tensor;
     this.fix = details.fix;
-    if (this.stack !== undefined) this.stack = this.stack.replace(/^Error: /, `${name} `); // as toString says it
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^[^\n:]*: /, `${name} `); // as toString says it
   }
 
   /** The whole text: `FormatError E701 safetensors: …`, place and fix. */

@@ -38,10 +38,10 @@ installRuntime({
     node.dispose();
   },
 
-  recorded(node: Node): void {
+  recorded(nodes: readonly Node[]): void {
     if (currentFrame() !== undefined) return;
-    recorded.push(new WeakRef(node));
-    if (recorded.length >= FLUSH_AFTER) flush();
+    if (recorded.length + nodes.length > FLUSH_AFTER) flush(); // before nodes use what is an end now
+    for (const node of nodes) recorded.push(new WeakRef(node));
   },
 });
 

@@ -29,7 +29,7 @@ export class StructureError extends Error {
     this.code = code;
     this.path = path;
     this.fix = fix;
-    if (this.stack !== undefined) this.stack = this.stack.replace(/^Error: /, `${this.name} `); // as toString says it
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^[^\n:]*: /, `${this.name} `); // as toString says it
   }
 
   /** The whole text: `StructureError E741 treeMap: …`, place and fix. */

@@ -149,6 +149,7 @@ test("an error carries code, path and fix, and the brand of Tenon's errors", () 
     path: "a.0",
     [Symbol.for("tenon.error")]: true,
   });
+  expect((caught as Error).stack?.startsWith(`${String(caught)}\n    at `)).toBe(true);
 });
 
 test("two leaves of one path name are refused, since one would be lost in a file", () => {

@@ -1,14 +1,16 @@
 import { type Attrs, int, openAttrs, optional, region, text } from "../attrs.ts";
-import { OptionError } from "../errors.ts";
-import { close, type Fn } from "../function.ts";
+import { DifferentiationError, OptionError } from "../errors.ts";
+import { checkResults, close, type Fn } from "../function.ts";
 import { input } from "../leaf.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
+import { withTrace } from "../scope.ts";
 import { sameType, typeText } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { mul } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { regionOf } from "./region.ts";
@@ -79,10 +81,11 @@ export function composite(
       { fix: 'use a name such as "acme.momentum"' },
     );
   }
-  const inputs = args.map((x) => input(x));
-  const results = body(...inputs);
-  const decomp = closed(name, inputs, results);
-  const backward = vjp && traceVjp(name, args, results, vjp);
+  const [decomp, backward] = withTrace(() => {
+    const inputs = args.map((x) => input(x));
+    const results = checkResults(name, body(...inputs));
+    return [closed(name, inputs, results), vjp && traceVjp(name, args, results, vjp)];
+  });
   return applyOp(compositeOp, args, { name, version, attrs, decomp, ...(backward && { vjp: backward }) });
 }
 
@@ -97,13 +100,20 @@ function traceVjp(
     Tensor[],
     Tensor[],
   ];
-  const dx = vjp(x, y, dy);
+  const dx: unknown = vjp(x, y, dy);
+  if (!Array.isArray(dx) || dx.length !== x.length || !dx.every((t) => t === null || t instanceof Tensor)) {
+    throw new DifferentiationError("E612", name, `the vjp gives ${valueText(dx)} for ${counted(x.length)}`, {
+      fix: "return a list with a tensor, or null, for each operand",
+    });
+  }
   return closed(
     `${name} vjp`,
     [...x, ...y, ...dy],
-    x.map((t, i) => dx[i] ?? splat(0, t.shape, t.dtype)),
+    x.map((t, i) => (dx[i] as Tensor | null) ?? splat(0, t.shape, t.dtype)),
   );
 }
+
+const counted = (count: number): string => `${count} operand${count === 1 ? "" : "s"}`;
 
 function closed(name: string, inputs: readonly Tensor[], results: readonly Tensor[]): Fn {
   const { fn, captured } = close("fn", inputs, results);

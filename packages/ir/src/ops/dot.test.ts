@@ -106,7 +106,7 @@ test("contracted and batch axes have equal sizes and are different", () => {
       b: float32 [3, 4]"
   `);
   expect(refused({ contract: [[1], []] })).toMatchInlineSnapshot(`
-    "OptionError E803 dot: contract is [1, ], which is not two lists of axes, one per operand, of equal length.
+    "OptionError E803 dot: contract is [[1], []], which is not two lists of axes, one per operand, of equal length.
       x: float32 [2, 3]"
   `);
   expect(refused({ contract: [[1], [0]], mul: "fast" })).toMatchInlineSnapshot(`

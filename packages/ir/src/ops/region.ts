@@ -2,6 +2,7 @@ import type { Signature } from "../attrs.ts";
 import { Fn, type Traced } from "../function.ts";
 import { input } from "../leaf.ts";
 import { fail } from "../rule.ts";
+import { withTrace } from "../scope.ts";
 import { sameType, type TensorType, typeText } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -39,7 +40,7 @@ export function regionOf(
   body: (inputs: readonly Tensor[]) => readonly Tensor[],
 ): Fn {
   const inputs = types.map((type) => input(type));
-  return new Fn(name, inputs, body(inputs));
+  return withTrace(() => new Fn(name, inputs, body(inputs)));
 }
 
 /** The entries whose mark is set. */
