@@ -142,7 +142,9 @@ test("what cannot be compiled says why", async () => {
     [StateError E404 step: a compiled function returned a promise.
       fix: make it synchronous: values cannot be read while a function is traced.]
   `);
-  await expect(compile((_x: Tensor) => "text" as never)(tensor([1]))).rejects.toThrow("returned string");
+  await expect(compile((_x: Tensor) => "text" as never)(tensor([1]))).rejects.toThrow(
+    `returned "text", which is no tensor`,
+  );
   await expect(compile((x: Tensor) => x)("text" as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 compile: arg0 is "text", which is no tensor.
       fix: pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings.]

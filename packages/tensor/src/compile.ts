@@ -1,5 +1,5 @@
 import { type BackendChoice, type CompileOptions, compileOptionNames } from "@tenon/backend";
-import { checkOptions, OptionError, StateError, type Tensor, type VerifiedModule } from "@tenon/ir";
+import { checkFunction, checkOptions, OptionError, StateError, type Tensor, type VerifiedModule } from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import type { TypedArray } from "./bytes.ts";
 import type { Context } from "./context.ts";
@@ -69,8 +69,7 @@ export function compile<A extends readonly any[], R>(
   settings: CompileSettings = {},
 ): Compiled<A, R> {
   checkOptions("compile", settings, ["inputs", "backend", "name", "sources", "precision", ...compileOptionNames]);
-  if (typeof fn !== "function")
-    throw new OptionError("E803", "compile", `the first argument is ${String(fn)}, which is no function`);
+  checkFunction("compile", "the first argument", fn);
   const { precision: wanted = "same" } = settings;
   if (!precisions.includes(wanted)) {
     throw new OptionError(

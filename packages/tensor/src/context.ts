@@ -1,4 +1,4 @@
-import { currentPath, foldIn, OptionError, StateError, Tensor, typeText } from "@tenon/ir";
+import { currentPath, foldIn, OptionError, StateError, Tensor, typeText, valueText } from "@tenon/ir";
 import { currentFrame, type Frame } from "./frame.ts";
 
 /** A random key: two words of uint32. */
@@ -57,7 +57,7 @@ function checkKey(key: unknown): void {
   throw new OptionError(
     "E803",
     "training",
-    `the key is ${key instanceof Tensor ? typeText(key) : String(key)}, which is no random key`,
+    `the key is ${key instanceof Tensor ? typeText(key) : valueText(key)}, which is no random key`,
     { fix: "make one from a seed, as in training(key(0))" },
   );
 }

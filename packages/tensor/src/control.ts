@@ -1,8 +1,19 @@
 import * as ir from "@tenon/ir";
-import { checkOptions, DTypeError, OptionError, StateError, Tensor, typeText } from "@tenon/ir";
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  DTypeError,
+  OptionError,
+  StateError,
+  Tensor,
+  tensorFix,
+  typeText,
+  valueText,
+} from "@tenon/ir";
 import { type TreeStructure, treeFlatten, treeFlattenLike, treeUnflatten } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
-import { Variable } from "./variable.ts";
+import type { Variable } from "./variable.ts";
 
 /** Tensors in records and lists, as a loop carries them. */
 export type TensorTree = Tensor | null | readonly TensorTree[] | { readonly [key: string]: TensorTree };
@@ -27,7 +38,7 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   xs: X,
   options: ScanOptions = {},
 ): [carry: C, ys: Y] {
-  checkFunctions("scan", [body]);
+  checkFunction("scan", "body", body);
   checkOptions("scan", options, ["length", "reverse"]);
   const carried = treeFlatten<unknown>(init);
   const sequence = treeFlatten<unknown>(xs);
@@ -64,7 +75,7 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
 
 function pairOf(returned: unknown): readonly [carry: unknown, y: unknown] {
   if (Array.isArray(returned) && returned.length === 2) return returned as [unknown, unknown];
-  throw new StateError("E404", "scan", `the body returns ${told(returned)}, which is no pair of carry and y`, {
+  throw new StateError("E404", "scan", `the body returns ${valueText(returned)}, which is no pair of carry and y`, {
     fix: "return [carry, y], or [carry, null] where nothing is to be stacked",
   });
 }
@@ -72,35 +83,16 @@ function pairOf(returned: unknown): readonly [carry: unknown, y: unknown] {
 function tensorsOf(op: string, what: string, leaves: readonly unknown[]): Tensor[] {
   return leaves.map((leaf) => {
     if (leaf instanceof Tensor) return leaf;
-    throw new StateError("E404", op, `${what} holds ${told(leaf)}, which is no tensor`, {
-      fix: leaf instanceof Variable ? "use its value" : "use tensors, or records and lists of them",
+    throw new StateError("E404", op, `${what} holds ${valueText(leaf)}, which is no tensor`, {
+      fix: leaf === undefined ? "return tensors, or records and lists of them" : tensorFix(leaf),
     });
-  });
-}
-
-/** What stands where something else is wanted. */
-function told(x: unknown): string {
-  if (x instanceof Promise) return "a promise";
-  if (x instanceof Variable) return "a Variable";
-  if (x instanceof Tensor) return "a tensor";
-  if (typeof x === "function") return "a function";
-  if (Array.isArray(x)) return `a list of ${x.length}`;
-  return typeof x === "object" && x !== null ? "an object" : String(x);
-}
-
-function checkFunctions(op: string, functions: unknown): void {
-  if (Array.isArray(functions) && functions.length > 0 && functions.every((f) => typeof f === "function")) return;
-  const strange = Array.isArray(functions) ? functions.find((f) => typeof f !== "function") : functions;
-  const empty = Array.isArray(functions) && functions.length === 0;
-  throw new OptionError("E803", op, `${empty ? "an empty list" : told(strange)} stands where a function is wanted`, {
-    fix: "give functions that return tensors, as in cond(x.greater(0), () => x, () => x.neg())",
   });
 }
 
 /** Refuses what cannot decide on the device. */
 function checkDecides(op: string, what: string, x: unknown, dtype: "bool" | "int32"): asserts x is Tensor {
   if (!(x instanceof Tensor)) {
-    throw new DTypeError("E201", op, `${what} is ${told(x)}, which is no tensor`, {
+    throw new DTypeError("E201", op, `${what} is ${valueText(x)}, which is no tensor`, {
       fix: "to decide while the function is traced, use JavaScript's if",
     });
   }
@@ -118,7 +110,12 @@ export function cond<Y extends TensorTree>(predicate: Tensor, whenTrue: () => Y,
 
 /** `branches[index]()`, decided on the device; the index is clamped. All are traced; none may assign Variables. */
 export function choose<Y extends TensorTree>(index: Tensor, branches: readonly (() => Y)[]): Y {
-  checkFunctions("cond", branches);
+  checkList("cond", "branches", branches, "[() => x, () => x.neg()]");
+  if (branches.length === 0)
+    throw new OptionError("E803", "cond", "branches is empty", { fix: "give one function or more" });
+  branches.forEach((branch, i) => {
+    checkFunction("cond", `branch ${i}`, branch);
+  });
   checkDecides("cond", "the index", index, "int32");
   let structure: TreeStructure<unknown> | undefined;
   const frame = new OverlayFrame(new Map(), "a branch of cond");
@@ -145,7 +142,8 @@ export function whileLoop<C extends TensorTree>(
   init: C,
   options: WhileOptions = {},
 ): C {
-  checkFunctions("while", [condition, body]);
+  checkFunction("while", "condition", condition);
+  checkFunction("while", "body", body);
   checkOptions("while", options, ["maxTrip"]);
   const carried = treeFlatten<unknown>(init);
   const frame = new OverlayFrame(new Map(), "a while loop");

@@ -1,6 +1,7 @@
 import * as autograd from "@tenon/autograd";
 import { backward } from "@tenon/autograd";
 import {
+  checkFunction,
   DifferentiationError,
   input,
   isFloat,
@@ -10,10 +11,11 @@ import {
   Tensor,
   type TensorType,
   typeText,
+  valueText,
 } from "@tenon/ir";
 import { treeLeaves } from "@tenon/tree";
 import { inFrame, OverlayFrame } from "./frame.ts";
-import { assigning, checkFunction } from "./transforms.ts";
+import { assigning } from "./transforms.ts";
 import { type HasVariables, Variable, type VariableTree, variables, variablesOf } from "./variable.ts";
 
 /** Gradients in the shape of the tree of Variables they were taken of; those that are not trainable are left out. */
@@ -42,9 +44,9 @@ export function valueAndGrad<W extends HasVariables>(
 }
 
 function differentiate(op: string, loss: () => Tensor, wrt: HasVariables): [loss: Tensor, gradients: Gradients] {
-  checkFunction(op, loss);
+  checkFunction(op, "loss", loss);
   if (typeof wrt !== "object") {
-    throw new OptionError("E803", op, `wrt is ${JSON.stringify(wrt)}, and holds no Variables`, {
+    throw new OptionError("E803", op, `wrt is ${valueText(wrt)}, and holds no Variables`, {
       fix: `say what to differentiate by, as in ${op}(() => loss, variables)`,
     });
   }
@@ -86,8 +88,7 @@ function checkFloat(op: string, label: string, type: TensorType): void {
 
 function checkLoss(op: string, y: unknown): asserts y is Tensor {
   if (!(y instanceof Tensor)) {
-    const what = y instanceof Promise ? "a promise" : String(y);
-    throw new DifferentiationError("E604", op, `the loss is ${what}, which is no tensor`, {
+    throw new DifferentiationError("E604", op, `the loss is ${valueText(y)}, which is no tensor`, {
       fix: "return a tensor of rank 0 from a synchronous function",
     });
   }
@@ -134,7 +135,7 @@ export function grad<A extends readonly Tensor[]>(
 ): (...args: A) => Tensor[];
 export function grad(f: (...args: any[]) => Tensor, second?: GradOptions | HasVariables): unknown {
   if (second !== undefined && !isOptions(second)) return differentiate("grad", f, second)[1];
-  checkFunction("grad", f);
+  checkFunction("grad", "f", f);
   return autograd.grad(assigning(f), second as GradOptions);
 }
 

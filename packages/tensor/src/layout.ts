@@ -1,4 +1,4 @@
-import { OptionError, ShapeError, sameShape, Tensor, type TensorType, typeText } from "@tenon/ir";
+import { checkList, OptionError, ShapeError, sameShape, Tensor, type TensorType, typeText, valueText } from "@tenon/ir";
 import { type TreeStructure, treeFlatten, treeFlattenLike, treePaths, treeUnflatten } from "@tenon/tree";
 import { isTypedArray } from "./bytes.ts";
 import { Context, type ContextSpec } from "./context.ts";
@@ -81,14 +81,9 @@ function asTensor(leaf: unknown, name: string, type: TensorType | undefined): Te
   if (leaf instanceof Tensor) return leaf;
   if (typeof leaf === "number" || typeof leaf === "boolean") return tensor(leaf, type && { dtype: type.dtype });
   if (isTypedArray(leaf)) return tensor(leaf);
-  throw new OptionError(
-    "E803",
-    "compile",
-    `${name} is ${leaf === undefined ? "undefined" : typeof leaf === "string" ? JSON.stringify(leaf) : (leaf as object).constructor.name}, which is no tensor`,
-    {
-      fix: "pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings",
-    },
-  );
+  throw new OptionError("E803", "compile", `${name} is ${valueText(leaf)}, which is no tensor`, {
+    fix: "pass tensors, numbers, typed arrays, contexts, or records and lists of them; close over Variables and settings",
+  });
 }
 
 function checkType(name: string, type: TensorType, wanted: TensorType): void {
@@ -109,11 +104,7 @@ const isContextSpec = (x: object): x is ContextSpec =>
 
 /** The layout that types describe. */
 export function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
-  if (!Array.isArray(specs)) {
-    throw new OptionError("E803", "compile", "inputs is no list", {
-      fix: "give a list with the type of each argument, as in [spec([2])]",
-    });
-  }
+  checkList("compile", "inputs", specs, "[spec([2])]");
   const leaves: Layout["leaves"][number][] = [];
   const types: TensorType[] = [];
   const names: string[] = [];
@@ -128,7 +119,7 @@ export function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
   const visit = (x: ArgumentSpec, path: string): unknown => {
     if (x === null) return null;
     if (typeof x !== "object") {
-      throw new OptionError("E803", "compile", `inputs has ${JSON.stringify(x)} at ${path}, which is no type`, {
+      throw new OptionError("E803", "compile", `inputs has ${valueText(x)} at ${path}, which is no type`, {
         fix: 'describe a tensor by spec, as in spec(["B", 784])',
       });
     }

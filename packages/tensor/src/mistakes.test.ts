@@ -45,8 +45,8 @@ test("inputs that are no types are refused", () => {
       fix: describe a tensor by spec, as in spec(["B", 784]).]
   `);
   expect(() => compile((x: Tensor) => x, { inputs: spec([2]) as never })).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError E803 compile: inputs is no list.
-      fix: give a list with the type of each argument, as in [spec([2])].]
+    [OptionError E803 compile: inputs is an object, which is no list.
+      fix: give one list, for example [spec([2])].]
   `);
 });
 
@@ -106,11 +106,11 @@ test("a shape belongs to its tensor: the list it was given as may change", () =>
 
 test("a transform is given a function, and jvp lists of arguments", () => {
   const x = zeros([2]);
-  expect(() => vmap(x as never)).toThrow("E803 vmap: the first argument is Tensor(float32 [2]), which is no function");
+  expect(() => vmap(x as never)).toThrow("E803 vmap: f is Tensor(float32 [2]), which is no function");
   expect(() => vjp(x as never, x)).toThrow("E803 vjp");
   expect(() => grad(x as never)).toThrow("E803 grad");
   expect(() => jvp((x: Tensor) => x, x as never, x as never)).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError E803 jvp: primals and tangents are no lists of arguments.
-      fix: write jvp(f, [x], [dx]).]
+    [OptionError E803 jvp: primals is Tensor(float32 [2]), which is no list.
+      fix: give one list, for example jvp(f, [x], [dx]).]
   `);
 });

@@ -13,6 +13,7 @@ import {
   topologicalOrder,
   toTensor,
   type VerifiedModule,
+  valueText,
   verify,
   withPrecision,
   withSources,
@@ -100,12 +101,9 @@ function resultsOf(name: string, returned: unknown): { results: Tensor[]; struct
     if (typeof leaf === "number" || typeof leaf === "boolean")
       return toTensor(name, leaf, typeof leaf === "boolean" ? "bool" : "float32");
     if (leaf instanceof Variable) return leaf.value;
-    throw new StateError(
-      "E404",
-      name,
-      `a compiled function returned ${typeof leaf === "object" ? leaf?.constructor.name : typeof leaf}, which is no tensor`,
-      { fix: "return tensors, or records and lists of them" },
-    );
+    throw new StateError("E404", name, `a compiled function returned ${valueText(leaf)}, which is no tensor`, {
+      fix: "return tensors, or records and lists of them",
+    });
   });
   return { results, structure };
 }

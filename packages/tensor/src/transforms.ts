@@ -1,6 +1,6 @@
 import * as autograd from "@tenon/autograd";
 import { Beside, type Cotangents, type CustomOptions, type VmapOptions } from "@tenon/autograd";
-import { OptionError } from "@tenon/ir";
+import { checkFunction, checkList } from "@tenon/ir";
 import { inFrame, OverlayFrame } from "./frame.ts";
 
 /** `f` for a transform that lets assignments through: what `f` assigns to Variables is assigned outside, as values. */
@@ -24,16 +24,8 @@ export function assigning<A extends readonly unknown[], Y>(f: (...args: A) => Y)
 
 /** `f` for a transform in which an assignment has no one value. */
 function refusing<A extends readonly unknown[], Y>(transform: string, f: (...args: A) => Y): (...args: A) => Y {
-  checkFunction(transform, f);
+  checkFunction(transform, "f", f);
   return (...args) => inFrame(new OverlayFrame(new Map(), transform), () => f(...args));
-}
-
-/** Refuses what stands where a function to be transformed is wanted. */
-export function checkFunction(transform: string, f: unknown): void {
-  if (typeof f === "function") return;
-  throw new OptionError("E803", transform, `the first argument is ${String(f)}, which is no function`, {
-    fix: `give the function to be transformed, as in ${transform}((x) => …)`,
-  });
 }
 
 /**
@@ -44,7 +36,7 @@ export function vjp<A extends readonly unknown[], Y>(
   f: (...args: A) => Y,
   ...primals: A
 ): [y: Y, pullback: (cotangents: Y) => A] {
-  checkFunction("vjp", f);
+  checkFunction("vjp", "f", f);
   return autograd.vjp(assigning(f), ...primals);
 }
 
@@ -54,12 +46,9 @@ export function jvp<A extends readonly unknown[], Y>(
   primals: A,
   tangents: A,
 ): [y: Y, tangent: Y] {
-  checkFunction("jvp", f);
-  if (!Array.isArray(primals) || !Array.isArray(tangents)) {
-    throw new OptionError("E803", "jvp", "primals and tangents are no lists of arguments", {
-      fix: "write jvp(f, [x], [dx])",
-    });
-  }
+  checkFunction("jvp", "f", f);
+  checkList("jvp", "primals", primals, "jvp(f, [x], [dx])");
+  checkList("jvp", "tangents", tangents, "jvp(f, [x], [dx])");
   return autograd.jvp(assigning(f), primals, tangents);
 }
 
@@ -68,7 +57,7 @@ export function jvp<A extends readonly unknown[], Y>(
  * Tensors and Variables from outside may be read, and what `f` assigns, running statistics for example, is assigned.
  */
 export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y): (...args: A) => Y {
-  checkFunction("checkpoint", f);
+  checkFunction("checkpoint", "f", f);
   return autograd.checkpoint(assigning(f));
 }
 
