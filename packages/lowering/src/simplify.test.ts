@@ -1,41 +1,23 @@
 import { decompositionTolerance, differences } from "@tenon/conformance";
 import { evaluateFn } from "@tenon/interpreter";
-import { add, buildModule, Fn, input, mul, pow, splat, type Tensor, toGraph, trace, verify } from "@tenon/ir";
+import { add, buildModule, Fn, input, mul, splat, type Tensor, toGraph, trace, verify, withScope } from "@tenon/ir";
 import { allSamples, materialize } from "@tenon/ir/samples";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { algebraOf, algebraRules } from "./passes/algebra.ts";
-import { countNodes, firstDifference, randomGraphs, runRounded } from "./random-graph.test-kit.ts";
+import { countNodes, randomGraphs } from "./random-graph.test-kit.ts";
+import { checkOnRandomGraphs, exactPasses } from "./simplify.test-kit.ts";
 import { passes, simplify } from "./simplify.ts";
-
-/** Powers become products, which are as exact but not the same; their test is beside the rules. */
-const withoutPowers = algebraOf(algebraRules.filter(({ op }) => op !== pow.op));
-const exactPasses = passes.map((pass) => (pass.name === "algebra" ? withoutPowers : pass));
 
 const check = (fn: Fn): void => void verify(buildModule({ entries: { fn } }));
 
 test("random graphs compute the same bits when they are simplified", () => {
-  fc.assert(
-    fc.property(randomGraphs(), ({ fn, args }) => {
-      const simple = simplify(fn, exactPasses);
-      check(simple);
-      expect(firstDifference(runRounded({ fn, args }), runRounded({ fn: simple, args }))).toBeUndefined();
-    }),
-    { numRuns: 400 },
-  );
+  checkOnRandomGraphs(exactPasses, { numRuns: 200 });
 });
 
 test.each(exactPasses.map((pass) => [pass.name, pass] as const))(
   "%s alone keeps every bit of random graphs",
-  (_name, pass) => {
-    fc.assert(
-      fc.property(randomGraphs({ maxOps: 20 }), ({ fn, args }) => {
-        const simple = simplify(fn, [pass]);
-        check(simple);
-        expect(firstDifference(runRounded({ fn, args }), runRounded({ fn: simple, args }))).toBeUndefined();
-      }),
-      { numRuns: 100 },
-    );
+  (_, pass) => {
+    checkOnRandomGraphs([pass], { numRuns: 50, maxOps: 20 });
   },
 );
 
@@ -47,7 +29,7 @@ test("random graphs do not grow, and what is simple stays as it is", () => {
       expect(countNodes(simple)).toBeLessThanOrEqual(countNodes(fn));
       expect(simplify(simple, inside)).toBe(simple);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -79,6 +61,12 @@ test("aliases, names and inputs that nothing reads stay", () => {
 test("a function that is as simple as it can be is returned itself", () => {
   const { fn } = trace((x, y) => [add(x!, y!)], [x23, x23]);
   expect(simplify(fn)).toBe(fn);
+});
+
+test("what an identity makes has the layer path of what it stands for", () => {
+  const { fn } = trace((x, y) => [withScope("head", () => x!.add(withScope("inner", () => y!.neg())))], [x23, x23]);
+  const { node } = simplify(fn).results[0]!;
+  expect([node.op.name, node.scope]).toEqual(["sub", "head"]);
 });
 
 test("passes can be switched off one by one", () => {
