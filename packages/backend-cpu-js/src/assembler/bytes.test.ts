@@ -65,6 +65,16 @@ test("the examples of the DWARF standard", () => {
   expect(written((to) => to.s32(-123456))).toEqual([0xc0, 0xbb, 0x78]);
 });
 
+test("an opcode is a byte, or a prefix and a number", () => {
+  const opcodes = [0x6a, 0xc4, 0xfd_000c, 0xfd_0105];
+  expect(opcodes.map((opcode) => written((to) => to.opcode(opcode)))).toEqual([
+    [0x6a],
+    [0xc4],
+    [0xfd, 0x0c],
+    [0xfd, 0x85, 0x02],
+  ]);
+});
+
 test("floats are little-endian, and every NaN is the canonical one", () => {
   expect(written((to) => to.f32(1.5))).toEqual([0, 0, 0xc0, 0x3f]);
   expect(written((to) => to.f64(-0))).toEqual([0, 0, 0, 0, 0, 0, 0, 0x80]);

@@ -41,6 +41,15 @@ export class ByteWriter {
     this.byte(value);
   }
 
+  /** An opcode; one above 2¹⁶ is its prefix, and in its lower half the rest as LEB128. */
+  opcode(code: number): void {
+    if (code < 0x10000) this.byte(code);
+    else {
+      this.byte(code >> 16);
+      this.u32(code & 0xffff);
+    }
+  }
+
   /** A signed integer of 32 bits as LEB128: as few bytes as keep its sign. */
   s32(value: number): void {
     while (value < -0x40 || value > 0x3f) {

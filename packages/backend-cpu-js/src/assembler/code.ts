@@ -9,10 +9,13 @@ import { Global, Item, Local, operandText, Value } from "./values.ts";
 /** An instruction of the table, ready to be written. */
 export interface Instruction extends FunctionType {
   readonly name: string;
-  readonly opcode: readonly number[];
+  readonly opcode: number;
   readonly immediate: Immediate | undefined;
   /** The number beside the immediate. */
   readonly size: number;
+  /** Fewest and most arguments after the operands. */
+  readonly fewest: number;
+  readonly most: number;
 }
 
 /** A block that is open: its values begin at `base` of the stack. */
@@ -57,12 +60,15 @@ export class Code {
   /** Writes an instruction of the table. `args` are its operands and, after them, its immediates. */
   apply(instruction: Instruction, args: readonly unknown[]): Value | undefined {
     const { name, params, results, immediate } = instruction;
-    const [fewest, most] = immediate === undefined ? [0, 0] : immediates[immediate].count;
-    if (args.length < params.length + fewest || args.length > params.length + most)
-      this.refuse("E552", name, `it takes ${params.length + fewest} arguments, not ${args.length}`);
+    const given = args.length - params.length;
+    if (given < instruction.fewest || given > instruction.most)
+      this.refuse("E552", name, `it takes ${params.length + instruction.fewest} arguments, not ${args.length}`);
     const start = this.place(name, instruction, args);
-    for (const byte of instruction.opcode) this.bytes.byte(byte);
-    if (immediate !== undefined) this.#writeImmediate(name, immediate, args.slice(params.length), instruction.size);
+    this.bytes.opcode(instruction.opcode);
+    if (immediate !== undefined) {
+      const at = params.length;
+      this.#writeImmediate(name, immediate, instruction.size, args[at], args[at + 1]);
+    }
     if (results[0] === undefined) return void this.checkEmpty(name);
     const value = new Value(results[0], name, this, start);
     this.#stack.push(value);
@@ -79,34 +85,34 @@ export class Code {
       this.refuse("E555", name, `it is never reached, since ${left} before it leaves the block`, {
         fix: "remove it, or branch on a condition",
       });
-    const count = type.params.length;
-    let values = 0;
-    for (let i = 0; i < count; i++) if (this.#checkOperand(name, type, args, i)) values++;
-
-    const first = this.#stack.length - values;
-    let next = first;
-    for (let i = 0; i < count; i++) {
-      const arg = args[i];
-      if (arg instanceof Value && (next < base || this.#stack[next++] !== arg)) this.#refusePlace(name, arg);
-    }
-
-    const start = values > 0 ? this.#stack[first]!.start : this.bytes.length;
-    next = first;
+    const stack = this.#stack;
+    let start = this.bytes.length;
+    let pending = start; // from here on lie operands that have no value to their right so far
     let moved = 0;
-    for (let i = 0; i < count; i++) {
-      if (args[i] instanceof Value) {
-        next++;
+    let first = stack.length;
+    let next = first;
+    for (let i = 0; i < type.params.length; i++) {
+      const arg = args[i];
+      if (!(arg instanceof Value)) {
+        this.#writeOperand(name, type, args, i);
         continue;
       }
-      const from = this.bytes.length;
-      const right = this.#stack[next]; // the value to the right, before which the operand has to stand
-      if (right?.start === -1) this.#refusePlace(name, right);
-      this.#writeOperand(name, type.params[i]!, args[i]);
-      if (right === undefined) continue;
-      this.bytes.moveTail(from, right.start + moved);
-      moved += this.bytes.length - from;
+      if (arg.type !== type.params[i]) this.#refuseType(name, type, args, i);
+      if (next === stack.length && first === next) {
+        first = next = stack.lastIndexOf(arg);
+        if (first < base) this.#refusePlace(name, arg);
+        start = arg.start;
+      } else if (stack[next] !== arg) this.#refusePlace(name, arg);
+      next++;
+      const count = this.bytes.length - pending;
+      if (count === 0) continue;
+      if (arg.start < 0) this.#refusePlace(name, arg);
+      this.bytes.moveTail(pending, arg.start + moved);
+      moved += count;
+      pending += count;
     }
-    this.#stack.length = first;
+    if (next < stack.length) this.#refusePlace(name, stack[next - 1]!);
+    stack.length = first;
     return start;
   }
 
@@ -157,36 +163,37 @@ export class Code {
     throw new AssemblyError(code, name, problem, { ...details, at });
   }
 
-  /** Whether operand `i` is on the stack; refuses it when it is of another type or function. */
-  #checkOperand(name: string, type: FunctionType, args: readonly unknown[], i: number): boolean {
+  /** Writes operand `i`, which is not on the stack: reads a local or global, or makes a constant. */
+  #writeOperand(name: string, type: FunctionType, args: readonly unknown[], i: number): void {
     const [arg, wanted] = [args[i], type.params[i]!];
-    const owned = arg instanceof Value || arg instanceof Local;
-    const literal = (typeof arg === "number" && wanted !== "v128") || (typeof arg === "bigint" && wanted === "i64");
-    if (owned || arg instanceof Global ? arg.type !== wanted : !literal)
-      this.refuse("E551", name, `operand ${i + 1} has to be ${wanted}, in ${functionTypeText(type)}`, {
-        operands: Object.fromEntries(type.params.map((_, j) => [j + 1, operandText(args[j])])),
-      });
-    if (arg instanceof Global) this.checkItem(name, arg);
-    else if (owned && arg.owner !== this)
-      this.refuse("E559", name, `operand ${i + 1} is of function ${arg.owner.name}: ${operandText(arg)}`);
-    return arg instanceof Value;
-  }
-
-  /** Reads a local or global, or makes a constant. */
-  #writeOperand(name: string, type: ValueType, arg: unknown): void {
     if (arg instanceof Local || arg instanceof Global) {
+      if (arg.type !== wanted) this.#refuseType(name, type, args, i);
+      if (arg instanceof Global) this.checkItem(name, arg);
+      else if (arg.owner !== this) this.#refuseOwner(name, i, arg);
       this.bytes.byte(control[arg instanceof Local ? "local.get" : "global.get"]);
       this.bytes.u32(arg.index);
       return;
     }
-    this.bytes.byte(instructions[`${type as Exclude<ValueType, "v128">}.const`][2]);
-    this.#writeImmediate(name, type, [arg], 0);
+    if (wanted === "v128" || !(typeof arg === "number" || (typeof arg === "bigint" && wanted === "i64")))
+      this.#refuseType(name, type, args, i);
+    this.bytes.opcode(instructions[`${wanted}.const`][2]);
+    this.#writeImmediate(name, wanted, 0, arg);
   }
 
-  #writeImmediate(name: string, kind: Immediate, args: readonly unknown[], size: number): void {
-    if (args[0] instanceof Item) this.checkItem(name, args[0]);
-    const problem = immediates[kind].write(this.bytes, args, size);
-    if (problem !== undefined) this.refuse("E557", name, problem, { operands: { given: args.join(", ") } });
+  #writeImmediate(name: string, kind: Immediate, size: number, first: unknown, second?: unknown): void {
+    if (first instanceof Item) this.checkItem(name, first);
+    const problem = immediates[kind].write(this.bytes, size, first, second);
+    if (problem !== undefined) this.refuse("E557", name, problem, { operands: { given: String(first) } });
+  }
+
+  #refuseType(name: string, type: FunctionType, args: readonly unknown[], i: number): never {
+    return this.refuse("E551", name, `operand ${i + 1} has to be ${type.params[i]}, in ${functionTypeText(type)}`, {
+      operands: Object.fromEntries(type.params.map((_, j) => [j + 1, operandText(args[j])])),
+    });
+  }
+
+  #refuseOwner(name: string, i: number, operand: Value | Local): never {
+    return this.refuse("E559", name, `operand ${i + 1} is of function ${operand.owner.name}: ${operandText(operand)}`);
   }
 
   #refusePlace(name: string, value: Value): never {

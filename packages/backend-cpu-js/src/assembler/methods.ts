@@ -1,4 +1,5 @@
 import type { Code, Instruction } from "./code.ts";
+import { immediates } from "./immediates.ts";
 import { type Immediate, type InstructionRow, instructions } from "./instructions.ts";
 import type { ValueType } from "./types.ts";
 import type { DataSegment, ElementSegment, Operand, Value } from "./values.ts";
@@ -61,21 +62,10 @@ export type Namespaces = {
 /** Every instruction of the table, as it is written. */
 export function instructionList(): readonly Instruction[] {
   const words = (text: string) => (text === "" ? [] : text.split(" ")) as ValueType[];
-  return Object.entries<InstructionRow>(instructions).map(([name, [params, result, opcode, immediate, size = 0]]) => ({
-    name,
-    params: words(params),
-    results: words(result),
-    opcode: opcodeBytes(opcode),
-    immediate,
-    size,
-  }));
-}
-
-/** A prefixed opcode is its prefix and the rest as LEB128. */
-function opcodeBytes(opcode: number): readonly number[] {
-  const [prefix, rest] = [opcode >> 16, opcode & 0xffff];
-  if (prefix === 0) return [rest];
-  return rest < 0x80 ? [prefix, rest] : [prefix, (rest & 0x7f) | 0x80, rest >> 7];
+  return Object.entries<InstructionRow>(instructions).map(([name, [params, result, opcode, immediate, size = 0]]) => {
+    const [fewest, most] = immediate === undefined ? [0, 0] : immediates[immediate].count;
+    return { name, params: words(params), results: words(result), opcode, immediate, size, fewest, most };
+  });
 }
 
 type Namespace = new (code: Code) => object;

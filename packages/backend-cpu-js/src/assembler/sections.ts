@@ -122,10 +122,8 @@ function writeGlobal(to: ByteWriter, { global, initial }: ModuleParts["globals"]
 
 /** A constant expression: one constant and the end. */
 function writeConstant(to: ByteWriter, type: ValueType, value: Initial, name: string): void {
-  const opcode = instructions[`${type}.const`][2];
-  if (opcode > 0xff) to.byte(opcode >> 16);
-  to.byte(opcode & 0xff);
-  const problem = immediates[type].write(to, [value], 0);
+  to.opcode(instructions[`${type}.const`][2]);
+  const problem = immediates[type].write(to, 0, value);
   if (problem !== undefined) throw new AssemblyError("E557", name, problem, { operands: { given: value } });
   to.byte(control.end);
 }
