@@ -134,12 +134,12 @@ test("a Variable is made of a tensor, with known options", () => {
       fix: did you mean name?]
   `);
   expect(() => new Variable([1] as never)).toThrowErrorMatchingInlineSnapshot(`
-    [OptionError E803 assign: the value of variable is 1, which is no tensor.
+    [OptionError E803 assign: the value of variable is [1], which is no tensor.
       fix: make a tensor of it with tensor(…).]
   `);
   const v = variable([1], { name: "w" });
   expect(() => v.assign(v as never)).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 assign: the value of w is a Variable, which is no tensor.
-      fix: use its value.]
+      fix: use its value, as in v.value.]
   `);
 });

@@ -1,4 +1,14 @@
-import { checkOptions, type DType, OptionError, ShapeError, sameType, Tensor, typeText } from "@tenon/ir";
+import {
+  checkOptions,
+  type DType,
+  OptionError,
+  ShapeError,
+  sameType,
+  Tensor,
+  tensorFix,
+  typeText,
+  valueText,
+} from "@tenon/ir";
 import { treeEntries } from "@tenon/tree";
 import { type Creatable, tensor } from "./create.ts";
 import type { Device } from "./device.ts";
@@ -175,14 +185,8 @@ function separate(storage: Storage): Storage {
 
 function checkTensor(what: string, value: unknown): void {
   if (value instanceof Tensor) return;
-  const found = value instanceof Variable ? "a Variable" : value instanceof Promise ? "a promise" : String(value);
-  throw new OptionError("E803", "assign", `the value of ${what} is ${found}, which is no tensor`, {
-    fix:
-      value instanceof Variable
-        ? "use its value"
-        : value instanceof Promise
-          ? "await it first"
-          : "make a tensor of it with tensor(…)",
+  throw new OptionError("E803", "assign", `the value of ${what} is ${valueText(value)}, which is no tensor`, {
+    fix: tensorFix(value),
   });
 }
 
