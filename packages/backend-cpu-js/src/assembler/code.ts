@@ -98,7 +98,7 @@ export class Code {
         continue;
       }
       if (arg.type !== type.params[i]) this.#refuseType(name, type, args, i);
-      if (next === stack.length && first === next) {
+      if (first === stack.length) {
         first = next = stack.lastIndexOf(arg);
         if (first < base) this.#refusePlace(name, arg);
         start = arg.start;

@@ -361,7 +361,7 @@ test("locals of another function are refused, and so are parts of another module
       at: function test (function.test.ts:…)"
   `);
   expect(refusal((f) => f.memory.init(0, 0, 1, data))).toMatchInlineSnapshot(`
-    "AssemblyError E559 memory.init: the data is of another module.
+    "AssemblyError E559 memory.init: the data segment is of another module.
       at: function test (function.test.ts:…)"
   `);
   const constant = () => m.func("late", { params: {} }, (f) => f.set(one, 2));

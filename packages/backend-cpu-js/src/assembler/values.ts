@@ -39,7 +39,7 @@ export class Local<T extends ValueType = ValueType> {
 
 /** A part of a module, known by its index among those of its kind; another module cannot use it. */
 export abstract class Item {
-  abstract readonly kind: "function" | "table" | "memory" | "global" | "data" | "elements";
+  abstract readonly kind: "function" | "table" | "memory" | "global" | "data segment" | "element segment";
   readonly module: object;
   readonly index: number;
 
@@ -94,12 +94,12 @@ export class Memory extends Item {
 
 /** Bytes in the module that `memory.init` copies. */
 export class DataSegment extends Item {
-  readonly kind = "data";
+  readonly kind = "data segment";
 }
 
 /** Functions in the module that `table.init` copies. */
 export class ElementSegment extends Item {
-  readonly kind = "elements";
+  readonly kind = "element segment";
 }
 
 /** What an instruction takes as one of its operands: a value, something to read, or a number as a constant of the wanted type. */
