@@ -1,0 +1,26 @@
+import { polynomialUlps } from "@tenon/conformance";
+import { describe, expect, test } from "vitest";
+import { type ElementaryName, elementary } from "./elementary.ts";
+import { everyPattern, measure, referenceOf } from "./measure.test-kit.ts";
+import { evaluators } from "./targets.test-kit.ts";
+
+/** `TENON_POLYNOMIAL=log` runs one function; without it all of them take hours. */
+const chosen = process.env.TENON_POLYNOMIAL as ElementaryName | undefined;
+const names = chosen === undefined ? (Object.keys(elementary) as ElementaryName[]) : [chosen];
+const CHUNKS = 16;
+
+describe.each(names)("%s is within its bound at every float32", (name) => {
+  describe.each(["rounding every operation", "with fused multiply-add"] as const)("%s", (target) => {
+    test.each(Array.from({ length: CHUNKS }, (_, i) => i))(
+      `part %i of ${CHUNKS}`,
+      (part) => {
+        const size = 2 ** 32 / CHUNKS;
+        const samples = everyPattern(1, part * size, (part + 1) * size);
+        const { ulps, wrong } = measure(evaluators[target](elementary[name]), referenceOf(name), samples);
+        expect(wrong).toEqual([]);
+        expect(ulps).toBeLessThanOrEqual(polynomialUlps[name]);
+      },
+      1_800_000,
+    );
+  });
+});
