@@ -152,10 +152,10 @@ function fitting(attempt: () => readonly Tensor[]): readonly Tensor[] {
   return [];
 }
 
-/** Prefers what was made last, so that graphs grow deep. */
+/** Prefers what was made last, so that graphs grow deep; now and then a constant. */
 function pick(draw: Draw, pool: readonly Tensor[]): Tensor {
-  const recent = pool.slice(-6);
-  return draw.below(2) === 0 ? draw.of(recent) : draw.of(pool);
+  const x = draw.of(draw.below(2) === 0 ? pool.slice(-6) : pool);
+  return draw.below(6) === 0 ? like(draw, [], x) : x;
 }
 
 function like(draw: Draw, pool: readonly Tensor[], { dtype, shape }: TensorType): Tensor {

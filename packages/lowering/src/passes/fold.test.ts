@@ -77,7 +77,8 @@ test("one number stays one number through movement, at any size and at a symboli
 test("lists of a few elements are folded element by element", () => {
   const y = constant([1, 2, 3, 4], [2, 2]).mul(2).transpose();
   expect([...denseValues(folded(y))!]).toEqual([2, 6, 4, 8]);
-  expect(isFolded(concat([f(3), f(-0)]))).toBe(true);
+  expect([...denseValues(folded(concat([f(3), f(-0)])))!]).toEqual([3, 3, -0, -0]);
+  expect([...denseValues(folded(pad(f(3), { lo: [1], value: 4 })))!]).toEqual([4, 3, 3]);
   expect(splatValue(folded(constant([1, 2, 3], [3], "int32").sum()))).toBe(6);
 });
 

@@ -29,7 +29,6 @@ import {
   type TensorType,
   transposeOp,
   windowsOp,
-  wrapInteger,
 } from "@tenon/ir";
 import { denseValues, splatValue } from "./constant-of.ts";
 import type { Pass } from "./pass.ts";
@@ -148,14 +147,14 @@ function elementsOf(t: Tensor): Elements {
   return { dtype: t.dtype, shape, data };
 }
 
-/** The meaning of a scalar op on one number per operand, rounded to the dtype. */
+/** The meaning of a scalar op on one number per operand; the constant made of it rounds or wraps it to the dtype. */
 function scalarMeaning({ op, inputs, attrs }: Node, values: readonly unknown[], dtype: DType): number {
   if (op.run !== undefined) {
     const operands = inputs.map((t, i) => ({ dtype: t.dtype, shape: [], data: Float64Array.of(values[i] as number) }));
-    return stored(dtype, op.run(operands, attrs, [{ dtype, shape: [] }], noRegion)[0]![0]!);
+    return op.run(operands, attrs, [{ dtype, shape: [] }], noRegion)[0]![0]!;
   }
   const meaning = (isInteger(inputs.at(-1)!.dtype) ? op.integers : undefined) ?? op.evaluate!;
-  return stored(dtype, meaning(...values, attrs));
+  return meaning(...values, attrs);
 }
 
 function eachElement(node: Node, operands: readonly Elements[]): Float64Array {
@@ -171,18 +170,12 @@ function eachElement(node: Node, operands: readonly Elements[]): Float64Array {
 
 const runWhole = ({ op, attrs, outputs }: Node, operands: readonly Elements[]): readonly Float64Array[] => {
   const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }) as ConcreteType);
-  return op.run!(operands, attrs, types, noRegion).map((data, i) => data.map((x) => stored(types[i]!.dtype, x)));
+  return op.run!(operands, attrs, types, noRegion);
 };
 
 const noRegion = (): never => {
   throw new TypeError("an op that runs regions is not folded");
 };
-
-/** The number as the dtype stores it: 0 of an integer has no sign. */
-function stored(dtype: DType, x: number): number {
-  if (isFloat(dtype)) return roundToDType(dtype, x);
-  return dtype === "bool" ? Number(x !== 0) : wrapInteger(dtype, x);
-}
 
 function dense(data: Float64Array, { dtype, shape }: TensorType): Tensor {
   return applyOp(constantOp, [], { value: encodeElements(dtype, data), shape, dtype })[0]!;

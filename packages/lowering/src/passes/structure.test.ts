@@ -65,6 +65,11 @@ test("attributes, types and the sign of a zero keep nodes apart", () => {
   expect(apply(mergeCommon, fn)).toBe(fn);
 });
 
+test("two results of one node are two", () => {
+  const { fn } = trace((x, y) => barrier(x!, y!).map((t) => sin(t)), [x2, x2]);
+  expect(apply(mergeCommon, fn)).toBe(fn);
+});
+
 test("barriers are not merged, nor what stands behind them", () => {
   const { fn } = trace((x) => [sin(barrier(x!)[0]!), sin(barrier(x!)[0]!), sin(x!)], [x2]);
   expect(apply(mergeCommon, fn)).toBe(fn);
@@ -138,6 +143,22 @@ test("a while keeps the carries that its condition needs, and drops the others",
   const trimmed = apply(dropUnused, fn);
   expect(nodes(trimmed).at(-1)!.outputs).toHaveLength(2);
   expect(values(trimmed, [0], [1, 2], [3, 4])).toEqual([[8, 16]]);
+});
+
+test("a while keeps the constants that its condition alone reads", () => {
+  const types = [{ dtype: "int32", shape: [] } as const, x2, { dtype: "int32", shape: [] } as const, x2];
+  const inputs = types.map((type) => input(type));
+  const [most, , i, a] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const attrs = {
+    cond: new Fn("cond", inputs, [i.less(most)]),
+    body: new Fn("body", inputs, [i.add(1), add(a, a)]),
+    consts: 2,
+    max_trip: 8,
+  };
+  const { fn } = trace((...args) => [applyOp(whileOp, args, attrs)[1]!], types);
+  const trimmed = apply(dropUnused, fn);
+  expect(nodes(trimmed).at(-1)!.attrs.consts).toBe(1);
+  expect(values(trimmed, [3], [0, 0], [0], [1, 2])).toEqual([[8, 16]]);
 });
 
 test("results and operands of calls and branches that nothing reads are gone", () => {
