@@ -17,7 +17,7 @@ const budgets = {
   "@tenon/autograd": 8,
   "@tenon/backend": 5,
   "@tenon/backend-cpu-js": 20,
-  "@tenon/conformance": 5,
+  "@tenon/conformance": 24,
   "@tenon/datasets": 5,
   "@tenon/interpreter": 6,
   "@tenon/lowering": 20,

@@ -1,4 +1,7 @@
+export type { Profile } from "./check.ts";
+export { type ConformanceOptions, conformance } from "./conformance.ts";
 export { checkGradientModule, checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
+export { type Cell, type Counts, type Item, items, Report, type Status } from "./report.ts";
 export {
   type Evaluate,
   type Recorded,

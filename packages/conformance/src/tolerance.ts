@@ -1,5 +1,5 @@
 import type { GradientTolerance } from "@tenon/autograd";
-import type { DType, NumericClass } from "@tenon/ir";
+import { type DType, isFloat, type NumericClass } from "@tenon/ir";
 
 /** What a backend promises: `ieee` keeps NaN, infinities and subnormals, `portable` is what every GPU keeps. */
 export type Level = "portable" | "ieee";
@@ -65,7 +65,17 @@ export function ulp(dtype: DType, x: number): number {
   return 2 ** (Math.max(exponent, smallestExponent[dtype]!) - bits);
 }
 
-/** The places where `actual` is farther from `expected` than allowed. 16-bit floats may always be off by one unit. */
+/** How far an element of `dtype` may be from its exact value, among those of one result. Integers are exact, 16-bit floats may always be off by one unit. */
+export function allowance(dtype: DType, expected: ArrayLike<number>, tolerance: Tolerance): (exact: number) => number {
+  if (!isFloat(dtype)) return () => 0;
+  let largest = 1;
+  for (let i = 0; i < expected.length; i++)
+    if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]!));
+  const ulps = dtype === "float16" || dtype === "bfloat16" ? Math.max(1, tolerance.ulps) : tolerance.ulps;
+  return (e) => Math.max(ulps * ulp(dtype, e), tolerance.relative * Math.abs(e), tolerance.absolute * largest);
+}
+
+/** The places where `actual` is farther from `expected` than allowed. */
 export function differences(
   dtype: DType,
   expected: ArrayLike<number>,
@@ -73,16 +83,12 @@ export function differences(
   tolerance: Tolerance,
   factor = 1,
 ): number[] {
-  let largest = 1;
-  for (let i = 0; i < expected.length; i++)
-    if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]!));
-  const ulps = dtype === "float16" || dtype === "bfloat16" ? Math.max(1, tolerance.ulps) : tolerance.ulps;
+  const allow = allowance(dtype, expected, tolerance);
   const found: number[] = [];
   for (let i = 0; i < expected.length; i++) {
     const [e, a] = [expected[i]!, actual[i]!];
     if (e === a || (Number.isNaN(e) && Number.isNaN(a))) continue;
-    const allowed = Math.max(ulps * ulp(dtype, e), tolerance.relative * Math.abs(e), tolerance.absolute * largest);
-    if (!(Math.abs(a - e) <= factor * allowed)) found.push(i);
+    if (!(Math.abs(a - e) <= factor * allow(e))) found.push(i);
   }
   return found;
 }

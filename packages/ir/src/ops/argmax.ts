@@ -3,8 +3,9 @@ import { keptShape } from "../axes.ts";
 import { isFloat } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
-import { fail } from "../rule.ts";
+import { accepts, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf, ties, values } from "../sample.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -22,7 +23,8 @@ function extremum(name: string, op: Reduction): OpRecord {
     numeric: "exact",
     inputs: ["x"],
     attrs: { axis: axis(-1) },
-    type([{ shape }], { axis }) {
+    type([{ dtype, shape }], { axis }) {
+      if (!accepts("number", dtype)) failDType("x is bool where a number type is wanted", "convert it");
       if (shape[axis] === 0) fail("E208", `axis ${axis} has size 0, and nothing has no extreme value`);
       return { dtype: "int32", shape: shape.toSpliced(axis, 1) };
     },
@@ -52,6 +54,7 @@ export interface ArgOptions {
 }
 
 function place(op: OpRecord, given: Tensor, options: ArgOptions): Tensor {
+  checkTensor(op.name, "x", given);
   checkOptions(op.name, options, ["axis", "keepDims"]);
   const { axis, keepDims = false } = options;
   const x = given.dtype === "bool" ? given.cast("int32") : given;

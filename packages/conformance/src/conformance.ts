@@ -1,0 +1,79 @@
+import { type BackendChoice, type BackendFactory, backendOf } from "@tenon/backend";
+import { evaluateTensors } from "@tenon/interpreter";
+import { checkOptions, type Fn, OptionError } from "@tenon/ir";
+import { Unsupported } from "./bench.ts";
+import type { Check, Kit, Profile } from "./check.ts";
+import { gradients } from "./gradients.ts";
+import { memory } from "./memory.ts";
+import { metamorphic } from "./metamorphic.ts";
+import { ordering } from "./ordering.ts";
+import { randomGraphs } from "./random-graphs.ts";
+import { randomNumbers } from "./random-numbers.ts";
+import { refusal } from "./refusal.ts";
+import { type Cell, type Item, items, Report } from "./report.ts";
+import type { Evaluate } from "./sample-runner.ts";
+import { vectors } from "./vectors.ts";
+
+export interface ConformanceOptions {
+  /** `quick` takes seconds on a CPU, `full` goes through every dtype and shape; quick by default. */
+  readonly profile?: Profile;
+  /** The float64 meaning of graphs; the interpreter's by default. */
+  readonly reference?: Evaluate;
+  /** Of random graphs and operands; the same seed gives the same checks. */
+  readonly seed?: number;
+  /** Some of the items; all by default. */
+  readonly only?: readonly Item[];
+  /** Only checks of these ops, by the names in the report. */
+  readonly ops?: readonly string[];
+  /** A closed function of one input whose run fails on the backend, where there is one: its error must arrive, late. */
+  readonly failing?: Fn;
+}
+
+const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
+  vectors,
+  metamorphic,
+  gradients,
+  "random-numbers": randomNumbers,
+  memory,
+  ordering,
+  refusal,
+  "random-graphs": randomGraphs,
+};
+
+/**
+ * Judges a backend by everything that its contract promises: values against the float64 reference, within the tolerance of
+ * each op's numeric class, memory, order and refusals. A failed check is a cell of the report, not an error.
+ */
+export async function conformance(factory: BackendChoice, options: ConformanceOptions = {}): Promise<Report> {
+  checkOptions("conformance", options, ["profile", "reference", "seed", "only", "ops", "failing"]);
+  const { profile = "quick", reference: evaluate = evaluateTensors, seed = 1, only = items, ops, failing } = options;
+  for (const item of only)
+    if (!items.includes(item))
+      throw new OptionError("E803", "conformance", `there is no item ${item}`, {
+        fix: `the items are ${items.join(", ")}`,
+      });
+  const chosen: BackendFactory = backendOf(factory);
+  const cells: Cell[] = [];
+  for (const item of items) {
+    if (!only.includes(item)) continue;
+    const backend = await chosen.create();
+    const kit: Kit = { factory: chosen, backend, level: backend.caps.level, evaluate, profile, seed, failing };
+    for (const check of checks[item](kit))
+      if (ops === undefined || ops.includes(check.op)) cells.push(await cellOf(item, check));
+    await backend.close();
+  }
+  return new Report(chosen.id, profile, seed, cells);
+}
+
+async function cellOf(item: Item, { op, dtype, case: title, run }: Check): Promise<Cell> {
+  const cell = { item, op, dtype, case: title };
+  try {
+    const problems = await run();
+    return problems.length === 0
+      ? { ...cell, status: "pass" }
+      : { ...cell, status: "fail", detail: problems.join("\n") };
+  } catch (error) {
+    if (error instanceof Unsupported) return { ...cell, status: "unsupported", detail: error.message };
+    return { ...cell, status: "fail", detail: String(error) };
+  }
+}

@@ -1,0 +1,311 @@
+import { type Backend, type Buffer, byteLengthOf } from "@tenon/backend";
+import {
+  add,
+  type ConcreteType,
+  type DType,
+  dynamicSlice,
+  dynamicUpdate,
+  type Elements,
+  encodeElements,
+  Fn,
+  gather,
+  input,
+  mul,
+  OptionError,
+  scatter,
+} from "@tenon/ir";
+import { allSamples, materialize } from "@tenon/ir/samples";
+import { aliasChecks } from "./aliases.ts";
+import { compileOn, download, ENTRY, moduleOf, runWith, upload } from "./bench.ts";
+import { type Check, drawOf, dtypesOf, type Kit, valuesOf } from "./check.ts";
+import { expectedResults, problemsOf } from "./judge.ts";
+import { type Graph, graphOf } from "./vector-cases.ts";
+
+/** Item 6: nothing is read before it is written, nothing is written beside a buffer, nothing is kept. */
+export function* memory(kit: Kit): Generator<Check> {
+  yield* surroundings(kit);
+  yield* aliasChecks(kit);
+  yield { op: "run", dtype: "float32", case: "1,000 steps leave what was there before", run: () => steps(kit) };
+  yield { op: "compile", dtype: "float32", case: "programs are given back", run: () => compilations(kit) };
+  yield { op: "alloc", dtype: "float32", case: "buffers are given back once", run: () => releases(kit) };
+  yield { op: "write", dtype: "uint8", case: "parts are written, read and copied", run: () => parts(kit) };
+}
+
+/** Options that only help to find faults; a backend that does not know them is used without. */
+const debugging: readonly object[] = [{ debug: { poison: true, sentinels: true } }, { debug: { poison: true } }];
+
+async function poisoned({ factory }: Kit): Promise<Backend> {
+  for (const options of debugging) {
+    try {
+      return await factory.create(options);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+    }
+  }
+  return factory.create();
+}
+
+/** Every sample, into buffers full of NaN between two others that must not change; and indices out of range. */
+function* surroundings(kit: Kit): Generator<Check> {
+  let opened: Promise<Backend> | undefined;
+  const backend = (): Promise<Backend> => (opened ??= poisoned(kit));
+  for (const sample of allSamples()) {
+    yield {
+      op: sample.name,
+      dtype: dtypesOf(sample.operands),
+      case: `sample ${sample.index}, between sentinels, in poisoned memory`,
+      run: async () => surrounded(kit, await backend(), graphOf(materialize(sample), sample.record)),
+    };
+  }
+  for (const { op, dtype, title, graph } of outOfBounds(kit))
+    yield { op, dtype, case: title, run: async () => surrounded(kit, await backend(), graph()) };
+  yield {
+    op: "close",
+    dtype: "none",
+    case: "nothing is left of the runs between sentinels",
+    async run() {
+      const { liveBuffers, liveBytes } = (await backend()).stats();
+      await (await backend()).close();
+      return liveBuffers === 0 ? [] : [`${liveBuffers} buffers of ${liveBytes} bytes are alive`];
+    },
+  };
+}
+
+/** Bytes of each sentinel, and what stands in it. */
+const SENTINEL_BYTES = 64;
+const SENTINEL = 0xa5;
+/** NaN in every float, and no likely number in an integer. */
+const POISON = 0xff;
+
+/** A buffer between two others, in one group. */
+class Guarded {
+  readonly buffer: Buffer;
+  private readonly sides: readonly Buffer[];
+  private readonly backend: Backend;
+
+  constructor(backend: Backend, content: Uint8Array) {
+    const [before, middle, after] = backend.allocGroup(
+      [SENTINEL_BYTES, content.byteLength, SENTINEL_BYTES],
+      "parameter",
+    );
+    this.backend = backend;
+    this.sides = [before!, after!];
+    this.buffer = middle!;
+    for (const side of this.sides) backend.write(side, new Uint8Array(SENTINEL_BYTES).fill(SENTINEL));
+    backend.write(this.buffer, content);
+  }
+
+  /** What happened to the bytes beside the buffer. */
+  async problems(name: string): Promise<readonly string[]> {
+    const bytes = await Promise.all(this.sides.map((side) => this.backend.read(side)));
+    return bytes.flatMap((side, i) => {
+      const at = side.findIndex((byte) => byte !== SENTINEL);
+      return at < 0
+        ? []
+        : [
+            `byte ${at} of the ${SENTINEL_BYTES} ${i === 0 ? "before" : "after"} ${name} was overwritten with ${side[at]}`,
+          ];
+    });
+  }
+
+  release(): void {
+    for (const buffer of [...this.sides, this.buffer]) buffer.release();
+  }
+}
+
+async function surrounded(kit: Kit, backend: Backend, { inputs, results, args }: Graph): Promise<readonly string[]> {
+  const executable = await compileOn(backend, new Fn("fn", inputs, results));
+  const held: { release(): void }[] = [];
+  const guarded = (content: Uint8Array): Guarded => {
+    const guard = new Guarded(backend, content);
+    held.push(guard);
+    return guard;
+  };
+  try {
+    const contents = args.map(({ dtype, data }) => encodeElements(dtype, data));
+    const given = contents.map(guarded);
+    const types = results.map(({ dtype, shape }): ConcreteType => ({ dtype, shape: shape as readonly number[] }));
+    const wanted = types.map((type) => guarded(new Uint8Array(byteLengthOf(type)).fill(POISON)));
+    const [from, into] = [given, wanted].map((guards) => guards.map(({ buffer }) => buffer)) as [Buffer[], Buffer[]];
+    const found = runWith(executable, args, from, into);
+    held.push(...found);
+    const problems = found.flatMap((buffer, i) =>
+      buffer === into[i] ? [] : [`result ${i} is not in the buffer that was given for it`],
+    );
+    const expected = expectedResults(results, valuesOf(inputs, args), kit.evaluate, kit.level);
+    problems.push(...problemsOf(expected, await download(backend, executable, args, found)));
+    const again = runWith(executable, args, from); // into memory that the backend allocates
+    held.push(...again);
+    problems.push(...problemsOf(expected, await download(backend, executable, args, again)));
+    for (const [i, guard] of given.entries()) problems.push(...(await guard.problems(`input ${i}`)));
+    for (const [i, guard] of wanted.entries()) problems.push(...(await guard.problems(`result ${i}`)));
+    for (const [i, buffer] of from.entries()) {
+      const now = await backend.read(buffer);
+      if (!now.every((byte, j) => byte === contents[i]![j])) problems.push(`input ${i} was changed by the run`);
+    }
+    return problems;
+  } finally {
+    for (const one of held) one.release();
+    executable.dispose();
+  }
+}
+
+/** A graph that is run between sentinels. */
+interface Surrounded {
+  readonly op: string;
+  readonly dtype: DType;
+  readonly title: string;
+  readonly graph: () => Graph;
+}
+
+/** Indices on both sides of a range, and the extremes. */
+const indices = [0, -1, 3, 4, 5, 2, 1_000_000, -(2 ** 31), 2 ** 31 - 1];
+
+function* outOfBounds(kit: Kit): Generator<Surrounded> {
+  const at: Elements = { dtype: "int32", shape: [indices.length], data: Float64Array.from(indices) };
+  const draw = drawOf(kit, "out of bounds");
+  for (const dtype of ["float32", "int32", "bool"] as const) {
+    const [x, u, block] = [
+      [5, 3],
+      [indices.length, 3],
+      [2, 2],
+    ].map((shape) => draw.elements({ dtype, shape }));
+    yield {
+      ...{ op: "gather", dtype, title: "indices out of range" },
+      graph: () => graphOf([x!, at], ([x, i]) => [gather(x!, i!, { axis: 0 })]),
+    };
+    for (const mode of dtype === "bool" ? (["set"] as const) : (["add", "set", "max", "min"] as const)) {
+      yield {
+        ...{ op: "scatter", dtype, title: `${mode}, indices out of range` },
+        graph: () => graphOf([x!, at, u!], ([x, i, u]) => [scatter(x!, i!, u!, { axis: 0, mode })]),
+      };
+    }
+    for (const index of indices) {
+      const start: Elements = { dtype: "int32", shape: [], data: Float64Array.of(index) };
+      yield {
+        ...{ op: "dynamic_slice", dtype, title: `start ${index}` },
+        graph: () => graphOf([x!, start], ([x, i]) => [dynamicSlice(x!, [i!, i!], [2, 2])]),
+      };
+      yield {
+        ...{ op: "dynamic_update", dtype, title: `start ${index}` },
+        graph: () => graphOf([x!, block!, start], ([x, u, i]) => [dynamicUpdate(x!, u!, [i!, i!])]),
+      };
+    }
+  }
+}
+
+const STEPS = 1000;
+/** Steps after which caches may hold what they want to hold. */
+const WARM = 10;
+
+const f32 = (...shape: number[]): ConcreteType => ({ dtype: "float32", shape });
+
+/** (w alias 0, x) → (w + x, Σ w·x) */
+function trainingStep(): Fn {
+  const [w, x] = [input(f32(4, 3)), input(f32(4, 3))];
+  return new Fn("fn", [w, x], [add(w, x), mul(w, x).sum()], [0]);
+}
+
+async function steps(kit: Kit): Promise<readonly string[]> {
+  const backend = await kit.factory.create();
+  try {
+    const args = [f32(4, 3), f32(4, 3)].map((type) => ({ ...type, data: new Float64Array(12).fill(1) }));
+    const executable = await compileOn(backend, trainingStep());
+    let [w] = args.map((x) => upload(backend, x));
+    let baseline = "";
+    for (let step = 0; step < WARM + STEPS; step++) {
+      const x = upload(backend, args[1]!);
+      const [next, loss] = executable.run([w!, x]);
+      x.release();
+      if (step % 100 === 0) await backend.read(loss!);
+      loss!.release();
+      w = next;
+      if (step === WARM) {
+        await backend.sync();
+        baseline = JSON.stringify(backend.stats());
+      }
+    }
+    await backend.sync();
+    const after = JSON.stringify(backend.stats());
+    return after === baseline ? [] : [`before ${STEPS} steps ${baseline}, after them ${after}`];
+  } finally {
+    await backend.close();
+  }
+}
+
+async function compilations(kit: Kit): Promise<readonly string[]> {
+  const backend = await kit.factory.create();
+  try {
+    const before = JSON.stringify(backend.stats());
+    for (let i = 0; i < 20; i++) {
+      const executable = await backend.compile(moduleOf(trainingStep()), ENTRY);
+      const buffers = [f32(4, 3), f32(4, 3)].map((type) => backend.alloc(byteLengthOf(type)));
+      for (const buffer of [...executable.run(buffers), ...buffers]) buffer.release();
+      executable.dispose();
+    }
+    await backend.sync();
+    const { liveBuffers, liveBytes } = backend.stats();
+    const stats = JSON.parse(before) as { liveBuffers: number; liveBytes: number };
+    if (liveBuffers === stats.liveBuffers && liveBytes === stats.liveBytes) return [];
+    return [`before 20 programs ${before}, after them ${JSON.stringify(backend.stats())}`];
+  } finally {
+    await backend.close();
+  }
+}
+
+async function releases(kit: Kit): Promise<readonly string[]> {
+  const backend = await kit.factory.create();
+  try {
+    const problems: string[] = [];
+    const expectLive = (when: string, buffers: number, bytes: number): void => {
+      const { liveBuffers, liveBytes } = backend.stats();
+      if (liveBuffers !== buffers || liveBytes !== bytes)
+        problems.push(`${when} ${liveBuffers} buffers of ${liveBytes} bytes are alive, not ${buffers} of ${bytes}`);
+    };
+    expectLive("at first", 0, 0);
+    const [one, nothing, ...group] = [backend.alloc(24), backend.alloc(0), ...backend.allocGroup([8, 4, 12], "slot")];
+    expectLive("after five allocations", 5, 48);
+    one!.release();
+    one!.release();
+    group[1]!.release();
+    expectLive("after two releases, one of them repeated", 3, 20);
+    if ((await backend.read(nothing!)).byteLength !== 0) problems.push("an empty buffer has bytes");
+    for (const buffer of [nothing!, ...group]) buffer.release();
+    expectLive("at last", 0, 0);
+    return problems;
+  } finally {
+    await backend.close();
+  }
+}
+
+async function parts({ backend }: Kit): Promise<readonly string[]> {
+  const [a, b] = [backend.alloc(16), backend.alloc(16)];
+  const problems: string[] = [];
+  const expectBytes = async (what: string, read: Promise<Uint8Array>, wanted: readonly number[]): Promise<void> => {
+    const found = [...(await read)].join(" ");
+    if (found !== wanted.join(" ")) problems.push(`${what} gives ${found}, not ${wanted.join(" ")}`);
+  };
+  const count = Array.from({ length: 16 }, (_, i) => i);
+  backend.write(a, Uint8Array.from(count));
+  backend.write(a, Uint8Array.of(90, 91, 92, 93), 8);
+  await expectBytes("a write of four bytes at 8", backend.read(a), [
+    ...count.slice(0, 8),
+    90,
+    91,
+    92,
+    93,
+    ...count.slice(12),
+  ]);
+  await expectBytes("a read of eight bytes at 4", backend.read(a, 4, 8), [4, 5, 6, 7, 90, 91, 92, 93]);
+  await expectBytes("a read from 12 on", backend.read(a, 12), [12, 13, 14, 15]);
+  backend.copy(a, b);
+  backend.write(a, new Uint8Array(16));
+  await expectBytes("a copy whose source is overwritten", backend.read(b, 0, 4), [0, 1, 2, 3]);
+  (await backend.read(b)).fill(7);
+  await expectBytes("a second read", backend.read(b, 0, 4), [0, 1, 2, 3]);
+  if (backend.caps.features.includes("sync-read") && backend.readSync !== undefined)
+    await expectBytes("a read at once", Promise.resolve(backend.readSync(b, 8, 2)), [90, 91]);
+  a.release();
+  b.release();
+  return problems;
+}
