@@ -1,7 +1,7 @@
-import { gcd, type IndexLike, toIndex } from "./index-expression.ts";
+import { gcd, type IndexLike, subtractIndex, toIndex } from "./index-expression.ts";
 import { compareNodes, type Index, type IndexChoice, type IndexSelect, intern, type Predicate } from "./index-node.ts";
 import { not } from "./index-predicate.ts";
-import { surelyAtMost } from "./index-range.ts";
+import { greatest, least } from "./index-range.ts";
 
 export const minimum = (...operands: readonly IndexLike[]): Index => choice("min", operands);
 export const maximum = (...operands: readonly IndexLike[]): Index => choice("max", operands);
@@ -9,11 +9,13 @@ export const maximum = (...operands: readonly IndexLike[]): Index => choice("max
 /** Without nesting, and without operands that another one surely beats. */
 function choice(kind: "min" | "max", list: readonly IndexLike[]): Index {
   const flat = new Set(list.map(toIndex).flatMap((x) => (x.kind === kind ? x.operands : [x])));
-  const beats = (x: Index, y: Index): boolean => (kind === "min" ? surelyAtMost(x, y) : surelyAtMost(y, x));
   const left: Index[] = [];
   for (const x of [...flat].sort(compareNodes)) {
-    if (left.some((y) => beats(y, x))) continue;
-    left.splice(0, left.length, ...left.filter((y) => !beats(x, y)), x);
+    // y − x is never negative where x is the smaller of the two, never positive where y is
+    const over = left.map((y) => subtractIndex(y, x));
+    const beaten = over.map((d) => (kind === "min" ? least(d) >= 0 : greatest(d) <= 0));
+    if (over.some((d) => (kind === "min" ? greatest(d) <= 0 : least(d) >= 0))) continue;
+    left.splice(0, left.length, ...left.filter((_, k) => !beaten[k]), x);
   }
   if (left.length === 1) return left[0]!;
   const end = kind === "min" ? Math.min : Math.max;
@@ -22,6 +24,7 @@ function choice(kind: "min" | "max", list: readonly IndexLike[]): Index {
     low: end(...left.map((x) => x.low)),
     high: end(...left.map((x) => x.high)),
     multiple: left.reduce((g, x) => gcd(g, x.multiple), 0),
+    innermost: undefined,
   }));
 }
 
@@ -39,5 +42,6 @@ export function selectIndex(condition: Predicate, a: IndexLike, b: IndexLike): I
     low: Math.min(x.low, y.low),
     high: Math.max(x.high, y.high),
     multiple: gcd(x.multiple, y.multiple),
+    innermost: undefined,
   }));
 }

@@ -23,12 +23,11 @@ import {
   timesInterval,
 } from "./index-range.ts";
 
-/** A term of a sum that is being divided: what it adds up to, a number that divides it, and its range. */
+/** A term or remainder of a sum that is being divided: what divides it, its range, and what it adds to a sum. */
 interface Part {
-  readonly of: Index;
-  readonly coefficient: number;
-  readonly low: number;
-  readonly high: number;
+  readonly divisor: number;
+  readonly range: readonly [low: number, high: number];
+  terms(): readonly (readonly [coefficient: number, of: Index])[];
 }
 
 /** ⌊a / b⌋; b is at least 1. */
@@ -101,42 +100,30 @@ function withoutMultiples(a: Index, n: number): Index {
  * divide stays within [s·g, s·g + g).
  */
 function coarser(a: Index, n: number): Index | undefined {
-  const { constant, terms, remainders } = partsOf(termsOf(a), constantOf(a));
+  const { constant, terms, remainders } = partsOf(a);
   const parts: Part[] = [
-    ...terms.map(({ coefficient, of }) => part(coefficient, of, [of.low, of.high])),
-    ...remainders.map((r) => {
-      const quotient = multiplyIndex(r.divisor, floorDiv(r.dividend, r.divisor));
-      const scaled = multiplyIndex(
-        r.scale,
-        sumOf([
-          [1, r.dividend],
-          [-1, quotient],
-        ]),
-      );
-      const coefficient = r.scale.kind === "constant" ? r.scale.value : 1;
-      const [low, high] = timesInterval([r.scale.low, r.scale.high], rangeOfRemainder(r));
-      return { of: scaled, coefficient, low, high };
-    }),
+    ...terms.map(({ coefficient, of }) => ({
+      divisor: coefficient,
+      range: timesInterval([coefficient, coefficient], [of.low, of.high]),
+      terms: () => [[coefficient, of]] as const,
+    })),
+    ...remainders.map((r) => ({
+      divisor: r.scale.kind === "constant" ? r.scale.value : 1,
+      range: timesInterval([r.scale.low, r.scale.high], rangeOfRemainder(r)),
+      terms: () => [[1, multiplyIndex(r.scale, modIndex(r.dividend, r.divisor))]] as const,
+    })),
   ];
-  const divisors = new Set(parts.map((p) => gcd(p.coefficient, n)));
+  const divisors = new Set(parts.map((p) => gcd(p.divisor, n)));
   for (const g of [...divisors].sort((x, y) => y - x)) {
     if (g === 1 || g === n) continue;
     let [low, high] = [constant, constant];
-    const multiples: (readonly [number, Index])[] = [];
-    for (const p of parts) {
-      if (p.coefficient % g === 0) multiples.push([1, p.of]);
-      else [low, high] = [low + p.low, high + p.high];
-    }
+    for (const { divisor, range } of parts) if (divisor % g !== 0) [low, high] = [low + range[0], high + range[1]];
     const s = Math.floor(low / g);
     if (s !== Math.floor(high / g)) continue;
+    const multiples = parts.filter((p) => p.divisor % g === 0).flatMap((p) => p.terms());
     return byNumber(sumOf([[1, divideExactly(sumOf(multiples), g)]], s), n / g);
   }
   return undefined;
-}
-
-function part(coefficient: number, of: Index, range: readonly [number, number]): Part {
-  const [low, high] = timesInterval([coefficient, coefficient], range);
-  return { of: sumOf([[coefficient, of]]), coefficient, low, high };
 }
 
 /** Division by an expression: what b divides stands outside, and the rest is below b once, if that can be shown. */

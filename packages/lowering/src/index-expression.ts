@@ -10,9 +10,10 @@ import {
   type IndexSum,
   type IndexTerm,
   type IndexVariable,
+  innermostOf,
   intern,
 } from "./index-node.ts";
-import { intervalOfSum, outward, timesInterval } from "./index-range.ts";
+import { intervalAndParts, outward, timesInterval } from "./index-range.ts";
 
 /*
  * Integer expressions in which kernels address memory. An expression is simplified when it is made, and interned: two
@@ -28,14 +29,23 @@ export type IndexLike = Index | number;
 
 export const toIndex = (x: IndexLike): Index => (typeof x === "number" ? constantIndex(x) : x);
 
+/** Small constants are kept for ever. */
+const small: IndexConstant[] = [];
+const MAX_KEPT = 1024;
+
 export function constantIndex(value: number): IndexConstant {
+  const known = small[value];
+  if (known !== undefined) return known;
   const whole = exact(value);
-  return intern<IndexConstant>("constant", [whole], () => ({
+  const node = intern<IndexConstant>("constant", [whole], () => ({
     value: whole,
     low: whole,
     high: whole,
     multiple: Math.abs(whole),
+    innermost: undefined,
   }));
+  if (whole >= 0 && whole < MAX_KEPT) small[whole] = node;
+  return node;
 }
 
 function exact(n: number): number {
@@ -63,6 +73,7 @@ export function indexVariable(
     low: first.low,
     high: Math.max(first.low, last.high),
     multiple,
+    innermost: undefined,
   }));
 }
 
@@ -91,6 +102,9 @@ export const subtractIndex = (a: IndexLike, b: IndexLike): Index =>
     [-1, b],
   ]);
 export const multiplyIndex = (...operands: readonly IndexLike[]): Index => productOf(operands.map(toIndex));
+
+/** `n · x`, for a number. */
+export const scaleIndex = (n: number, x: Index): Index => (n === 1 ? x : sumOf([[n, x]]));
 
 /** The terms of an expression, without its constant. */
 export function termsOf(x: Index): readonly IndexTerm[] {
@@ -133,8 +147,9 @@ function internSum(terms: IndexTerm[], constant: number): Index {
   return intern<IndexSum>("sum", [constant, ...parts], () => ({
     terms,
     constant,
-    ...intervalOfSum(terms, constant),
+    ...intervalAndParts(terms, constant),
     multiple: terms.reduce((g, t) => gcd(g, multipleOfTerm(t)), Math.abs(constant)),
+    innermost: innermostOf(terms.map((t) => t.of)),
   }));
 }
 
@@ -165,6 +180,10 @@ const MAX_TERMS = 64;
 
 /** The product of expressions: sums are multiplied out, where they do not give too many terms. */
 export function productOf(operands: readonly Index[]): Index {
+  const [a, b] = operands;
+  if (operands.length === 1) return a!;
+  if (operands.length === 2 && a!.kind === "constant") return scaleIndex(a!.value, b!);
+  if (operands.length === 2 && b!.kind === "constant") return scaleIndex(b!.value, a!);
   let coefficient = 1;
   const factors: Index[] = [];
   for (const x of operands.flatMap(factorsOf)) {
@@ -212,7 +231,12 @@ function internProduct(list: readonly Index[]): Index {
     let range: readonly [number, number] = [1, 1];
     for (const f of factors) range = timesInterval(range, [f.low, f.high]);
     const multiple = factors.reduce((n, f) => n * f.multiple, 1);
-    return { factors, ...outward(...range), multiple: Number.isSafeInteger(multiple) ? multiple : 1 };
+    return {
+      factors,
+      ...outward(...range),
+      multiple: Number.isSafeInteger(multiple) ? multiple : 1,
+      innermost: innermostOf(factors),
+    };
   });
 }
 
@@ -223,7 +247,7 @@ export function internQuotient(a: Index, b: Index): Index {
     const low = Math.floor(a.low / (a.low < 0 ? small : large));
     const high = Math.floor(a.high / (a.high < 0 ? large : small));
     const whole = b.kind === "constant" && a.multiple % b.value === 0;
-    return { a, b, ...outward(low, high), multiple: whole ? a.multiple / b.value : 1 };
+    return { a, b, ...outward(low, high), multiple: whole ? a.multiple / b.value : 1, innermost: innermostOf([a]) };
   });
 }
 

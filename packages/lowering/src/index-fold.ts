@@ -4,13 +4,13 @@ import { indexVariable, productOf, sumOf } from "./index-expression.ts";
 import {
   type Index,
   type IndexNode,
-  type IndexSum,
   type IndexVariable,
   operandsOf,
+  type Parts,
   type Predicate,
 } from "./index-node.ts";
 import { and, atMost, equalIndex, not, or } from "./index-predicate.ts";
-import { type Parts, partsOf } from "./index-range.ts";
+import { partsOf } from "./index-range.ts";
 
 /** Visits what `root` is computed from, operands before users, each once; without recursion. */
 function inOrder(
@@ -164,56 +164,34 @@ export interface IndexBuilder<T> {
   or(a: T, b: T): T;
 }
 
-/** A sum taken apart, and the nodes that are computed for it. */
-interface Addends {
-  readonly parts: Parts;
-  readonly operands: readonly IndexNode[];
-}
-
 /**
  * Builds a target's form of an expression or predicate, each node once: remainders in place of the quotients that they come
  * from, larger strides first, nothing negative that a subtraction or the other side of a comparison can take.
  */
 export function foldIndex<T>(root: IndexNode, builder: IndexBuilder<T>): T {
   const results = new Map<IndexNode, T>();
-  const sums = new Map<IndexSum, Addends>();
-  const addends = (node: IndexSum): Addends => {
-    let found = sums.get(node);
-    if (found === undefined) {
-      const parts = partsOf(node.terms, node.constant);
-      const remainders = parts.remainders.flatMap((r) => [r.scale, r.dividend, r.divisor]);
-      sums.set(node, (found = { parts, operands: [...parts.terms.map((t) => t.of), ...remainders] }));
-    }
-    return found;
-  };
-  const operands = (node: IndexNode): readonly IndexNode[] => {
-    if (node.kind === "sum") return addends(node).operands;
-    const compared = node.kind === "nonnegative" || node.kind === "zero" || node.kind === "nonzero";
-    return compared && node.of.kind === "sum" ? addends(node.of).operands : operandsOf(node);
-  };
   const of = (node: IndexNode): T => results.get(node)!;
-  inOrder(root, operands, (node) =>
-    results.set(
-      node,
-      built(node, of, (s) => addends(s).parts, builder),
-    ),
-  );
+  inOrder(root, builtFrom, (node) => results.set(node, built(node, of, builder)));
   return of(root);
 }
 
-function built<T>(
-  node: IndexNode,
-  of: (node: IndexNode) => T,
-  parts: (sum: IndexSum) => Parts,
-  builder: IndexBuilder<T>,
-): T {
+/** What a target computes before a node. */
+function builtFrom(node: IndexNode): readonly IndexNode[] {
+  if (node.kind === "nonnegative" || node.kind === "zero" || node.kind === "nonzero")
+    return node.of.kind === "sum" ? builtFrom(node.of) : [node.of];
+  if (node.kind !== "sum") return operandsOf(node);
+  const { terms, remainders } = node.parts;
+  return [...terms.map((t) => t.of), ...remainders.flatMap((r) => [r.scale, r.dividend, r.divisor])];
+}
+
+function built<T>(node: IndexNode, of: (node: IndexNode) => T, builder: IndexBuilder<T>): T {
   switch (node.kind) {
     case "constant":
       return builder.constant(node.value);
     case "variable":
       return builder.variable(node);
     case "sum": {
-      const [positive, negative] = sidesOf(parts(node), of, builder);
+      const [positive, negative] = sidesOf(node.parts, of, builder);
       if (negative === undefined) return positive ?? builder.constant(0);
       return builder.subtract(positive ?? builder.constant(0), negative);
     }
@@ -234,10 +212,7 @@ function built<T>(
     case "or":
       return node.operands.map(of).reduce((a, b) => builder.or(a, b));
     default: {
-      const sum =
-        node.of.kind === "sum"
-          ? parts(node.of)
-          : { constant: 0, terms: [{ coefficient: 1, of: node.of }], remainders: [] };
+      const sum = partsOf(node.of);
       // x ≥ 0 is written 0 < x + 1, with what is negative on the left
       const constant = node.kind === "nonnegative" ? sum.constant + 1 : sum.constant;
       const [positive, negative] = sidesOf({ ...sum, constant }, of, builder);

@@ -12,6 +12,8 @@ interface Ranged extends Interned {
   readonly high: number;
   /** Every value is a multiple of this; 0 for the constant 0. */
   readonly multiple: number;
+  /** `innermostOf` what a sum, a product or a dividend is made of. */
+  readonly innermost: IndexVariable | undefined;
 }
 
 export interface IndexConstant extends Ranged {
@@ -33,11 +35,26 @@ export interface IndexTerm {
   readonly of: Index;
 }
 
+/** `scale · (dividend mod divisor)`. */
+export interface Remainder {
+  readonly scale: Index;
+  readonly dividend: Index;
+  readonly divisor: Index;
+}
+
+/** A sum in which remainders stand for the quotients that they come from. */
+export interface Parts {
+  readonly constant: number;
+  readonly terms: readonly IndexTerm[];
+  readonly remainders: readonly Remainder[];
+}
+
 /** `constant + Σ coefficient · of`. */
 export interface IndexSum extends Ranged {
   readonly kind: "sum";
   readonly terms: readonly IndexTerm[];
   readonly constant: number;
+  readonly parts: Parts;
 }
 
 /** Two or more factors; a sum among them only where multiplying out would give too many terms. */
@@ -89,16 +106,32 @@ export type Predicate = Always | Comparison | Junction;
 
 export type IndexNode = Index | Predicate;
 
+/** The nodes that something uses. A weak reference costs more than a node, which is why there are scopes. */
 const table = new Map<string, WeakRef<IndexNode>>();
 const collected = new FinalizationRegistry<string>((key) => {
   if (table.get(key)?.deref() === undefined) table.delete(key);
 });
+let scope: Map<string, IndexNode> | undefined;
 let made = 0;
+
+/**
+ * Runs what makes many expressions, such as the compilation of a function, several times faster. Nodes that are made inside
+ * live until it ends; used after that, they are no longer the same objects as equal ones that are made anew.
+ */
+export function withIndexScope<T>(run: () => T): T {
+  if (scope !== undefined) return run();
+  scope = new Map();
+  try {
+    return run();
+  } finally {
+    scope = undefined;
+  }
+}
 
 /** The parts of a node that make it what it is: numbers, names, and operands by identity. */
 type Part = number | string | IndexNode;
 
-/** The node of these parts, made if there is none. Nodes that nothing uses any more are collected. */
+/** The node of these parts, made if there is none. */
 export function intern<T extends IndexNode>(
   kind: T["kind"],
   parts: readonly Part[],
@@ -106,11 +139,14 @@ export function intern<T extends IndexNode>(
 ): T {
   let key: string = kind;
   for (const part of parts) key += typeof part === "object" ? ` ${part.id}` : ` #${part}`;
-  const known = table.get(key)?.deref();
+  const known = scope?.get(key) ?? table.get(key)?.deref();
   if (known !== undefined) return known as T;
   const node = { kind, id: made++, hash: structuralHash(kind, parts), ...fields() } as T;
-  table.set(key, new WeakRef<IndexNode>(node));
-  collected.register(node, key);
+  if (scope !== undefined) scope.set(key, node);
+  else {
+    table.set(key, new WeakRef<IndexNode>(node));
+    collected.register(node, key);
+  }
   return node;
 }
 
@@ -159,4 +195,18 @@ export function operandsOf(node: IndexNode): readonly IndexNode[] {
     default:
       return node.operands;
   }
+}
+
+/**
+ * Of the variables with a bound that is an expression, in sums, products and dividends, the one that was made last: no
+ * other one's bound can mention it.
+ */
+export function innermostOf(operands: readonly Index[]): IndexVariable | undefined {
+  let last: IndexVariable | undefined;
+  for (const x of operands) {
+    const symbolic = x.kind === "variable" && (x.min.kind !== "constant" || x.max.kind !== "constant");
+    const v = symbolic ? x : x.innermost;
+    if (v !== undefined && (last === undefined || v.id > last.id)) last = v;
+  }
+  return last;
 }

@@ -1,6 +1,15 @@
 import { floorDiv } from "./index-division.ts";
 import { constantOf, factorsOf, indexVariable, multiplyIndex, productOf, sumOf, termsOf } from "./index-expression.ts";
-import type { Index, IndexQuotient, IndexTerm, IndexVariable } from "./index-node.ts";
+import {
+  type Index,
+  type IndexChoice,
+  type IndexQuotient,
+  type IndexTerm,
+  type IndexVariable,
+  innermostOf,
+  type Parts,
+  type Remainder,
+} from "./index-node.ts";
 
 type Interval = readonly [low: number, high: number];
 
@@ -22,28 +31,19 @@ export function timesInterval([a, b]: Interval, [c, d]: Interval): Interval {
   return [Math.min(...all), Math.max(...all)];
 }
 
-/** `scale · (dividend mod divisor)`. */
-export interface Remainder {
-  readonly scale: Index;
-  readonly dividend: Index;
-  readonly divisor: Index;
-}
-
-/** A sum in which remainders stand for the quotients that they come from. */
-export interface Parts {
-  readonly constant: number;
-  readonly terms: readonly IndexTerm[];
-  readonly remainders: readonly Remainder[];
-}
+/** The terms of an expression, with its remainders. */
+export const partsOf = (x: Index): Parts =>
+  x.kind === "sum" ? x.parts : { constant: constantOf(x), terms: termsOf(x), remainders: [] };
 
 /**
- * Finds the remainders of a sum: `k·p − k·m·⌊p/m⌋ = k·(p mod m)`.
+ * Finds the remainders of a sum: `k·p − k·m·⌊p/m⌋ = k·(p mod m)`. Where m is a number, a coefficient near `−k·m` will do,
+ * and what is over stays: `3p − 11⌊p/4⌋ = 3(p mod 4) + ⌊p/4⌋`.
  *
  * A quotient `⌊a/b⌋` may come from `p = a, m = b`, or, where the sum holds `⌊a/b'⌋` too and b' divides b, from
  * `p = ⌊a/b'⌋, m = b/b'`, since `⌊⌊a/b'⌋/m⌋ = ⌊a/(b'm)⌋`. Either way `k·p` must be among the terms with its sign, so that
  * taking it out makes no term larger.
  */
-export function partsOf(terms: readonly IndexTerm[], constant: number): Parts {
+function remaindersOf(terms: readonly IndexTerm[], constant: number): Parts {
   const quotients = terms.flatMap((term) => {
     const factors = factorsOf(term.of);
     return factors.flatMap((q, i) =>
@@ -57,12 +57,15 @@ export function partsOf(terms: readonly IndexTerm[], constant: number): Parts {
   let rest = constant;
   for (const { of, q, others } of quotients) {
     for (const [dividend, divisor] of dividendsOf(q, left)) {
-      const scale = monomialQuotient(-(left.get(of) ?? 0), others, divisor);
+      const coefficient = left.get(of) ?? 0;
+      const unit = divisor.kind === "constant" ? divisor.value : 1;
+      const near = 0 - unit * Math.round(coefficient / unit);
+      const scale = monomialQuotient(near, others, divisor);
       if (scale === undefined) continue;
       const taken = multiplyIndex(scale, dividend);
       if (!termsOf(taken).every((t) => covers(left.get(t.of) ?? 0, t.coefficient))) continue;
       for (const t of termsOf(taken)) left.set(t.of, left.get(t.of)! - t.coefficient);
-      left.delete(of);
+      left.set(of, coefficient + near);
       rest -= constantOf(taken);
       remainders.push({ scale, dividend, divisor });
       break;
@@ -92,6 +95,8 @@ function dividendsOf(q: IndexQuotient, left: ReadonlyMap<Index, number>): (reado
 /** `coefficient · Π factors / divisor`, where that leaves nothing over and the divisor is a single term. */
 export function monomialQuotient(coefficient: number, factors: readonly Index[], divisor: Index): Index | undefined {
   if (coefficient === 0) return undefined;
+  if (divisor.kind === "constant" && coefficient % divisor.value === 0)
+    return multiplyIndex(coefficient / divisor.value, ...factors);
   const dividend = productOf(factors);
   const [term, ...more] = termsOf(divisor);
   if (more.length > 0 || (term !== undefined && constantOf(divisor) !== 0)) return undefined;
@@ -115,50 +120,65 @@ export function rangeOfRemainder({ dividend, divisor }: Remainder): Interval {
   return [0, dividend.low >= 0 ? Math.min(most, dividend.high) : most];
 }
 
-/** Range of a sum whose terms vary each by itself, except that quotients are kept with what they are the quotient of. */
-export function intervalOfSum(terms: readonly IndexTerm[], constant: number): { low: number; high: number } {
-  const parts = partsOf(terms, constant);
-  let [low, high] = [parts.constant, parts.constant];
+/** A sum's remainders, and its range where terms vary each by itself, quotients alone or with what they are the quotient of. */
+export function intervalAndParts(
+  terms: readonly IndexTerm[],
+  constant: number,
+): { readonly low: number; readonly high: number; readonly parts: Parts } {
+  const parts = remaindersOf(terms, constant);
+  const apart = interval({ constant, terms, remainders: [] });
+  if (parts.remainders.length === 0) return { ...apart, parts };
+  const together = interval(parts);
+  return { low: Math.max(apart.low, together.low), high: Math.min(apart.high, together.high), parts };
+}
+
+function interval({ constant, terms, remainders }: Parts): { low: number; high: number } {
+  let [low, high] = [constant, constant];
   const add = (by: Interval, range: Interval): void => {
     const { low: least, high: most } = outward(...timesInterval(by, range));
     ({ low, high } = outward(low + least, high + most));
   };
-  for (const { coefficient, of } of parts.terms) add([coefficient, coefficient], [of.low, of.high]);
-  for (const part of parts.remainders) add([part.scale.low, part.scale.high], rangeOfRemainder(part));
+  for (const { coefficient, of } of terms) add([coefficient, coefficient], [of.low, of.high]);
+  for (const part of remainders) add([part.scale.low, part.scale.high], rangeOfRemainder(part));
   return { low, high };
 }
-
-const leasts = new WeakMap<Index, number>();
 
 /**
  * A value that `x` is never below: by its interval, or, where that is better, by putting in the bounds of variables that
  * are expressions (`j ≤ N − 1` in `N − 1 − j`) before the interval is taken.
  */
 export function least(x: Index): number {
+  if (!isSymbolic(x)) return x.low;
   let best = leasts.get(x);
   if (best !== undefined) return best;
-  best = x.low;
-  if (x.kind === "sum") {
-    const seen = [x as Index];
-    for (let rest = relaxed(x); rest !== undefined && seen.length < MAX_RELAXATIONS; rest = relaxed(rest)) {
-      if (seen.includes(rest)) break;
-      seen.push(rest);
-    }
-    const last = fromLowest(seen.at(-1)!);
-    for (const bound of [...seen, last]) best = Math.max(best, bound.low);
+  const seen = [x];
+  for (let rest = relaxed(x); rest !== undefined && !seen.includes(rest); rest = relaxed(rest)) {
+    seen.push(rest);
+    if (seen.length > MAX_RELAXATIONS) break;
   }
+  best = Math.max(...[...seen, fromLowest(seen.at(-1)!)].map((bound) => bound.low));
   leasts.set(x, best);
   return best;
 }
+
+const leasts = new WeakMap<Index, number>();
+
+/** Whether expressions stand in for numbers, so that an interval may not say everything. */
+const isSymbolic = (x: Index): boolean =>
+  x.kind === "sum" &&
+  (x.innermost !== undefined ||
+    x.terms.some((t) => t.of.kind === "product") ||
+    x.parts.remainders.some((r) => r.divisor.kind !== "constant"));
 
 /** More variables with symbolic bounds than a kernel has axes. */
 const MAX_RELAXATIONS = 16;
 
 /** A value that `x` is never above. */
-export const greatest = (x: Index): number => (x.kind === "sum" ? 0 - least(sumOf([[-1, x]])) : x.high);
+export const greatest = (x: Index): number => (isSymbolic(x) ? 0 - least(sumOf([[-1, x]])) : x.high);
 
 /** Surely a ≤ b. */
 export const surelyAtMost = (a: Index, b: Index): boolean =>
+  a.high <= b.low ||
   least(
     sumOf([
       [1, b],
@@ -166,18 +186,32 @@ export const surelyAtMost = (a: Index, b: Index): boolean =>
     ]),
   ) >= 0;
 
-/** An expression that is nowhere above `x`: without its symbolic remainders, or without the innermost axis of symbolic size. */
+/**
+ * An expression that is nowhere above `x`: without its symbolic remainders, without the innermost axis of symbolic size, or
+ * with an operand in place of each max (each min, where it is subtracted).
+ */
 function relaxed(x: Index): Index | undefined {
-  const parts = partsOf(termsOf(x), constantOf(x));
+  const parts = partsOf(x);
   if (parts.remainders.some((r) => r.divisor.kind !== "constant")) {
     const plain = parts.terms.map((t) => [t.coefficient, t.of] as const);
     return sumOf([...plain, ...parts.remainders.map((r) => [1, remainderBelow(r)] as const)], parts.constant);
   }
-  const innermost = symbolicAxes(x).reduce<IndexVariable | undefined>(
-    (u, v) => (u === undefined || v.id > u.id ? v : u),
-    undefined,
+  const innermost = innermostOf([x]);
+  return innermost === undefined ? withoutChoices(x) : bounded(x, innermost, false, MAX_DEPTH);
+}
+
+/** Most quotients within quotients that a bound is put into. */
+const MAX_DEPTH = 2;
+
+function withoutChoices(x: Index): Index | undefined {
+  if (!termsOf(x).some(({ of }) => of.kind === "max" || of.kind === "min")) return undefined;
+  return sumOf(
+    termsOf(x).map(({ coefficient, of }) => {
+      const bounds = of.kind === (coefficient > 0 ? "max" : "min") ? (of as IndexChoice).operands : [of];
+      return [coefficient, bounds.find((y) => y.kind !== "constant") ?? of] as const;
+    }),
+    constantOf(x),
   );
-  return innermost === undefined ? undefined : bounded(x, innermost, false);
 }
 
 function remainderBelow({ scale, dividend, divisor }: Remainder): Index | number {
@@ -192,35 +226,22 @@ function remainderBelow({ scale, dividend, divisor }: Remainder): Index | number
   return scale.low >= 0 ? 0 : multiplyIndex(scale, sumOf([[1, divisor]], -1));
 }
 
-/** Variables with a bound that is an expression, within sums, products and dividends of `x`. */
-function symbolicAxes(x: Index): IndexVariable[] {
-  const found: IndexVariable[] = [];
-  const open = [x];
-  for (let y = open.pop(); y !== undefined; y = open.pop()) {
-    if (y.kind === "sum") open.push(...y.terms.map((t) => t.of));
-    else if (y.kind === "product") open.push(...y.factors);
-    else if (y.kind === "floordiv") open.push(y.a);
-    else if (y.kind === "variable" && (y.max.kind !== "constant" || y.min.kind !== "constant")) found.push(y);
-  }
-  return found;
-}
-
 /** `x` with bounds of `v` in its place, nowhere below (`up`) or nowhere above `x`; terms for which that cannot be told stay. */
-function bounded(x: Index, v: IndexVariable, up: boolean): Index {
+function bounded(x: Index, v: IndexVariable, up: boolean, depth: number): Index {
   return sumOf(
     termsOf(x).map(({ coefficient, of }) => {
       const factors = factorsOf(of);
       for (const [i, factor] of factors.entries()) {
         const others = factors.toSpliced(i, 1);
-        if (others.some((f) => f.low < 0)) continue;
+        if (innermostOf([factor]) !== v || others.some((f) => f.low < 0)) continue;
         const higher = coefficient > 0 === up;
         const bound =
           factor === v
             ? higher
               ? v.max
               : v.min
-            : factor.kind === "floordiv"
-              ? floorDiv(bounded(factor.a, v, higher), factor.b)
+            : factor.kind === "floordiv" && depth > 0
+              ? floorDiv(bounded(factor.a, v, higher, depth - 1), factor.b)
               : factor;
         if (bound !== factor) return [coefficient, productOf([bound, ...others])] as const;
       }

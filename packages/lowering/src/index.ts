@@ -12,7 +12,7 @@ export {
   subtractIndex,
 } from "./index-expression.ts";
 export { evaluateIndex, foldIndex, type IndexBuilder, substituteIndex, variablesOf } from "./index-fold.ts";
-export type { Index, IndexNode, IndexVariable, Predicate } from "./index-node.ts";
+export { type Index, type IndexNode, type IndexVariable, type Predicate, withIndexScope } from "./index-node.ts";
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
 export { indexText } from "./index-text.ts";
