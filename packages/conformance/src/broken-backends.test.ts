@@ -339,6 +339,31 @@ const faults: Readonly<Record<string, Fault>> = {
     item: "ordering",
     says: /read anew after a run/,
   },
+  "a read of a released buffer never comes back": {
+    factory: () => {
+      const gone = new Set<Buffer>();
+      return changed((backend) => ({
+        alloc(bytes) {
+          const buffer = backend.alloc(bytes);
+          const release = buffer.release.bind(buffer);
+          buffer.release = () => {
+            gone.add(buffer);
+            release();
+          };
+          return buffer;
+        },
+        read: (buffer, at, bytes) => (gone.has(buffer) ? new Promise(() => {}) : backend.read(buffer, at, bytes)),
+      }));
+    },
+    item: "ordering",
+    says: /there is no answer after 500 ms/,
+    options: { timeoutMs: 500 },
+  },
+  "closing fails": {
+    factory: () => changed(() => ({ close: () => Promise.reject(new Error("the device hangs")) })),
+    item: "ordering",
+    says: /close · none · after all checks: Error: the device hangs/,
+  },
   "disposing of a program stops its runs": {
     factory: () =>
       changed((backend) => ({

@@ -1,4 +1,4 @@
-import { type BackendChoice, type BackendFactory, backendOf } from "@tenon/backend";
+import { type Backend, type BackendChoice, type BackendFactory, backendOf } from "@tenon/backend";
 import { evaluateTensors } from "@tenon/interpreter";
 import { checkOptions, type Fn, OptionError } from "@tenon/ir";
 import { Unsupported } from "./bench.ts";
@@ -27,7 +27,11 @@ export interface ConformanceOptions {
   readonly ops?: readonly string[];
   /** A closed function of one input whose run fails on the backend, where there is one: its error must arrive, late. */
   readonly failing?: Fn;
+  /** How long one check may take; 120,000 by default. */
+  readonly timeoutMs?: number;
 }
+
+const TIMEOUT_MS = 120_000;
 
 const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
   vectors,
@@ -45,8 +49,16 @@ const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
  * each op's numeric class, memory, order and refusals. A failed check is a cell of the report, not an error.
  */
 export async function conformance(factory: BackendChoice, options: ConformanceOptions = {}): Promise<Report> {
-  checkOptions("conformance", options, ["profile", "reference", "seed", "only", "ops", "failing"]);
-  const { profile = "quick", reference: evaluate = evaluateTensors, seed = 1, only = items, ops, failing } = options;
+  checkOptions("conformance", options, ["profile", "reference", "seed", "only", "ops", "failing", "timeoutMs"]);
+  const {
+    profile = "quick",
+    reference: evaluate = evaluateTensors,
+    seed = 1,
+    only = items,
+    ops,
+    failing,
+    timeoutMs = TIMEOUT_MS,
+  } = options;
   for (const item of only)
     if (!items.includes(item))
       throw new OptionError("E803", "conformance", `there is no item ${item}`, {
@@ -59,21 +71,41 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
     const backend = await chosen.create();
     const kit: Kit = { factory: chosen, backend, level: backend.caps.level, evaluate, profile, seed, failing };
     for (const check of checks[item](kit))
-      if (ops === undefined || ops.includes(check.op)) cells.push(await cellOf(item, check));
-    await backend.close();
+      if (ops === undefined || ops.includes(check.op)) cells.push(await cellOf(item, check, timeoutMs));
+    const closed = await cellOf(item, closing(backend), timeoutMs);
+    if (closed.status === "fail") cells.push(closed);
   }
   return new Report(chosen.id, profile, seed, cells);
 }
 
-async function cellOf(item: Item, { op, dtype, case: title, run }: Check): Promise<Cell> {
+const closing = (backend: Backend): Check => ({
+  op: "close",
+  dtype: "none",
+  case: "after all checks",
+  run: () => backend.close().then(() => []),
+});
+
+async function cellOf(item: Item, { op, dtype, case: title, run }: Check, timeoutMs: number): Promise<Cell> {
   const cell = { item, op, dtype, case: title };
   try {
-    const problems = await run();
-    return problems.length === 0
-      ? { ...cell, status: "pass" }
-      : { ...cell, status: "fail", detail: problems.join("\n") };
+    const problems = await inTime(run(), timeoutMs);
+    if (problems.length === 0) return { ...cell, status: "pass" };
+    return { ...cell, status: "fail", detail: problems.join("\n") };
   } catch (error) {
     if (error instanceof Unsupported) return { ...cell, status: "unsupported", detail: error.message };
     return { ...cell, status: "fail", detail: String(error) };
+  }
+}
+
+/** What the check finds, or that it does not end. */
+async function inTime(found: Promise<readonly string[]>, timeoutMs: number): Promise<readonly string[]> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([`there is no answer after ${timeoutMs} ms`]), timeoutMs);
+  });
+  try {
+    return await Promise.race([found, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -128,4 +128,4 @@ export function firstOutside({ reference, width }: Band, losses: readonly number
 }
 
 /** The shared polynomials of `@tenon/lowering` in float32, against the exact value, whether multiply-adds are fused or not. */
-export const polynomialUlps = { exp: 1, expm1: 2, log: 1, log1p: 2, tanh: 2, erf: 2, sin: 1, cos: 1 } as const;
+export const polynomialUlps = { exp: 1, expm1: 2, log: 1, log1p: 2, tanh: 2, erf: 2, sin: 1, cos: 1, pow: 1 } as const;

@@ -100,7 +100,7 @@ function scalarAgrees(
 ): Promise<readonly string[]> {
   const draw = drawOf(kit, `${op.name} ${dtypes} ${name}`);
   const args = dtypes.map((dtype) => draw.elements({ dtype, shape }));
-  // an integer divided by zero is unspecified, so divisors are odd
+  // an integer divided by zero is unspecified, so no divisor is
   const safe = args.map((x, i) =>
     isFloat(x.dtype) || i === 0 ? x : { ...x, data: x.data.map((n) => (n === 0 ? 1 : n)) },
   );
