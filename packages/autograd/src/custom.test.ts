@@ -104,11 +104,11 @@ test("a rule that gives no list, or too short a list, is refused and not taken f
 test("what is no function, and an option that there is not, are refused before anything runs", () => {
   expect(refusal(() => grad(constant(1) as never))).toMatchInlineSnapshot(`
     "OptionError E803 grad: f is Tensor(float32 []), which is no function.
-      fix: give a function, such as (x) => x.square().sum()."
+      fix: give a function, such as (x) => x.mul(2)."
   `);
   expect(refusal(() => customGradient((x: Tensor) => x, { vjp: 1 } as never))).toMatchInlineSnapshot(`
     "OptionError E803 customGradient: vjp is an object, which is no function.
-      fix: give a function, such as (x) => x.square().sum()."
+      fix: give a function, such as (x) => x.mul(2)."
   `);
   expect(refusal(() => vmap((x: Tensor) => x, { inAxis: 1 } as never))).toMatchInlineSnapshot(`
     "OptionError E801 vmap: unknown option inAxis.

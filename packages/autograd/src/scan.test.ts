@@ -148,7 +148,7 @@ test("a body that does not fit is refused", () => {
       fix: return as many carries as init has, in its order."
   `);
   expect(refusal(() => scan(([h]) => h as never, [constant(0)], [x]))).toMatchInlineSnapshot(`
-    "StateError E404 scan: the body returns no pair of lists.
+    "StateError E404 scan: the body returns Tensor(float32 []), which is no pair of lists.
       fix: return [carry, ys], two lists of tensors."
   `);
   expect(refusal(() => scan(([h]) => [[h!], []], [constant(0)]))).toMatchInlineSnapshot(`

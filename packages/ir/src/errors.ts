@@ -155,7 +155,7 @@ export function checkList(op: string, name: string, value: unknown, example: str
 export function checkFunction(op: string, name: string, value: unknown): void {
   if (typeof value === "function") return;
   throw new OptionError("E803", op, `${name} is ${valueText(value)}, which is no function`, {
-    fix: "give a function, such as (x) => x.square().sum()",
+    fix: "give a function, such as (x) => x.mul(2)",
   });
 }
 

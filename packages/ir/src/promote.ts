@@ -1,6 +1,6 @@
 import { type Dim, DimExpr } from "./dim.ts";
 import { type DType, dtypes, integerRange, isFloat, promoteDTypes } from "./dtype.ts";
-import { DTypeError, ShapeError } from "./errors.ts";
+import { checkList, DTypeError, ShapeError } from "./errors.ts";
 import { roundToDType } from "./number.ts";
 import { applyOp } from "./op.ts";
 import type { DTypeClass, Operand, OpRecord } from "./record.ts";
@@ -31,6 +31,14 @@ export function checkTensor(op: string, name: string, x: unknown): asserts x is 
   throw new DTypeError("E201", op, `${name} is ${valueText(x)}, which is no tensor`, {
     at: currentPlace(),
     fix: tensorFix(x),
+  });
+}
+
+/** Refuses what is no list of tensors. */
+export function checkTensors(op: string, name: string, list: readonly unknown[]): asserts list is readonly Tensor[] {
+  checkList(op, name, list, "[x]");
+  list.forEach((x, i) => {
+    checkTensor(op, `${name}[${i}]`, x);
   });
 }
 

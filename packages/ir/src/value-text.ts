@@ -22,10 +22,12 @@ export function valueText(value: unknown, depth = 2): string {
 /** What to do with a value that stands where a tensor is wanted. */
 export function tensorFix(value: unknown): string {
   if (typeof value === "function") return "call it";
-  if (typeof value !== "object" || value === null) return "give a tensor; tensor(…) makes one of numbers";
-  if ("then" in value) return "await it first";
-  if ("value" in value) return "use its value, as in v.value";
-  return "make a tensor of it with tensor(…)";
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "make a tensor of it with tensor(…)";
+  if (typeof value === "object" && value !== null) {
+    if ("then" in value) return "await it first";
+    if ("value" in value) return "use its value, as in v.value";
+  }
+  return "give a tensor; tensor(…) makes one of numbers";
 }
 
 /** Whether a value is a record as `{ … }` makes it, of whatever realm: no list, and no instance of a class. */

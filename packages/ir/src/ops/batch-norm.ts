@@ -1,7 +1,8 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { normal, samplesOf, uniform } from "../sample.ts";
 import type { Shape } from "../shape.ts";
@@ -97,20 +98,23 @@ export interface BatchNormResult {
   readonly variance: Tensor;
 }
 
+const optionNames = ["scale", "bias", "axis", "eps"];
+
 /** Each channel with mean 0 and variance 1 over the batch, times `scale`, plus `bias`. (N, *, C) → (N, *, C), (C), (C) */
-export function batchNorm(x: Tensor, { scale, bias, ...options }: BatchNormOptions = {}): BatchNormResult {
+export function batchNorm(x: Tensor, given: BatchNormOptions = {}): BatchNormResult {
+  checkTensor("batchNorm", "x", x);
+  checkOptions("batchNorm", given, optionNames);
+  const { scale, bias, ...options } = given;
   const operands = [toFloat(x), ...affineOperands({ scale, bias })];
   const [y, mean, variance] = applyOp(batchNormOp, operands, options);
   return { y: y!, mean: mean!, variance: variance! };
 }
 
 /** Batch normalisation with statistics collected before. Shape is kept. */
-export function batchNormInference(
-  x: Tensor,
-  mean: Tensor,
-  variance: Tensor,
-  { scale, bias, ...options }: BatchNormOptions = {},
-): Tensor {
+export function batchNormInference(x: Tensor, mean: Tensor, variance: Tensor, given: BatchNormOptions = {}): Tensor {
+  checkTensor("batchNormInference", "x", x);
+  checkOptions("batchNormInference", given, optionNames);
+  const { scale, bias, ...options } = given;
   const affine = affineOperands({ scale, bias });
   return applyOp(batchNormInferenceOp, [toFloat(x), mean, variance, ...affine], options)[0]!;
 }

@@ -2,7 +2,7 @@ import { resultDType } from "../attrs.ts";
 import { checkDType, type DType, dtypes, isFloat } from "../dtype.ts";
 import { convertNumber, decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { defineScalar, type Unary } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import { failDType } from "../rule.ts";
 import { bools, integers, normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
@@ -27,7 +27,10 @@ export const convert: Unary<{ to: DType }> = defineScalar({
 });
 
 /** The tensor in another dtype; the tensor itself where it has that dtype. */
-export const cast = (x: Tensor, dtype: DType): Tensor => convertTo(x, checkDType("cast", dtype));
+export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor("cast", "x", x);
+  return convertTo(x, checkDType("cast", dtype));
+}
 
 const bitcastOp: Unary<{ to: DType }> = defineScalar({
   name: "bitcast",

@@ -29,12 +29,18 @@ export const compare = defineScalar({
   derivatives: () => [null, null],
 });
 
-export const equal = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "eq" });
-export const notEqual = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "ne" });
-export const less = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "lt" });
-export const lessEqual = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "le" });
-export const greater = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "gt" });
-export const greaterEqual = (x: Operand, y: Operand): Tensor => compare(x, y, { dir: "ge" });
+/** A rest of operands, so that one too many is refused rather than dropped. */
+const by =
+  (dir: Direction) =>
+  (...operands: [x: Operand, y: Operand]): Tensor =>
+    compare(...operands, { dir });
+
+export const equal = by("eq");
+export const notEqual = by("ne");
+export const less = by("lt");
+export const lessEqual = by("le");
+export const greater = by("gt");
+export const greaterEqual = by("ge");
 
 /** `x` where the condition holds, `y` elsewhere. */
 export const select: OpFunction<readonly ["condition", "x", "y"]> = defineScalar({

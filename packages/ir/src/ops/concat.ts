@@ -1,9 +1,9 @@
 import { axis } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimFloorDiv, sameDim } from "../dim.ts";
-import { checkOptions, ShapeError } from "../errors.ts";
+import { checkList, checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, commonDType, toTensor } from "../promote.ts";
+import { alignBatch, checkTensor, commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
@@ -62,6 +62,7 @@ export interface AxisOption {
 
 /** The tensors one after another along `axis`, in their common dtype. */
 export function concat(xs: readonly Tensor[], options: AxisOption = {}): Tensor {
+  checkList("concat", "xs", xs, "concat([x, y])");
   checkOptions("concat", options, ["axis"]);
   const { axis = 0 } = options;
   if (xs.length === 0)
@@ -77,6 +78,10 @@ export function concat(xs: readonly Tensor[], options: AxisOption = {}): Tensor 
 
 /** Tensors of one shape along a new axis, at the place `axis` of the result. */
 export function stack(xs: readonly Tensor[], options: AxisOption = {}): Tensor {
+  checkList("stack", "xs", xs, "stack([x, y])");
+  xs.forEach((x, i) => {
+    checkTensor("stack", `xs[${i}]`, x);
+  });
   checkOptions("stack", options, ["axis"]);
   const rank = (xs[0]?.rank ?? 0) + 1;
   const at = resolveAxis("stack", options.axis ?? 0, rank, xs[0]);
@@ -88,6 +93,7 @@ export function stack(xs: readonly Tensor[], options: AxisOption = {}): Tensor {
 
 /** The parts of a tensor along `axis`: so many equal ones, or parts of the given sizes. */
 export function split(x: Tensor, parts: number | readonly Dim[], options: AxisOption = {}): Tensor[] {
+  checkTensor("split", "x", x);
   checkOptions("split", options, ["axis"]);
   const axis = resolveAxis("split", options.axis ?? 0, x.rank, x);
   const size = x.shape[axis]!;

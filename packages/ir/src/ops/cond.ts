@@ -1,12 +1,14 @@
 import { regions } from "../attrs.ts";
+import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo, splat } from "../promote.ts";
-import type { OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
-import { fail, failDType } from "../rule.ts";
+import { convertTo, splat, toTensor } from "../promote.ts";
+import type { Operand, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
+import { currentPlace, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf, values } from "../sample.ts";
 import { type TensorType, typeText } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { mul } from "./arithmetic.ts";
 import { not } from "./bits.ts";
 import { lessEqual, select } from "./compare.ts";
@@ -141,23 +143,48 @@ export interface CondOptions {
 }
 
 /** `whenTrue()` where the predicate, one bool, holds, else `whenFalse()`. Both are traced, one runs. */
-export function cond(predicate: Tensor, whenTrue: Branch, whenFalse: Branch, options?: CondOptions): readonly Tensor[];
-/** `branches[index]()`, where `index` is one int32, clamped to the branches. All are traced, one runs. */
-export function cond(index: Tensor, branches: readonly Branch[], options?: CondOptions): readonly Tensor[];
 export function cond(
-  selector: Tensor,
+  predicate: Tensor | boolean,
+  whenTrue: Branch,
+  whenFalse: Branch,
+  options?: CondOptions,
+): readonly Tensor[];
+/** `branches[index]()`, where `index` is one int32, clamped to the branches. All are traced, one runs. */
+export function cond(index: Tensor | number, branches: readonly Branch[], options?: CondOptions): readonly Tensor[];
+export function cond(
+  selector: Tensor | number | boolean,
   first: Branch | readonly Branch[],
   second?: Branch | CondOptions,
   third?: CondOptions,
 ): readonly Tensor[] {
-  const branches = typeof first === "function" ? [first, second as Branch] : first;
-  const { hook } = (typeof first === "function" ? third : (second as CondOptions)) ?? {};
+  const decided = !Array.isArray(first);
+  const branches = decided ? [first as Branch, second as Branch] : (first as readonly Branch[]);
+  branches.forEach((branch, i) => {
+    checkFunction("cond", decided ? ["whenTrue", "whenFalse"][i]! : `branch ${i}`, branch);
+  });
+  const options = (decided ? third : (second as CondOptions)) ?? {};
+  checkOptions("cond", options, ["hook"]);
+  const { hook } = options;
+  const index = decided
+    ? convertTo(not(predicateOf(selector)), "int32")
+    : selector instanceof Tensor
+      ? selector
+      : toTensor("cond", selector, "int32");
   const traced = branches.map((branch, i) =>
     trace(branch, [], { name: `branch_${i}`, inside: true, ...(hook && { hook }) }),
   );
   const { fns, captured } = closedOver(traced, 0);
-  const index = typeof first === "function" ? convertTo(not(selector), "int32") : selector;
   return applyOp(condOp, [index, ...captured], { fns });
+}
+
+/** One bool; a number would be taken for an index by one reader and for its truth by another. */
+function predicateOf(selector: Operand): Tensor {
+  if (typeof selector === "boolean") return splat(selector, [], "bool");
+  if (selector instanceof Tensor && selector.dtype === "bool") return selector;
+  throw new DTypeError("E201", "cond", `the predicate is ${valueText(selector)} where one bool is wanted`, {
+    at: currentPlace(),
+    fix: "compare it, for example x.greater(0), or choose by an int32 from a list of branches",
+  });
 }
 
 const sampleBranches = (shape: readonly number[]) => (): object => {

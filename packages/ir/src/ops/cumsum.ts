@@ -1,7 +1,7 @@
 import { axis, bool } from "../attrs.ts";
 import { dimAdd, dimRange } from "../dim.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { elementwiseType } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
@@ -44,6 +44,7 @@ export const cumsumOp: OpRecord = opRecord({
 
 /** Running sums along `axis`, the last by default; from the end if `reverse`. bool counts as int32. */
 export function cumsum(x: Tensor, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  checkTensor("cumsum", "x", x);
   return applyOp(cumsumOp, [x.dtype === "bool" ? x.cast("int32") : x], options)[0]!;
 }
 

@@ -1,7 +1,7 @@
 import { axis, int } from "../attrs.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, splat } from "../promote.ts";
+import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import { sizeOf } from "../shape.ts";
@@ -51,6 +51,7 @@ export const gather = (
  * of `indices` stand in the place of `axis`. Out of range, negative numbers included, reads 0.
  */
 export function take(x: Tensor, indices: Operand, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor("take", "x", x);
   checkOptions("take", options, ["axis"]);
   const { axis } = options;
   const at = toIndices("take", indices);
@@ -63,6 +64,7 @@ export function take(x: Tensor, indices: Operand, options: { readonly axis?: num
  * `take_along_axis`. Where `indices` lack the axis, so does the result: one entry per line, `(…, n), (…) → (…)`.
  */
 export function takeAlong(x: Tensor, indices: Operand, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor("takeAlong", "x", x);
   checkOptions("takeAlong", options, ["axis"]);
   const { axis = -1 } = options;
   const at = toIndices("takeAlong", indices);

@@ -1,7 +1,9 @@
 import { int } from "../attrs.ts";
 import { dimFloorDiv, dimMod } from "../dim.ts";
 import { accumulator } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
@@ -70,8 +72,12 @@ export interface GroupNormOptions extends Affine {
 }
 
 /** Each group of channels of each example with mean 0 and variance 1, times `scale`, plus `bias`. (N, *, C) → (N, *, C) */
-export const groupNorm = (x: Tensor, { scale, bias, ...options }: GroupNormOptions): Tensor =>
-  applyOp(groupNormOp, [toFloat(x), ...affineOperands({ scale, bias })], options)[0]!;
+export function groupNorm(x: Tensor, given: GroupNormOptions): Tensor {
+  checkTensor("groupNorm", "x", x);
+  checkOptions("groupNorm", given, ["groups", "scale", "bias", "eps"]);
+  const { scale, bias, ...options } = given;
+  return applyOp(groupNormOp, [toFloat(x), ...affineOperands({ scale, bias })], options)[0]!;
+}
 
 export const groupNormSamples = () =>
   samplesOf(groupNormOp, [

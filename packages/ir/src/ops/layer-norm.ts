@@ -1,7 +1,8 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch } from "../promote.ts";
+import { alignBatch, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
@@ -60,7 +61,10 @@ export interface LayerNormOptions extends Affine {
 }
 
 /** Each example with mean 0 and variance 1 over the axes from `axis` on, times `scale`, plus `bias`. Shape is kept. */
-export function layerNorm(x: Tensor, { scale, bias, ...options }: LayerNormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, given: LayerNormOptions = {}): Tensor {
+  checkTensor("layerNorm", "x", x);
+  checkOptions("layerNorm", given, ["scale", "bias", "axis", "eps"]);
+  const { scale, bias, ...options } = given;
   return applyOp(layerNormOp, [toFloat(x), ...affineOperands({ scale, bias })], options)[0]!;
 }
 

@@ -1,5 +1,6 @@
 import { choice, dtypeAttr } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -70,7 +71,9 @@ export interface LinearOptions extends DotOptions {
 }
 
 /** `act(x·w + bias)`, a matrix product with its epilogue. (…, in), (in, out) → (…, out) */
-export function linear(x: Tensor, w: Tensor, { bias, ...options }: LinearOptions = {}): Tensor {
+export function linear(x: Tensor, w: Tensor, settings: LinearOptions = {}): Tensor {
+  checkOptions("linear", settings, ["bias", "act", "acc", "mul"]);
+  const { bias, ...options } = settings;
   const given = bias === undefined ? [x, w] : [x, w, bias];
   const dtype = commonDType(linearOp, given, "float");
   const mul = options.mul ?? (dtype === "float32" ? currentPrecision() : "same");

@@ -2,7 +2,7 @@ import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
@@ -41,6 +41,7 @@ const orZero = (x: Tensor): Tensor => select(isFinite(x), x, 0);
 
 /** `log Σ exp(x)` along `axis`, over all elements where none is given. */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor("logSumExp", "x", x);
   checkOptions("logSumExp", options, ["axis", "keepDims"]);
   const { axis, keepDims = false } = options;
   const axes = resolveAxes("logSumExp", x, axis);

@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp } from "../op.ts";
-import { broadcastShape, commonDType, toTensor } from "../promote.ts";
+import { broadcastShape, checkTensor, commonDType, toTensor } from "../promote.ts";
 import { checked } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
 import { currentScope } from "../scope.ts";
@@ -56,6 +56,8 @@ function inOneDType(a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
  * on the left, a column on the right.
  */
 export function matmul(a: Tensor, b: Tensor, options: DotOptions = {}): Tensor {
+  checkTensor("matmul", "a", a);
+  checkTensor("matmul", "b", b);
   checkOptions("matmul", options, ["acc", "mul"]);
   const signature = `${a.rank === 1 ? "(k)" : "(m,k)"},${b.rank === 1 ? "(k)" : "(k,n)"}->${a.rank === 1 ? (b.rank === 1 ? "()" : "(n)") : b.rank === 1 ? "(m)" : "(m,n)"}`;
   const { loop } = checked(
@@ -85,6 +87,8 @@ function fixFor(a: Tensor, b: Tensor): string {
 
 /** Sum of products over the last `axes` axes of a and the first of b, or over two lists of axes, as in NumPy. */
 export function tensordot(a: Tensor, b: Tensor, axes: number | Pairs = 2): Tensor {
+  checkTensor("tensordot", "a", a);
+  checkTensor("tensordot", "b", b);
   if (typeof axes !== "number") {
     const [left, right] = axes;
     return dot(a, b, {

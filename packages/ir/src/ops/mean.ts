@@ -2,7 +2,7 @@ import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
@@ -25,6 +25,7 @@ export const meanOp: OpRecord = opRecord({
 
 /** Arithmetic mean along `axis`, of all elements where none is given. Integers and bool are averaged as float32. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor("mean", "x", x);
   checkOptions("mean", options, ["axis", "keepDims"]);
   const { axis, keepDims = false } = options;
   const axes = resolveAxes("mean", x, axis);

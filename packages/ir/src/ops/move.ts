@@ -1,9 +1,9 @@
 import { axes, ints, resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { sameDim } from "../dim.ts";
-import { checkOptions } from "../errors.ts";
+import { checkList, checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { broadcastShape } from "../promote.ts";
+import { broadcastShape, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { bools, integers, normal, samplesOf } from "../sample.ts";
@@ -58,7 +58,11 @@ function sumBroadcast(dy: Tensor, from: Shape, shape: Shape, dims: readonly numb
 }
 
 /** The operand repeated along new leading axes and along axes of size 1, as in NumPy. */
-export const broadcastTo = (x: Tensor, shape: Shape): Tensor => broadcastShape(x, shape);
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor("broadcastTo", "x", x);
+  checkList("broadcastTo", "shape", shape, "x.broadcastTo([2, 3])");
+  return broadcastShape(x, shape);
+}
 
 /** The axes in another order: axis `i` of the result is axis `perm[i]` of the operand. */
 export const transposeOp: OpRecord = opRecord({
@@ -94,17 +98,20 @@ const permute = (x: Tensor, perm: readonly number[]): Tensor =>
 
 /** The axes in the order `perm`, by default reversed; the tensor itself where nothing moves. */
 export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
+  checkTensor("transpose", "x", x);
   if (perm === undefined)
     return permute(
       x,
       x.shape.map((_, i) => x.rank - 1 - i),
     );
+  checkList("transpose", "perm", perm, "x.transpose([1, 0])");
   const order = perm.map((p) => resolveAxis("transpose", p, x.rank, x));
   return order.length === x.rank ? permute(x, order) : applyOp(transposeOp, [x], { perm: order })[0]!;
 }
 
 /** The tensor with two axes exchanged. */
 export function swapAxes(x: Tensor, a: number, b: number): Tensor {
+  checkTensor("swapAxes", "x", x);
   const [i, j] = [resolveAxis("swapAxes", a, x.rank, x), resolveAxis("swapAxes", b, x.rank, x)];
   return permute(
     x,
@@ -114,6 +121,7 @@ export function swapAxes(x: Tensor, a: number, b: number): Tensor {
 
 /** The tensor with the axis `from` moved to the place `to`, the others in their order. */
 export function moveAxis(x: Tensor, from: number, to: number): Tensor {
+  checkTensor("moveAxis", "x", x);
   const [i, j] = [resolveAxis("moveAxis", from, x.rank, x), resolveAxis("moveAxis", to, x.rank, x)];
   const perm = x.shape.flatMap((_, k) => (k === i ? [] : [k]));
   perm.splice(j, 0, i);
@@ -144,6 +152,7 @@ export const reverseOp: OpRecord = opRecord({
 
 /** The elements in the opposite order along `axis`, which may be several; along all where none is given. */
 export function reverse(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
+  checkTensor("reverse", "x", x);
   checkOptions("reverse", options, ["axis"]);
   return applyOp(reverseOp, [x], { axes: resolveAxes("reverse", x, options.axis) })[0]!;
 }

@@ -109,7 +109,7 @@ test("scale, bias, groups and eps are checked", () => {
       x: float32 [2, 6]"
   `);
   expect(refusal(() => layerNorm(x, { epsilon: 1e-3 } as object))).toMatchInlineSnapshot(`
-    "OptionError E801 nn.layer_norm: unknown option epsilon.
-      fix: the options are axis, eps."
+    "OptionError E801 layerNorm: unknown option epsilon.
+      fix: the options are scale, bias, axis, eps."
   `);
 });

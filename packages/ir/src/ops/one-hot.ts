@@ -1,6 +1,7 @@
 import { dim, resultDType } from "../attrs.ts";
 import type { Dim } from "../dim.ts";
 import type { DType } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -29,8 +30,10 @@ export const oneHotOp: OpRecord = opRecord({
 });
 
 /** One-hot rows of integer `indices`. (…) → (…, classes) */
-export const oneHot = (indices: Operand, classes: Dim, options: { readonly dtype?: DType } = {}): Tensor =>
-  applyOp(oneHotOp, [toIndices("oneHot", indices)], { ...options, classes })[0]!;
+export function oneHot(indices: Operand, classes: Dim, options: { readonly dtype?: DType } = {}): Tensor {
+  checkOptions("oneHot", options, ["dtype"]);
+  return applyOp(oneHotOp, [toIndices("oneHot", indices)], { ...options, classes })[0]!;
+}
 
 export const oneHotSamples = () =>
   samplesOf(oneHotOp, [

@@ -1,13 +1,14 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimMax, dimMul, dimSub } from "../dim.ts";
-import { checkOptions } from "../errors.ts";
+import { checkList, checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, splat, toTensor } from "../promote.ts";
+import { alignBatch, checkTensor, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import { countOf, stridedWrite, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { select } from "./compare.ts";
 import { broadcastOp } from "./move.ts";
 import { sum } from "./reduce.ts";
@@ -76,8 +77,11 @@ export interface PadOptions {
 
 /** The operand with `value` before, after and between its elements; the tensor itself where nothing is added. */
 export function pad(x: Tensor, options: PadOptions): Tensor {
+  checkTensor("pad", "x", x);
   checkOptions("pad", options, ["lo", "hi", "interior", "value"]);
   const { lo = [], hi = [], interior = [], value = 0 } = options;
+  for (const [name, list] of Object.entries({ lo, hi, interior }))
+    checkList("pad", name, list, `{ ${name}: [${valueText(list)}] }`);
   if ([lo, hi, interior].every((list) => list.every((d) => d === 0) && list.length <= x.rank)) return x;
   const filled = <T>(list: readonly T[]): (T | 0)[] => [...list, ...x.shape.slice(list.length).map(() => 0 as const)];
   return applyOp(padOp, [x, toTensor("pad", value, x.dtype)], {

@@ -85,11 +85,11 @@ export interface UniformOptions {
 }
 
 /** Values evenly distributed in [low, high), by default [0, 1). They are made in float32. */
-export const randomUniform = (
-  key: Tensor,
-  shape: Shape,
-  { dtype = "float32", ...options }: UniformOptions = {},
-): Tensor => convertTo(applyOp(rngUniformOp, [key], { ...options, shape })[0]!, dtype);
+export function randomUniform(key: Tensor, shape: Shape, given: UniformOptions = {}): Tensor {
+  checkOptions("randomUniform", given, ["low", "high", "dtype"]);
+  const { dtype = "float32", ...options } = given;
+  return convertTo(applyOp(rngUniformOp, [key], { ...options, shape })[0]!, dtype);
+}
 
 export interface NormalOptions {
   readonly mean?: Operand;

@@ -4,7 +4,7 @@ import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype
 import { checkOptions, ShapeError } from "../errors.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo } from "../promote.ts";
+import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, classWords, currentPlace, failDType } from "../rule.ts";
 import { bools, type Case, distinct, integers, normal, samplesOf, ties, uniform, values } from "../sample.ts";
@@ -125,18 +125,26 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-function reduce(name: string, op: Reduction, x: Tensor, options: ReduceOptions): Tensor {
+/** @param prepare Brings the operand to the dtype that is reduced. */
+function reduce(name: string, op: Reduction, given: Tensor, options: ReduceOptions, prepare = itself): Tensor {
+  checkTensor(name, "x", given);
   checkOptions(name, options, ["axis", "keepDims"]);
   const { axis, keepDims = false } = options;
+  const x = prepare(given);
   const axes = resolveAxes(name, x, axis);
   const empty = op === "max" || op === "min" ? axes.find((i) => x.shape[i] === 0) : undefined;
   if (empty !== undefined) {
     const problem = `axis ${empty} has size 0, and nothing has no ${op === "max" ? "largest" : "smallest"} element`;
     throw new ShapeError("E208", name, problem, { operands: { x }, at: currentPlace() });
   }
-  const y = reduced(op, x, axes);
+  const y = reduced(x.dtype === "bool" ? logicalOf(op) : op, x, axes);
   return keepDims ? reshape(y, keptShape(x.shape, axes)) : y;
 }
+
+const itself = (x: Tensor): Tensor => x;
+
+/** The largest of truth values is whether there is any, the smallest whether all are. */
+const logicalOf = (op: Reduction): Reduction => (op === "max" ? "or" : op === "min" ? "and" : op);
 
 /** bool and the small integers are added up in 32 bits, as in JAX. */
 function widened(x: Tensor): Tensor {
@@ -146,24 +154,22 @@ function widened(x: Tensor): Tensor {
 }
 
 /** Sum along `axis`. The 16-bit floats are added up in float32; bool and small integers give a 32-bit integer. */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("sum", "sum", widened(x), options);
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("sum", "sum", x, options, widened);
 
 /** Product along `axis`, in the dtypes of `sum`. */
-export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("prod", "prod", widened(x), options);
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("prod", "prod", x, options, widened);
 
 /** Largest element along `axis`; NaN if there is one. Its gradient is shared equally among ties. */
-export const max = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  reduce("max", x.dtype === "bool" ? "or" : "max", x, options);
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("max", "max", x, options);
 
 /** Smallest element along `axis`; NaN if there is one. Its gradient is shared equally among ties. */
-export const min = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  reduce("min", x.dtype === "bool" ? "and" : "min", x, options);
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("min", "min", x, options);
 
 /** Whether any element along `axis` differs from 0. */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("any", "or", truth(x), options);
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("any", "or", x, options, truth);
 
 /** Whether every element along `axis` differs from 0. */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("all", "and", truth(x), options);
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce("all", "and", x, options, truth);
 
 const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : notEqual(x, 0));
 

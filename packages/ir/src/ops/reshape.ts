@@ -1,8 +1,9 @@
 import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
-import { checkOptions, ShapeError } from "../errors.ts";
+import { checkList, checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { bools, normal, samplesOf } from "../sample.ts";
@@ -37,6 +38,8 @@ const differs = (from: Dim, to: Dim): string =>
  * tensor itself where it has that shape.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor("reshape", "x", x);
+  checkList("reshape", "shape", shape, "x.reshape([2, -1])");
   const full = shape.includes(-1) ? withMissing(x, shape) : shape;
   return sameShape(x.shape, full) ? x : applyOp(reshapeOp, [x], { shape: full })[0]!;
 }
@@ -57,11 +60,13 @@ function withMissing(x: Tensor, shape: Shape): Shape {
 
 /** The tensor with a new axis of size 1 at the place `axis` of the result. */
 export function expandDims(x: Tensor, axis: number): Tensor {
+  checkTensor("expandDims", "x", x);
   return reshape(x, x.shape.toSpliced(resolveAxis("expandDims", axis, x.rank + 1, x), 0, 1));
 }
 
 /** The tensor without its axes of size 1, or without those named, which must have size 1. */
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
+  checkTensor("squeeze", "x", x);
   if (axis === undefined)
     return reshape(
       x,
@@ -83,6 +88,7 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
 
 /** The tensor as one axis, or with the axes from `start` on as one. */
 export function flatten(x: Tensor, options: { readonly start?: number } = {}): Tensor {
+  checkTensor("flatten", "x", x);
   checkOptions("flatten", options, ["start"]);
   const { start = 0 } = options;
   if (x.rank === 0) return reshape(x, [1]);

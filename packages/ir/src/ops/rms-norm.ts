@@ -1,7 +1,8 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch } from "../promote.ts";
+import { alignBatch, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
@@ -54,8 +55,12 @@ export interface RmsNormOptions {
 }
 
 /** Each example divided by its root mean square over the axes from `axis` on, times `scale`. Shape is kept. */
-export const rmsNorm = (x: Tensor, { scale, ...options }: RmsNormOptions = {}): Tensor =>
-  applyOp(rmsNormOp, [toFloat(x), ...(scale === undefined ? [] : [scale])], options)[0]!;
+export function rmsNorm(x: Tensor, given: RmsNormOptions = {}): Tensor {
+  checkTensor("rmsNorm", "x", x);
+  checkOptions("rmsNorm", given, ["scale", "axis", "eps"]);
+  const { scale, ...options } = given;
+  return applyOp(rmsNormOp, [toFloat(x), ...(scale === undefined ? [] : [scale])], options)[0]!;
+}
 
 export const rmsNormSamples = () =>
   samplesOf(rmsNormOp, [

@@ -1,15 +1,16 @@
 import { bool, choices, dim, region } from "../attrs.ts";
 import { type Dim, sameDim } from "../dim.ts";
 import { isFloat } from "../dtype.ts";
-import { OptionError, StateError } from "../errors.ts";
+import { checkFunction, checkOptions, OptionError, StateError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, convertTo, splat } from "../promote.ts";
+import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { Elements, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
 import { fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { add, mul } from "./arithmetic.ts";
 import { swapAxes } from "./move.ts";
 import { checkOperands, checkResults, fixpoint, placed, places, regionOf, typeOf } from "./region.ts";
@@ -259,6 +260,9 @@ export function scan(
   xs: readonly Tensor[] = [],
   options: ScanOptions = {},
 ): Scanned {
+  checkFunction("scan", "body", body);
+  for (const [name, list] of Object.entries({ init, xs })) checkTensors("scan", name, list);
+  checkOptions("scan", options, ["length", "reverse", "hook"]);
   const { length = xs[0]?.shape[0], reverse = false, hook } = options;
   if (length === undefined) {
     throw new OptionError("E802", "scan", "length is missing", { fix: "give length, or xs with a leading axis" });
@@ -278,7 +282,7 @@ export function scan(
 function flatResults(out: unknown, carries: number): readonly Tensor[] {
   const [carry, ys, ...rest]: unknown[] = Array.isArray(out) ? out : [];
   if (!Array.isArray(carry) || !Array.isArray(ys) || rest.length > 0) {
-    throw new StateError("E404", "scan", "the body returns no pair of lists", {
+    throw new StateError("E404", "scan", `the body returns ${valueText(out)}, which is no pair of lists`, {
       fix: "return [carry, ys], two lists of tensors",
     });
   }

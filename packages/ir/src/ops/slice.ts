@@ -1,14 +1,16 @@
 import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../dim.ts";
-import { checkOptions, ShapeError } from "../errors.ts";
+import { checkList, checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
+import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import { sameShape, type TensorType } from "../shape.ts";
 import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { pad, spreadSize } from "./pad.ts";
 
 /** Elements `start, start + stride, …` below `limit` along each axis. */
@@ -81,7 +83,11 @@ export interface SliceOptions {
 
 /** Elements `start, start + stride, …` below `limit` along each axis; the tensor itself where that is everything. */
 export function slice(x: Tensor, options: SliceOptions = {}): Tensor {
+  checkTensor("slice", "x", x);
   checkOptions("slice", options, ["start", "limit", "stride"]);
+  for (const [name, list] of Object.entries(options)) {
+    if (list !== undefined) checkList("slice", name, list, `{ ${name}: [${valueText(list)}] }`);
+  }
   const start = perAxis(x, options.start, () => 0).map((d, i) => fromEnd(x, i, d));
   const limit = perAxis(x, options.limit, (size) => size).map((d, i) => fromEnd(x, i, d));
   const stride = perAxis(x, options.stride, () => 1);
@@ -110,6 +116,7 @@ function fromEnd(x: Tensor, axis: number, index: Dim): Dim {
 
 /** `slice` along one axis: elements from `start` up to `limit`, by default all that follow. */
 export function sliceAxis(x: Tensor, axis: number, start: Dim, limit?: Dim, stride = 1): Tensor {
+  checkTensor("sliceAxis", "x", x);
   const at = resolveAxis("slice", axis, x.rank, x);
   const only = <T>(value: T, other: T): T[] => x.shape.map((_, i) => (i === at ? value : other));
   return slice(x, {

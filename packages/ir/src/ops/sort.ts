@@ -1,7 +1,8 @@
 import { type Attrs, axis, bool } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, splat } from "../promote.ts";
+import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { distinct, integers, normal, samplesOf, ties, values } from "../sample.ts";
@@ -88,7 +89,10 @@ export const sortWith = (key: Tensor, payloads: readonly Tensor[], options: Sort
   applyOp(sortOp, [key, ...payloads], options);
 
 /** Where each entry of the sorted line stood: `takeAlong(x, argsort(x))` is `sort(x)`. int32, of the shape of `x`. */
-export function argsort(x: Tensor, { axis = -1, ...options }: SortOptions = {}): Tensor {
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  checkTensor("argsort", "x", x);
+  checkOptions("argsort", options, ["axis", "descending"]);
+  const { axis = -1 } = options;
   return applyOp(sortOp, [x, iota(x.shape, axis)], { ...options, axis })[1]!;
 }
 

@@ -1,5 +1,6 @@
 import { axis, int } from "../attrs.ts";
 import { dimAtMost } from "../dim.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -48,6 +49,7 @@ export function topK(
   k: number,
   options: { readonly axis?: number } = {},
 ): readonly [values: Tensor, indices: Tensor] {
+  checkOptions("topK", options, ["axis"]);
   const [values, indices] = applyOp(topKOp, [x], { ...options, k });
   return [values!, indices!];
 }

@@ -1,7 +1,8 @@
 import { axes, float } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { convertTo, toTensor } from "../promote.ts";
+import { checkTensor, convertTo, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
 import { normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
@@ -50,6 +51,8 @@ function degrees(x: Tensor, axes: readonly number[], correction: number): Operan
  * `correction: 1` estimates it from a sample, which is PyTorch's default.
  */
 export function variance(x: Tensor, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  checkTensor("variance", "x", x);
+  checkOptions("variance", options, ["axis", "keepDims", "correction"]);
   const { axis, keepDims = false, ...attrs } = options;
   const axes = resolveAxes("variance", x, axis);
   const y = applyOp(varianceOp, [toFloat(x)], { ...attrs, axes })[0]!;

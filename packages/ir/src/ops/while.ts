@@ -1,13 +1,14 @@
 import { int, optional, region } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
-import { DifferentiationError } from "../errors.ts";
+import { checkFunction, checkOptions, DifferentiationError, StateError } from "../errors.ts";
 import { type Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { alignBatch, convertTo, splat } from "../promote.ts";
+import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { normal, samplesOf, values } from "../sample.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
 import { add, mul } from "./arithmetic.ts";
 import { not } from "./bits.ts";
 import { less, select } from "./compare.ts";
@@ -145,9 +146,13 @@ export function whileLoop(
   init: readonly Tensor[],
   options: WhileOptions = {},
 ): readonly Tensor[] {
+  checkFunction("whileLoop", "condition", condition);
+  checkFunction("whileLoop", "body", body);
+  checkTensors("whileLoop", "init", init);
+  checkOptions("whileLoop", options, ["maxTrip", "hook"]);
   const { maxTrip, hook } = options;
   const hooked = hook && { hook };
-  const cond = trace((...carry) => [condition(carry)], init, { name: "cond", ...hooked });
+  const cond = trace((...carry) => [truthOf(condition(carry))], init, { name: "cond", ...hooked });
   const next = trace((...carry) => body(carry), init, { name: "body", ...hooked });
   const { fns, captured } = closedOver([cond, next], init.length);
   return applyOp(whileOp, [...captured, ...init], {
@@ -155,6 +160,13 @@ export function whileLoop(
     body: fns[1],
     consts: captured.length,
     ...(maxTrip !== undefined && { max_trip: maxTrip }),
+  });
+}
+
+function truthOf(holds: unknown): Tensor {
+  if (holds instanceof Tensor) return holds;
+  throw new StateError("E404", "whileLoop", `the condition returns ${valueText(holds)}, which is no tensor`, {
+    fix: "return one bool, for example carry[0].less(5)",
   });
 }
 
