@@ -1,6 +1,8 @@
 """Writes src/polynomial/coefficients.ts: near-minimax polynomials and split constants in float32.
 
-    python3 packages/lowering/generate/coefficients.py > packages/lowering/src/polynomial/coefficients.ts
+    cd packages/lowering
+    python3 generate/coefficients.py > src/polynomial/coefficients.ts
+    npx biome check --write src/polynomial/coefficients.ts
 
 Needs python3 and mpmath. Weighted least squares over Chebyshev's points in 40 digits, which comes within a small
 factor of the minimax polynomial. Coefficients are rounded to float32 from the lowest degree upwards, and after each the
@@ -9,7 +11,7 @@ remaining ones are fitted again, so that later coefficients repair what rounding
 
 import struct
 
-from mpmath import cos, erf, erfc, expm1, fabs, ln, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tanh
+from mpmath import atanh, cos, erf, erfc, expm1, fabs, ln, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tanh
 
 mp.dps = 40
 POINTS = 120
@@ -136,4 +138,13 @@ polynomial(
     "`log(1 − erf x)` for 0.9375 ≤ x ≤ 3.9375; weighed by 1 − erf x.",
     "ERF_TAIL",
     minimax(lambda x: ln(erfc(x)), lambda x: erfc(x) / erf(x), "0.9375", "3.9375", 6),
+)
+scalar("The 12 leading bits of 1/3.", "THIRD_HIGH", truncated(mpf(1) / 3, 12))
+scalar("What they leave.", "THIRD_LOW", float32(mpf(1) / 3 - truncated(mpf(1) / 3, 12)))
+widest = ((sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1) * mpf("1.001")) ** 2
+polynomial(
+    "`(atanh s − s − s³/3) / s⁵` in z = s², s = f / (2 + f) for √½ ≤ 1 + f ≤ √2.",
+    "ATANH_TAIL",
+    minimax(lambda z: (atanh(sqrt(z)) - sqrt(z) - sqrt(z) ** 3 / 3) / sqrt(z) ** 5,
+            lambda z: sqrt(z) ** 5 / atanh(sqrt(z)), mpf("1e-6"), widest, 2),
 )

@@ -26,6 +26,7 @@ export { rewrite } from "./passes/rewrite.ts";
 export { dropUnused } from "./passes/unused.ts";
 export type { Arithmetic, Elementary } from "./polynomial/arithmetic.ts";
 export { type ElementaryName, elementary } from "./polynomial/elementary.ts";
+export { pow } from "./polynomial/pow.ts";
 export { passes, simplify } from "./simplify.ts";
 export { indexAxes, type Read, type View, type ViewOptions, viewOf } from "./view.ts";
 export { addressOf, fitsInt32, type Lanes, lanesOf, strideOf } from "./view-address.ts";

@@ -58,3 +58,12 @@ export const ERF_CENTRE: readonly number[] = [
 export const ERF_TAIL: readonly number[] = [
   -0.000212818049, -1.1276077, -0.637291431, -0.103840619, 0.0221855547, -0.00303350715, 0.000195020155,
 ];
+
+/** The 12 leading bits of 1/3. */
+export const THIRD_HIGH = 0.333251953;
+
+/** What they leave. */
+export const THIRD_LOW = 8.13802108e-5;
+
+/** `(atanh s − s − s³/3) / s⁵` in z = s², s = f / (2 + f) for √½ ≤ 1 + f ≤ √2. Error 2^-36.67. */
+export const ATANH_TAIL: readonly number[] = [0.200000793, 0.142732829, 0.117154032];

@@ -48,22 +48,27 @@ function atTheBorders<F, I, P>(target: Arithmetic<F, I, P>, x: F, zero: I, below
 }
 
 /**
- * Natural logarithm. log(±0) = −∞, and NaN below 0.
+ * `x = 2^exponent · (1 + f)` with √½ ≤ 1 + f < √2, for finite positive x given by its bits.
  *
- * `x = 2^k · (1 + f)` by integer arithmetic on the bits. A subnormal x is its own pattern times 2⁻¹⁴⁹, read as an integer, so
- * that its logarithm is right even where products of subnormals are flushed.
+ * A subnormal x is its own pattern times 2⁻¹⁴⁹, read as an integer, so that nothing is lost where subnormals are flushed.
  */
-export const log: Elementary = (target, x) => {
+export function splitExponent<F, I, P>(target: Arithmetic<F, I, P>, pattern: I): { exponent: I; f: F } {
   const { addInteger, bits, float, fromBits, integer, less, selectInteger, shiftLeft, sub, subInteger, toFloat } =
     target;
-  const pattern = bits(x);
   const small = less(pattern, integer(SMALLEST_NORMAL));
   const normal = selectInteger(small, bits(toFloat(pattern)), pattern);
   const k = exponentOf(target, normal);
   const f = sub(fromBits(subInteger(normal, shiftLeft(k, FRACTION))), float(1));
-  const exponent = addInteger(k, selectInteger(small, integer(SUBNORMAL_EXPONENT), integer(0)));
-  const below = less(integer(0), selectInteger(less(pattern, integer(0)), magnitude(target, x), integer(0)));
-  return atTheBorders(target, x, magnitude(target, x), below, logarithm(target, toFloat(exponent), f));
+  return { exponent: addInteger(k, selectInteger(small, integer(SUBNORMAL_EXPONENT), integer(0))), f };
+}
+
+/** Natural logarithm. log(±0) = −∞, and NaN below 0. */
+export const log: Elementary = (target, x) => {
+  const { bits, integer, less, selectInteger, toFloat } = target;
+  const { exponent, f } = splitExponent(target, bits(x));
+  const size = magnitude(target, x);
+  const below = less(integer(0), selectInteger(less(bits(x), integer(0)), size, integer(0)));
+  return atTheBorders(target, x, size, below, logarithm(target, toFloat(exponent), f));
 };
 
 /** Below the first, log(1 + x) rounds to x; from exponent 30 on, 1 + x is x. */
