@@ -9,7 +9,7 @@ import {
   topologicalOrder,
 } from "@tenon/ir";
 import { Draw } from "./draw.ts";
-import { expandComposites, reapply, rebuild } from "./expand.ts";
+import { expandComposites, isComposite, reapply, rebuild } from "./expand.ts";
 import type { Evaluate } from "./sample-runner.ts";
 import { allowance, type Level, type Tolerance, tolerances } from "./tolerance.ts";
 
@@ -64,21 +64,12 @@ function isNormal(dtype: Elements["dtype"], x: number): boolean {
 }
 
 /** Whether nothing inexact is computed but the results themselves, by primitives. */
-function isOneOp(results: readonly Tensor[]): boolean {
-  const own = new Set(results.map((t) => t.node));
-  return topologicalOrder(results).every(
-    (node) =>
-      isLeaf(node) ||
-      (node.op.decompose === undefined &&
-        (node.op.numeric === "exact" || (own.has(node) && node.inputs.every(isGiven)))),
-  );
-}
+const isOneOp = (results: readonly Tensor[]): boolean =>
+  results.every((t) => isGiven(t) || (!isComposite(t.node) && t.inputs.every(isGiven)));
 
 /** Whether a value is an input or only moved ones: exact whatever the backend. */
 const isGiven = (t: Tensor): boolean =>
-  topologicalOrder([t]).every(
-    (node) => isLeaf(node) || (node.op.numeric === "exact" && node.op.decompose === undefined),
-  );
+  topologicalOrder([t]).every((node) => isLeaf(node) || (node.op.numeric === "exact" && !isComposite(node)));
 
 /** The tolerance of a value that is one of many in a graph: it may be rounded, or not be. */
 const rounding = (tolerance: Tolerance): Tolerance => ({ ...tolerance, ulps: Math.max(1, tolerance.ulps) });
