@@ -115,7 +115,7 @@ const { index, predicate } = fc.letrec<{ index: Pair<Index>; predicate: Pair<Pre
 }));
 const node: fc.Arbitrary<Pair<IndexNode>> = fc.oneof({ weight: 3, arbitrary: index }, predicate);
 
-const runs = { numRuns: 600 };
+const runs = { numRuns: 400 };
 
 test("an expression has the value that its definition gives", () => {
   fc.assert(

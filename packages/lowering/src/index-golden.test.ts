@@ -117,6 +117,8 @@ const cases: readonly (readonly [string, IndexNode | string, string])[] = [
   ["two bounds from above", and(lessThan(x, 20), lessThan(x, 30)), "x < 20"],
   ["bounds that exclude each other", and(lessThan(x, 20), lessThan(30, x)), "false"],
   ["bounds that leave nothing out", or(lessThan(x, 20), lessThan(10, x)), "true"],
+  ["bounds that leave one place out", or(lessThan(x, 20), lessThan(20, x)), "x < 20 or 20 < x"],
+  ["bounds that meet in one place", and(atMost(x, 20), atMost(20, x)), "x < 21 and 19 < x"],
   ["what is and is not", or(equalIndex(x, j), not(equalIndex(x, j))), "true"],
   ["the opposite of both", not(and(lessThan(x, 20), equalIndex(i, j))), "19 < x or i ≠ j"],
 

@@ -17,7 +17,9 @@ test("an address is row-major", () => {
 });
 
 test("an index of another rank is refused", () => {
-  expect(() => addressOf([B, 8], [b])).toThrowErrorMatchingInlineSnapshot(`[ShapeError E206 addressOf: 1 indices do not address the shape [B, 8].]`);
+  expect(() => addressOf([B, 8], [b])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError E206 addressOf: 1 indices do not address the shape [B, 8].]`,
+  );
 });
 
 test("a stride is a number, an expression over sizes, or unknown", () => {

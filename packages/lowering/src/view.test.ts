@@ -1,7 +1,9 @@
 import { evaluateFn } from "@tenon/interpreter";
 import {
   applyOp,
+  concat,
   type Dim,
+  dimAdd,
   dimAtMost,
   dimMul,
   dimSymbol,
@@ -17,7 +19,9 @@ import { allSamples, materialize } from "@tenon/ir/samples";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluateIndex } from "./index-fold.ts";
-import { indexAxes, viewOf } from "./view.ts";
+import { withIndexScope } from "./index-node.ts";
+import { indexText } from "./index-text.ts";
+import { indexAxes, type ViewOptions, viewOf } from "./view.ts";
 import { addressOf } from "./view-address.ts";
 import { isMove } from "./view-moves.ts";
 
@@ -195,6 +199,47 @@ test("chains of movement ops are read as the interpreter has them", () => {
         }
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
+});
+
+const text = (tensor: Tensor, options?: ViewOptions): string[] =>
+  viewOf(tensor, indexAxes(tensor), options).reads.map(
+    ({ source, index, mask }) => `${source.op.name}[${index.map(indexText).join(", ")}] where ${indexText(mask)}`,
+  );
+
+test("a view stops where it is told to, and where it would have too many reads", () => {
+  const x = input({ dtype: "float32", shape: [4] });
+  const padded = x.pad({ lo: [1], hi: [1] });
+  expect(text(padded.reverse())).toEqual(["input[4 - i0] where i0 < 5 and 0 < i0", "constant[] where true"]);
+  expect(text(padded.reverse(), { stop: (node) => node === padded.node })).toEqual(["pad[5 - i0] where true"]);
+  expect(text(padded.reverse(), { maxReads: 1 })).toEqual(["pad[5 - i0] where true"]);
+  expect(text(concat([x, padded]), { maxReads: 2 })).toEqual(["input[i0] where i0 < 4", "pad[i0 - 4] where 3 < i0"]);
+});
+
+test("what lies behind a mask is simplified as if the mask held", () => {
+  const x = input({ dtype: "float32", shape: [2, 2, 8] });
+  expect(text(x.reshape([4, 8]).pad({ lo: [1, 1], hi: [1, 1] }))[0]).toBe(
+    "input[(i0 + 1) floordiv 2 - 1, (i0 + 1) mod 2, i1 - 1] where i1 < 9 and 0 < i1 and i0 < 5 and 0 < i0",
+  );
+});
+
+test("padding of which nothing is left leaves no mask", () => {
+  const x = input({ dtype: "float32", shape: [B, 4] });
+  expect(text(x.pad({ lo: [1, 0], hi: [2, 3] }).slice({ start: [1, 0], limit: [dimAdd(B, 1), 4] }))).toEqual([
+    "input[i0, i1] where true",
+  ]);
+});
+
+test("a long chain takes no stack", () => {
+  let x = input({ dtype: "float32", shape: [3, 4] });
+  for (let n = 0; n < 20_000; n++) x = n % 2 === 0 ? x.transpose() : x.reverse({ axis: 0 });
+  expect(withIndexScope(() => text(x))).toEqual(["input[i0, i1] where true"]);
+});
+
+test("an index of another rank is refused", () => {
+  expect(() => viewOf(input({ dtype: "float32", shape: [3, 4] }), [])).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError E206 viewOf: 0 indices do not address a tensor of rank 2.
+      tensor: float32 [3, 4]]
+  `);
 });
