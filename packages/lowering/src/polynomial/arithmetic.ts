@@ -1,8 +1,8 @@
 /**
  * The operations in which the elementary functions are written: float32 values F, 32-bit integers I, choices P.
  *
- * A target gives one word for each, and gets exp, log, sin and the others in its own language; numbers of JavaScript are one
- * more target (`numbers.ts`). What is asked of a target:
+ * A target gives one word for each, and gets exp, log, sin and the others in its own language; in the tests
+ * numbers of JavaScript are one more target. What is asked of a target:
  *
  * - `add`, `sub`, `mul` and `div` round to nearest; `mulAdd` rounds once or twice, as the target likes, and products that are
  *   added may be contracted anywhere. Every bound holds either way.

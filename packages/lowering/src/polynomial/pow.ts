@@ -1,24 +1,8 @@
 import { type Arithmetic, bitsOf, INFINITY_BITS, magnitude, polynomial, SIGN_BIT } from "./arithmetic.ts";
 import { ATANH_TAIL, LN2_HIGH, LN2_LOW, THIRD_HIGH, THIRD_LOW } from "./coefficients.ts";
+import { type Double, head, normalise } from "./double.ts";
 import { compose, exponential } from "./exp.ts";
 import { splitExponent } from "./log.ts";
-
-/** An unrounded value `high + low`, |low| at most half a unit in the last place of high. */
-interface Double<F> {
-  readonly high: F;
-  readonly low: F;
-}
-
-/** The same sum, for |high| ≥ |low| (Dekker 1971, A floating-point technique for extending the available precision). */
-function normalise<F, I, P>({ add, sub }: Arithmetic<F, I, P>, high: F, low: F): Double<F> {
-  const sum = add(high, low);
-  return { high: sum, low: add(sub(high, sum), low) };
-}
-
-/** The 12 leading bits of x: products of two such are exact, fused or not. */
-function head<F, I, P>({ and, bits, fromBits, integer }: Arithmetic<F, I, P>, x: F): F {
-  return fromBits(and(bits(x), integer(~0xfff)));
-}
 
 /**
  * log |a| to about 33 bits, `k·ln 2 + 2·atanh(s)` with `s = f / (2 + f)`, `atanh s = s + s³·(1/3 + s²·B(s²))`, B of degree 2.
@@ -56,6 +40,7 @@ function preciseLog<F, I, P>(target: Arithmetic<F, I, P>, size: I): Double<F> {
 }
 
 const ONE = bitsOf(1);
+/** e to the first is beyond float32, e to minus the second below it; what lies between overflows or vanishes in its last product. */
 const OVERFLOW = bitsOf(88.73);
 const UNDERFLOW = bitsOf(105);
 

@@ -21,12 +21,11 @@ import {
   TWO_OVER_PI,
   TWO_OVER_PI_WINDOWS,
 } from "./coefficients.ts";
+import { type Double, head, normalise } from "./double.ts";
 
-/** `|x| = quadrant · π/2 + high + low` up to multiples of 2π; |high| ≤ π/4, |low| below one unit in its last place. */
-interface Reduced<F, I> {
+/** `|x| = quadrant · π/2 + high + low` up to multiples of 2π, with |high| ≤ π/4. */
+interface Reduced<F, I> extends Double<F> {
   readonly quadrant: I;
-  readonly high: F;
-  readonly low: F;
 }
 
 /** Up to here the quotient by π/2 has 13 bits. */
@@ -47,12 +46,6 @@ function reduceModerate<F, I, P>(target: Arithmetic<F, I, P>, x: F): Reduced<F, 
   const fine = target.add(coarse, step);
   const rest = mulAdd(negative, fourth, target.add(sub(coarse, fine), step));
   return { quadrant: toInteger(sub(float(0), negative)), ...normalise(target, fine, rest) };
-}
-
-/** The same sum, its first part rounded to nearest; |high| ≥ |low|, or both are tiny. */
-function normalise<F, I, P>({ add, sub }: Arithmetic<F, I, P>, high: F, low: F): { high: F; low: F } {
-  const sum = add(high, low);
-  return { high: sum, low: add(sub(high, sum), low) };
 }
 
 /** Exponents of the last bit of x at which the windows on 2/π start, and their distance. */
@@ -98,10 +91,10 @@ function reduceLarge<F, I, P>(target: Arithmetic<F, I, P>, x: F): Reduced<F, I> 
   const rest = mulAdd(toFloat(shiftRightUnsigned(further, 1)), float(2 ** -61), mul(left, float(2 ** -30)));
   const quarters = normalise(target, mul(whole, float(2 ** -30)), rest);
   // The 12 leading bits have an exact product with the 11 of π/2's first part.
-  const head = fromBits(and(bits(quarters.high), integer(~0xfff)));
-  const tail = add(sub(quarters.high, head), quarters.low);
-  const product = mul(head, float(HALF_PI_PARTS[0]!));
-  const { high, low } = normalise(target, product, mulAdd(head, float(HALF_PI_REST), mul(tail, float(HALF_PI))));
+  const leading = head(target, quarters.high);
+  const tail = add(sub(quarters.high, leading), quarters.low);
+  const product = mul(leading, float(HALF_PI_PARTS[0]!));
+  const { high, low } = normalise(target, product, mulAdd(leading, float(HALF_PI_REST), mul(tail, float(HALF_PI))));
   const withItsSign = (a: F): F => fromBits(xor(bits(a), and(sign, integer(SIGN_BIT))));
   return { quadrant, high: withItsSign(high), low: withItsSign(low) };
 }
