@@ -260,7 +260,7 @@ function fromLowest(x: Index): Index {
   if (!terms.some((t) => t.of.kind === "product")) return x;
   const above = (v: Index): Index =>
     v.kind === "variable" && v.low !== 0 && Number.isFinite(v.high)
-      ? sumOf([[1, indexVariable(`${v.name}'`, 0, v.high - v.low)]], v.low)
+      ? sumOf([[1, indexVariable(`${v.name}-${v.low}`, 0, v.high - v.low)]], v.low)
       : v;
   return sumOf(
     terms.map((t) => [t.coefficient, productOf(factorsOf(t.of).map(above))]),
