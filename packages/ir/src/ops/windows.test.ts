@@ -26,6 +26,11 @@ test("fold adds up what overlaps", () => {
   expect(evaluated(fold(constant(1, [4, 3]), { axes: [0], dims: [6] }))).toEqual([1, 2, 3, 3, 2, 1]);
 });
 
+test("what fold adds up to wraps before another op sees it", () => {
+  const sums = fold(constant(200, [2, 2], "uint8"), { axes: [0], dims: [3] });
+  expect(evaluated(sums.cast("float32"))).toEqual([200, 144, 200]);
+});
+
 test("windows and fold are transposes: ⟨windows(x), w⟩ = ⟨x, fold(w)⟩", () => {
   for (const stride of [1, 2, 3]) {
     for (const dilation of [1, 2]) {

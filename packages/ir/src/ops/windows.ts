@@ -1,5 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimSub, sameDim } from "../dim.ts";
+import { isInteger } from "../dtype.ts";
+import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, fail, failDType } from "../rule.ts";
@@ -78,7 +80,7 @@ export const foldOp: OpRecord = opRecord({
     forEachPosition(w.shape, windowStrides(type!.shape, attrs), 0, (position, i) => {
       out[position]! += w.data[i]!;
     });
-    return out;
+    return isInteger(w.dtype) ? out.map((x) => wrapInteger(w.dtype, x)) : out;
   },
   linear: true,
   vjp([w], _results, [dy], { axes, stride, dilation }) {
