@@ -9,7 +9,8 @@ const hashes = new WeakMap<Node, number>();
 
 /**
  * A 32-bit hash of the graph that ends in `node`: ops, attributes, types and wiring, with leaves known by their types
- * alone. Computed once per node from its inputs' hashes, so that a graph that grows costs only what is new.
+ * alone: `x·x` and `x·y` have one hash, and a caller to whom they differ adds which leaf stands where. Computed once per
+ * node from its inputs' hashes, so that a graph that grows costs only what is new.
  */
 export function nodeHash(node: Node): number {
   const known = hashes.get(node);

@@ -1,7 +1,7 @@
 import { constantValue, dim, int, resultDType, resultShape } from "../attrs.ts";
 import { dimValue } from "../dim.ts";
 import { type DType, dtypes, integerRange } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { checkList, DTypeError, ShapeError } from "../errors.ts";
 import { decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { fail, failDType } from "../rule.ts";
@@ -48,6 +48,7 @@ export function constant(
   shape: Shape = typeof value === "object" ? [value.length] : [],
   dtype: DType = typeof value === "boolean" ? "bool" : "float32",
 ): Tensor {
+  checkList("constant", "shape", shape, "[2, 3]");
   const values = typeof value === "object" ? value : [Number(value)];
   const { kind } = dtypes[dtype];
   if (kind === "signed" || kind === "unsigned") {
