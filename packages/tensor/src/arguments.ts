@@ -12,14 +12,15 @@ import { SMALL_BYTES, type Storage } from "./storage.ts";
 export class Arguments {
   private readonly device: Device;
   private readonly storages: readonly Storage[];
-  private readonly fetched: readonly (Promise<Uint8Array> | undefined)[];
+  private readonly fetched: readonly (Uint8Array | Promise<Uint8Array> | undefined)[];
   private temporary: Buffer[] = [];
 
   constructor(device: Device, storages: readonly Storage[]) {
     this.device = device;
     this.storages = storages.map((s) => s.retain());
     this.fetched = storages.map((s) => {
-      if (s.device === undefined || s.device === device) return undefined;
+      if (s.device === device) return undefined; // its buffer will be there when the job runs
+      if (s.host !== undefined && !s.hostStale) return s.host; // as of now, whatever another device's job does to it
       const bytes = readBytes(s);
       bytes.catch(() => {}); // seen by whoever asks for the buffers
       return bytes;
@@ -33,16 +34,20 @@ export class Arguments {
     return found;
   }
 
-  private async buffer(backend: Backend, storage: Storage, fetched: Promise<Uint8Array> | undefined): Promise<Buffer> {
+  private async buffer(
+    backend: Backend,
+    storage: Storage,
+    fetched: Uint8Array | Promise<Uint8Array> | undefined,
+  ): Promise<Buffer> {
     storage.check();
-    if (fetched === undefined && storage.buffer !== undefined && storage.device === this.device) return storage.buffer;
-    const bytes = fetched === undefined ? storage.host! : await fetched;
+    if (storage.buffer !== undefined && storage.device === this.device) return storage.buffer;
+    const bytes = await (fetched ?? storage.host!);
     const buffer = backend.alloc(storage.byteLength);
     backend.write(buffer, bytes);
     const comesAgain = storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES;
-    const stays =
-      fetched === undefined && storage.buffer === undefined && (storage.owned || storage.hostStale || comesAgain);
-    if (stays) storage.keepBuffer(this.device, buffer);
+    const wanted = storage.owned || storage.hostStale || comesAgain;
+    const free = storage.buffer === undefined && (storage.device === undefined || storage.device === this.device);
+    if (wanted && free) storage.keepBuffer(this.device, buffer);
     else this.temporary.push(buffer);
     return buffer;
   }

@@ -84,8 +84,13 @@ export function compile<A extends readonly any[], R>(
 
   const programFor = (layout: Layout): Program => {
     const key = layoutKey(layout);
-    const before = programs.get(key)?.find(isCurrent);
-    if (before !== undefined) return before;
+    const same = programs.get(key);
+    const before = same?.find(isCurrent);
+    if (before !== undefined) {
+      programs.delete(key); // so that the least recently used is first
+      programs.set(key, same!);
+      return before;
+    }
     const body = (leaves: readonly Tensor[]): unknown => fn(...(rebuild(layout, leaves) as unknown as A));
     const { name = "step", sources = false, precision = "same" } = settings;
     const program = traceProgram(body, layout.types, layout.names, { name, sources, precision });

@@ -113,6 +113,97 @@ test("a backend that fails to open leaves Variables and tensors as they were, fo
   expect(await read(constant.value)).toEqual([0, 0]);
 });
 
+test("Variables that are given one tensor that is not computed yet each get its value", async () => {
+  const x = tensor([1]).add(1);
+  const [a, b] = [variable(x), variable(x)];
+  expect(await read(await compile(() => a.value.add(b.value))())).toEqual([4]);
+  const c = variable([0]);
+  c.assign(c.value.add(5));
+  const d = variable([0]);
+  d.assign(c.value);
+  const step = compile(() => {
+    c.assign(c.value.add(1));
+    return c.value.sub(d.value);
+  });
+  await step();
+  expect(await read(await step())).toEqual([2]);
+});
+
+test("a queued read on one device neither loses nor keeps what a step on another writes", async () => {
+  const other = interpreter();
+  const x = tensor([7]);
+  const p = x.add(1).data();
+  const v = variable(x);
+  const step = compile(
+    () => {
+      v.assign(v.value.mul(2));
+      return v.value;
+    },
+    { backend: other },
+  );
+  expect(await read(await step())).toEqual([14]);
+  expect(await read(v.value)).toEqual([14]);
+  expect(Array.from(await p)).toEqual([8]);
+});
+
+test("a call on a slow device reads Variables as they were when it was made", async () => {
+  const slow: BackendFactory = {
+    ...interpreter(),
+    create: async (options) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return interpreter().create(options);
+    },
+  };
+  const v = variable([7]);
+  const p = compile(() => v.value.add(1), { backend: slow })();
+  await compile(() => {
+    v.assign(v.value.mul(2));
+  })();
+  expect(await read(await p)).toEqual([8]);
+  expect(await read(v.value)).toEqual([14]);
+});
+
+test("a failing device in the midst of others' calls loses nothing", async () => {
+  const v = variable([1]);
+  const body = (): Tensor => {
+    v.assign(v.value.add(1));
+    return v.value;
+  };
+  const [good, bad] = [compile(body), compile(body, { backend: broken })];
+  await good();
+  const [failed, worked] = await Promise.allSettled([bad(), good()]);
+  expect([failed.status, worked.status]).toEqual(["rejected", "fulfilled"]);
+  expect(await read(v.value)).toEqual([3]);
+  await Promise.allSettled([compile(() => v.value.add(1), { backend: broken })(), good()]);
+  expect(await read(v.value)).toEqual([4]);
+  const x = tensor([1]).add(1);
+  const [a, b] = [variable(x), variable(x)];
+  await expect(compile(() => a.value.add(b.value), { backend: broken })()).rejects.toThrow("no device");
+  expect([await read(a.value), await read(b.value)]).toEqual([[2], [2]]);
+});
+
+test("what was recorded with a tensor outlives its disposal, also when a flush came between", async () => {
+  const x = tensor([1]);
+  const a = x.add(1);
+  const b = a.add(1);
+  const keep = Array.from({ length: 1005 }, (_, i) => tensor(i).add(1));
+  x.dispose();
+  expect([await read(b), await read(a), await read(keep[7]!)]).toEqual([[3], [2], [8]]);
+});
+
+test("a shape that is used often stays compiled, however many others come by", async () => {
+  let traces = 0;
+  const f = compile((x: Tensor) => {
+    traces++;
+    return x.sum();
+  });
+  for (let n = 2; n < 72; n++) {
+    await f(tensor([1]));
+    await f(zeros([n]));
+  }
+  expect(traces).toBe(71);
+});
+
 test("graphs that differ only in which leaf stands where are compiled once each", async () => {
   const [x, y] = [tensor([2]), tensor([3])];
   const programs = (): number => memory().devices.reduce((n, d) => n + d.cachedPrograms, 0);

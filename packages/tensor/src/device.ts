@@ -83,7 +83,8 @@ export async function currentBackend(): Promise<string> {
 /** The bytes, from wherever they are. The read is queued at once, so that it sees what was there when it was asked for. */
 export async function readBytes(storage: Storage): Promise<Uint8Array> {
   storage.check();
-  if (storage.host !== undefined && !storage.hostStale) return storage.host;
+  const here = storage.hostStale ? undefined : (storage.host ?? storage.arrival);
+  if (here !== undefined) return here;
   return storage.device!.enqueue((backend) => {
     storage.check();
     return storage.buffer === undefined ? storage.host! : backend.read(storage.buffer);

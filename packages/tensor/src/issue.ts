@@ -26,6 +26,7 @@ export function issue(
     ...captured.map((x) => storageOf(x)!),
   ]);
   const overwritten = state.filter((_, i) => outputs[i] !== undefined);
+  const homes = overwritten.map((storage) => storage.device);
   for (const storage of overwritten) {
     storage.hostStale = true;
     storage.version++;
@@ -49,10 +50,10 @@ export function issue(
   for (const storage of results) countResult(storage.byteLength);
   settle(done, held, results, () => {
     if (started) return;
-    for (const storage of overwritten) {
+    overwritten.forEach((storage, i) => {
       storage.hostStale = false; // nothing was written, so the Variables are what they were
-      if (storage.buffer === undefined) storage.device = undefined;
-    }
+      if (storage.buffer === undefined) storage.device = homes[i];
+    });
   });
   return { results: tensors, done };
 }

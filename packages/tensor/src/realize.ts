@@ -50,7 +50,6 @@ export function realize(tensors: readonly Tensor[], wanted?: Device): void {
   const cached = cachedExecutable(device, fn);
   const args = new Arguments(device, storages);
   const results = types.map((type) => new Storage(type, device));
-  const undo = roots.map((t, i) => intoLeaf(t, results[i]!));
   const together = async (backend: Backend): Promise<void> => {
     const executable = await cached.executable;
     const computed = executable.run(await args.buffers(backend));
@@ -71,6 +70,8 @@ export function realize(tensors: readonly Tensor[], wanted?: Device): void {
     const done = together(backend);
     return results.length === 1 ? done : done.catch(() => apart(backend));
   });
+  // only now: whoever adopts a storage may queue a copy of it, which must come after the job that fills it
+  const undo = roots.map((t, i) => intoLeaf(t, results[i]!));
   settle(job, args, results, () => {
     for (const back of undo) back();
   });
@@ -197,24 +198,43 @@ function detach(fn: Fn): Fn {
 }
 
 /**
- * A storage with the same values, filled by a job of the device. Should the device fail, the values are fetched to the
- * host instead, so that they are not lost with it.
+ * A storage with the same values: of the host bytes where there are any, by a job of the device where that has them, and
+ * by way of the host from another device.
  */
 export function copyStorage(from: Storage, device: Device): Storage {
+  if (from.host !== undefined && !from.hostStale) return new Storage(from.type, from.host);
+  return from.device === device ? copyThere(from, device) : bringOver(from);
+}
+
+function copyThere(from: Storage, device: Device): Storage {
   const to = new Storage(from.type, device);
   const args = new Arguments(device, [from]);
-  const job = device
-    .enqueue(async (backend) => {
-      const [source] = await args.buffers(backend);
-      const target = backend.alloc(to.byteLength);
-      backend.copy(source!, target);
-      to.keepBuffer(device, target);
-    })
-    .catch(async () => {
-      to.keepHost((await readBytes(from)).slice());
-      to.device = undefined;
-    });
+  const job = device.enqueue(async (backend) => {
+    const [source] = await args.buffers(backend);
+    const target = backend.alloc(to.byteLength);
+    backend.copy(source!, target);
+    to.keepBuffer(device, target);
+  });
   to.retain();
   settle(job, args, [to]);
+  return to;
+}
+
+function bringOver(from: Storage): Storage {
+  const to = new Storage(from.type).retain();
+  from.retain();
+  // a device that fails gives back what it had not begun with: then the second try finds the values
+  const arrival = readBytes(from).catch(() => readBytes(from));
+  to.arrival = arrival;
+  arrival
+    .then((bytes) => to.keepHost(bytes))
+    .catch((error: unknown) => {
+      to.failure = error;
+    })
+    .finally(() => {
+      to.arrival = undefined;
+      from.release();
+      to.release();
+    });
   return to;
 }

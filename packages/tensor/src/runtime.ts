@@ -10,6 +10,8 @@ import { DataNode, SMALL_BYTES, storageOf } from "./storage.ts";
 const FLUSH_AFTER = 1000;
 
 let recorded: WeakRef<Node>[] = [];
+/** What earlier flushes passed over, since it is only on the way to other results: the program may still hold it. */
+let passed: WeakRef<Node>[] = [];
 
 installRuntime({
   async data(tensor: Tensor): Promise<TensorData> {
@@ -34,7 +36,14 @@ installRuntime({
   dispose(tensor: Tensor): void {
     if (!(tensor.node instanceof DataNode)) return; // it has no memory of its own yet
     const { node } = tensor;
-    if (recorded.some((ref) => ref.deref()?.inputs.includes(tensor))) flush(); // what was recorded with it still needs it
+    // what was recorded with it still needs it: its values are computed first
+    const users = [...recorded, ...passed].flatMap((ref) => ref.deref() ?? []);
+    realize(
+      users
+        .filter((user) => user.inputs.includes(tensor))
+        .flatMap(unrealized)
+        .filter(isComputable),
+    );
     node.dispose();
   },
 
@@ -50,9 +59,18 @@ export function flush(): void {
   const alive = recorded.flatMap((ref) => ref.deref() ?? []);
   recorded = [];
   const used = new Set(alive.flatMap((node) => node.inputs.map((t) => t.node)));
-  const ends = alive.filter((node) => !used.has(node)).flatMap((node) => node.outputs.filter((t) => t.node === node));
-  realize(ends.filter(isComputable));
+  realize(
+    alive
+      .filter((node) => !used.has(node))
+      .flatMap(unrealized)
+      .filter(isComputable),
+  );
+  const left = [...passed.flatMap((ref) => ref.deref() ?? []), ...alive].filter((node) => unrealized(node).length > 0);
+  passed = left.map((node) => new WeakRef(node));
 }
+
+/** The results of a node that have not become leaves. */
+const unrealized = (node: Node): readonly Tensor[] => node.outputs.filter((t) => t.node === node);
 
 /** Whether all that a tensor is computed from is there: no argument of a function being traced, nothing disposed of. */
 const isComputable = (t: Tensor): boolean =>

@@ -21,6 +21,8 @@ export class Storage {
   buffer: Buffer | undefined;
   /** Why the job that should have computed the values did not. */
   failure: unknown;
+  /** Host bytes on their way from another device. */
+  arrival: Promise<Uint8Array> | undefined;
   /** Goes up whenever a queued job will overwrite the values. */
   version = 0;
   /** The host bytes are older than what a queued job will leave in the buffer. */
@@ -32,8 +34,8 @@ export class Storage {
   /** Data leaves, Variables and queued jobs that refer to it. */
   references = 1;
 
-  /** @param source The host bytes, or the device on which a queued job will compute them. */
-  constructor(type: ConcreteType, source: Uint8Array | Device) {
+  /** @param source The host bytes, or the device on which a queued job will compute them; neither while they arrive. */
+  constructor(type: ConcreteType, source?: Uint8Array | Device) {
     const host = source instanceof Uint8Array ? source : undefined;
     this.device = source instanceof Uint8Array ? undefined : source;
     this.type = type;

@@ -14,7 +14,15 @@ import { type Creatable, tensor } from "./create.ts";
 import type { Device } from "./device.ts";
 import { currentFrame } from "./frame.ts";
 import { copyStorage, realize } from "./realize.ts";
-import { concreteType, DataNode, dataTensor, type Holder, holdWhenRealized, Storage, storageOf } from "./storage.ts";
+import {
+  concreteType,
+  DataNode,
+  dataTensor,
+  type Holder,
+  holdWhenRealized,
+  type Storage,
+  storageOf,
+} from "./storage.ts";
 
 /** What a Variable is for; a checkpoint and a device keep those of one role together. */
 export type VariableRole = "parameter" | "statistic" | "slot" | "key" | "state";
@@ -50,6 +58,8 @@ export class Variable implements Holder {
   private pending: Tensor | undefined;
   /** The tensor that was last given out and reads the private storage. */
   private given: WeakRef<Tensor> | undefined;
+  /** The storage that the private one was copied from, as long as it may turn out never to have been filled. */
+  private copiedFrom: Storage | undefined;
 
   constructor(value: Tensor, options: Omit<VariableOptions, "dtype"> = {}) {
     checkOptions("variable", options, ["name", "trainable", "role"]);
@@ -130,7 +140,7 @@ export class Variable implements Holder {
   }
 
   abandon(value: Tensor, storage: Storage): void {
-    if (this.held.storage !== storage) return;
+    if (this.held.storage !== storage && this.copiedFrom !== storage) return;
     this.letGo();
     this.pending = value;
   }
@@ -144,6 +154,7 @@ export class Variable implements Holder {
     mine.owned = true;
     this.held.storage = mine;
     this.given = mine === storage ? new WeakRef(value) : undefined;
+    this.copiedFrom = mine === storage ? undefined : storage;
   }
 
   private letGo(): void {
@@ -151,6 +162,7 @@ export class Variable implements Holder {
     this.held.storage = undefined;
     this.given = undefined;
     this.pending = undefined;
+    this.copiedFrom = undefined;
     if (storage === undefined) return;
     storage.owned = false;
     storage.release();
@@ -180,7 +192,7 @@ export class Variable implements Holder {
 
 /** The same values in a storage of their own. */
 function separate(storage: Storage): Storage {
-  return storage.device === undefined ? new Storage(storage.type, storage.host!) : copyStorage(storage, storage.device);
+  return copyStorage(storage, storage.device!);
 }
 
 function checkTensor(what: string, value: unknown): void {
