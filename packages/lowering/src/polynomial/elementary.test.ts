@@ -37,7 +37,7 @@ describe.each(functions)("%s", (name, f) => {
   });
 });
 
-test.each(["exp", "expm1", "log", "log1p", "tanh", "erf"] as const)("%s never decreases", (name) => {
+test.each(["exp", "expm1", "log", "log1p", "tanh"] as const)("%s never decreases", (name) => {
   for (const evaluator of Object.values(evaluators)) {
     const evaluate = evaluator(elementary[name]);
     const samples = Float32Array.from([...halfPrecision(), ...hardPoints(name, 4)]).filter(

@@ -11,7 +11,7 @@ const SATURATED = bitsOf(3.9375);
  * Error function, `2/√π · ∫₀ˣ exp(−t²) dt`. `x + x·E(x²)` for |x| < 0.9375, with E of degree 6, else `1 − exp(G(|x|))` with the
  * sign of x, where G of degree 6 is fitted to `log(1 − erf)`: unlike exp(−x²) it needs no square in twice the precision.
  *
- * erf(±0) = ±0, erf(±∞) = ±1.
+ * erf(±0) = ±0, erf(±∞) = ±1. Between neighbours the result may fall by a unit in the last place.
  */
 export const erf: Elementary = (target, x) => {
   const { bits, float, fromBits, integer, less, mul, mulAdd, select, selectInteger, sub } = target;
