@@ -44,13 +44,11 @@ test("a hit on the hash is not believed: the same hash on another wiring is told
 test("a graph that grows is hashed from where it was", () => {
   let t = leaf();
   const chain = [t];
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 20_000; i++) {
     t = t.add(1);
     chain.push(t);
   }
-  const start = performance.now();
-  for (const each of chain) hash(each); // quadratic, were each one hashed from its leaves
-  expect(performance.now() - start).toBeLessThan(1000);
+  for (const each of chain) hash(each); // quadratic, were each one hashed from its leaves: the test would run out of time
   let long = leaf();
   for (let i = 0; i < 200_000; i++) long = long.neg();
   expect(Number.isInteger(hash(long))).toBe(true);
