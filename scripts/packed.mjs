@@ -20,7 +20,7 @@ const budgets = {
   "@tenon/conformance": 24,
   "@tenon/datasets": 5,
   "@tenon/interpreter": 6,
-  "@tenon/lowering": 20,
+  "@tenon/lowering": 24,
   "@tenon/ir": 62,
   "@tenon/safetensors": 5,
   "@tenon/tensor": 18,

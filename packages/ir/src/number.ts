@@ -98,7 +98,7 @@ export function convertNumber(dtype: DType, x: number): number {
 }
 
 /** Arrays that hold a dtype's bytes as the machine does; bool and the 16-bit floats have none. */
-const arrays = {
+export const arrayTypes = {
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -111,7 +111,7 @@ const arrays = {
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const arrayOf = (dtype: DType) =>
-  littleEndian && Object.hasOwn(arrays, dtype) ? arrays[dtype as keyof typeof arrays] : undefined;
+  littleEndian && Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
 
 /** Elements of `dtype`, little-endian, as numbers. 64-bit integers beyond 2^53 lose their last bits. */
 export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {

@@ -1,17 +1,10 @@
-import { type DType, decodeElements, dtypes, encodeElements, type TensorData } from "@tenon/ir";
+import { arrayTypes, type DType, decodeElements, dtypes, encodeElements, type TensorData } from "@tenon/ir";
 
-type TypedArrayClass = { new (buffer: ArrayBufferLike): TensorData; readonly BYTES_PER_ELEMENT: number };
+type TypedArrayClass = new (buffer: ArrayBufferLike) => TensorData;
 
 const classes: Readonly<Record<Exclude<DType, "float16" | "bfloat16" | "int64" | "uint64">, TypedArrayClass>> = {
+  ...arrayTypes,
   bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
 };
 
 /** A fresh typed array of little-endian elements; 16-bit floats are widened to float32, 64-bit integers become float64. */
@@ -22,15 +15,8 @@ export function typedArrayOf(dtype: DType, bytes: Uint8Array): TensorData {
 }
 
 const arrayDTypes = new Map<unknown, DType>([
-  [Int8Array, "int8"],
-  [Uint8Array, "uint8"],
+  ...Object.entries(arrayTypes).map(([dtype, type]) => [type, dtype as DType] as const),
   [Uint8ClampedArray, "uint8"],
-  [Int16Array, "int16"],
-  [Uint16Array, "uint16"],
-  [Int32Array, "int32"],
-  [Uint32Array, "uint32"],
-  [Float32Array, "float32"],
-  [Float64Array, "float64"],
   [BigInt64Array, "int64"],
   [BigUint64Array, "uint64"],
 ]);
