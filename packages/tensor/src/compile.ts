@@ -37,7 +37,7 @@ export type Passable<T> = T extends Tensor
 /** What comes back: tensors where the function returned tensors, Variables or numbers. */
 export type Returned<T> = T extends Tensor | Variable | number | boolean
   ? Tensor
-  : T extends undefined | undefined
+  : [Exclude<T, void>] extends [never]
     ? null
     : T extends object
       ? { [K in keyof T]: Returned<T[K]> }

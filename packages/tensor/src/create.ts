@@ -44,7 +44,7 @@ export function tensor(values: Creatable, options: CreateOptions = {}): Tensor {
       fix: `the shape needs ${count} values`,
     });
   }
-  const numbers = flat as ArrayLike<number>;
+  const numbers = isTypedArray(flat) ? (flat as ArrayLike<number>) : flat.map(Number); // true is 1, false is 0
   if (isInteger(dtype) && !(isTypedArray(values) && dtypeOfArray(values) === dtype)) checkIntegers(numbers, dtype);
   return dataTensor(new Storage({ dtype, shape }, bytesOf(dtype, numbers)));
 }

@@ -42,11 +42,6 @@ export class Device {
   ready(): Promise<Backend> {
     return this.opening;
   }
-
-  async close(): Promise<void> {
-    await this.tail;
-    await (await this.opening).close();
-  }
 }
 
 const devices = new Map<unknown, Device>();

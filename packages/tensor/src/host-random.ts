@@ -1,5 +1,5 @@
-import { OptionError } from "@tenon/ir";
 import { hostErfinv } from "./host-math.ts";
+import { seedWords } from "./seed.ts";
 
 /** Two 32-bit words, as `key(seed)` holds them on a device. */
 export type HostKey = readonly [number, number];
@@ -30,14 +30,7 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 }
 
 /** The key of a seed, a whole number from 0 to 2⁵³ − 1: its upper and lower 32 bits. */
-export function hostKey(seed: number): HostKey {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new OptionError("E803", "hostKey", `seed is ${seed}, which is no whole number from 0`, {
-      fix: "use a whole number such as 0",
-    });
-  }
-  return [Math.floor(seed / 2 ** 32), seed >>> 0];
-}
+export const hostKey = (seed: number): HostKey => seedWords("hostKey", seed);
 
 /** `rng.bits` on the host: word i is the first word of threefry(key, (0, i)). */
 export function hostBits([key0, key1]: HostKey, n: number): Uint32Array {

@@ -1,4 +1,4 @@
-import { FormatError } from "@tenon/ir";
+import { FormatError, isRecord } from "@tenon/ir";
 import { treeLeaves } from "@tenon/tree";
 import type { Layout } from "./layout.ts";
 import type { VariableRole } from "./variable.ts";
@@ -100,8 +100,6 @@ function checkDepth(text: string): void {
     } else if (c === "}" || c === "]") depth--;
   }
 }
-
-const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
 
 const malformed = (problem: string, at: string): FormatError =>
   new FormatError("E181", "tenon", `the section metadata is malformed: ${problem}`, {

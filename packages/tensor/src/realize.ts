@@ -1,4 +1,4 @@
-import type { Backend, Buffer, CompileOptions, Executable } from "@tenon/backend";
+import type { Backend, Buffer, Executable } from "@tenon/backend";
 import {
   becomeLeaf,
   buildModule,
@@ -26,9 +26,6 @@ interface Cached {
 }
 
 const caches = new WeakMap<Device, Map<string, Cached>>();
-
-/** The options of every compilation that does not say otherwise. */
-export const defaultCompileOptions: CompileOptions = {};
 
 /**
  * Starts the computation of tensors. At once they become data leaves and drop the graph behind them; the values arrive
@@ -86,11 +83,7 @@ async function runAlone(backend: Backend, { inputs, results }: Fn, i: number, ar
     used.map((place) => inputs[place]!),
     [results[i]!],
   );
-  const executable = await backend.compile(
-    verify(buildModule({ entries: { eager: fn } })),
-    "eager",
-    defaultCompileOptions,
-  );
+  const executable = await backend.compile(verify(buildModule({ entries: { eager: fn } })), "eager");
   try {
     return executable.run(await args.buffers(backend, used))[0]!;
   } finally {
@@ -152,7 +145,7 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
   const module = verify(buildModule({ entries: { eager: fn } }));
   const cached: Cached = {
     fn: detach(fn),
-    executable: device.ready().then((backend: Backend) => backend.compile(module, "eager", defaultCompileOptions)),
+    executable: device.ready().then((backend: Backend) => backend.compile(module, "eager")),
   };
   cached.executable.catch(() => {
     if (cache.get(key) === cached) cache.delete(key);

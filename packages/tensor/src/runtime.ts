@@ -34,8 +34,8 @@ installRuntime({
   },
 
   dispose(tensor: Tensor): void {
-    if (!(tensor.node instanceof DataNode)) return; // it has no memory of its own yet
     const { node } = tensor;
+    if (!(node instanceof DataNode) || node.disposed) return; // it has no memory of its own yet, or none any more
     // what was recorded with it still needs it: its values are computed first
     const users = [...recorded, ...passed].flatMap((ref) => ref.deref() ?? []);
     realize(
