@@ -1,0 +1,28 @@
+import type { DType } from "@tenon/ir";
+import { BackendError } from "@tenon/ir";
+import type { ValueType } from "./kernel.ts";
+
+const valueTypes: Readonly<Partial<Record<DType, ValueType>>> = {
+  bool: "bool",
+  int8: "int32",
+  int16: "int32",
+  int32: "int32",
+  uint8: "uint32",
+  uint16: "uint32",
+  uint32: "uint32",
+  float16: "float32",
+  bfloat16: "float32",
+  float32: "float32",
+  float64: "float64",
+};
+
+/** The type in which kernels compute with elements of a dtype. */
+export function valueTypeOf(dtype: DType): ValueType {
+  const type = valueTypes[dtype];
+  if (type !== undefined) return type;
+  throw new BackendError("E511", "lowering", `kernels do not compute with ${dtype}`, {
+    fix: "convert to int32 or float32",
+  });
+}
+
+export const isFloatValue = (type: ValueType): boolean => type === "float32" || type === "float64";
