@@ -439,6 +439,12 @@ const faults: Readonly<Record<string, Fault>> = {
     item: "refusal",
     says: /a buffer that is too small: E531/,
   },
+  "square roots are a ten-thousandth too large": {
+    factory: () =>
+      miscompiling((node, inputs) => (is("sqrt", node) ? reapply(node, inputs).map((y) => y.mul(1.0001)) : undefined)),
+    item: "training",
+    says: /the loss of step \d+ is [\d.]+, not [\d.]+ ± /,
+  },
   "a refusal spoils what follows": {
     factory: () =>
       changed((backend) => {

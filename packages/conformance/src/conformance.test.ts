@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { miscompiling, roundingEverywhere } from "./broken-backends.test-kit.ts";
 import { conformance } from "./conformance.ts";
 import { failingFn } from "./failing.test-kit.ts";
-import { items } from "./report.ts";
+import { type Cell, items } from "./report.ts";
 
 const LONG = 60_000;
 
@@ -30,8 +30,13 @@ test(
 
 test("a report is the same in every run, and plain JSON", async () => {
   const options = { only: ["ordering", "random-graphs"], seed: 5 } as const;
-  const [one, two] = [await conformance("interpreter", options), await conformance("interpreter", options)];
+  const told: Cell[] = [];
+  const [one, two] = [
+    await conformance("interpreter", options),
+    await conformance("interpreter", { ...options, onCell: (cell) => told.push(cell) }),
+  ];
   expect(JSON.stringify(one)).toBe(JSON.stringify(two));
+  expect(told).toEqual(two.cells);
   expect(JSON.parse(JSON.stringify(one))).toMatchObject({
     backend: "interpreter",
     profile: "quick",
@@ -73,6 +78,6 @@ test("an unknown option or item is refused", async () => {
     conformance("interpreter", { only: ["vector" as "vectors"] }),
   ).rejects.toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 conformance: there is no item vector.
-      fix: the items are vectors, metamorphic, gradients, random-numbers, memory, ordering, refusal, random-graphs.]
+      fix: the items are vectors, metamorphic, gradients, random-numbers, memory, ordering, refusal, training, random-graphs.]
   `);
 });

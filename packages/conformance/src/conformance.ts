@@ -12,6 +12,7 @@ import { randomNumbers } from "./random-numbers.ts";
 import { refusal } from "./refusal.ts";
 import { type Cell, type Item, items, Report } from "./report.ts";
 import type { Evaluate } from "./sample-runner.ts";
+import { training } from "./training.ts";
 import { vectors } from "./vectors.ts";
 
 export interface ConformanceOptions {
@@ -29,6 +30,8 @@ export interface ConformanceOptions {
   readonly failing?: Fn;
   /** How long one check may take; 120,000 by default. */
   readonly timeoutMs?: number;
+  /** Told of each cell as soon as it is known. */
+  readonly onCell?: (cell: Cell) => void;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -41,6 +44,7 @@ const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
   memory,
   ordering,
   refusal,
+  training,
   "random-graphs": randomGraphs,
 };
 
@@ -49,7 +53,16 @@ const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
  * each op's numeric class, memory, order and refusals. A failed check is a cell of the report, not an error.
  */
 export async function conformance(factory: BackendChoice, options: ConformanceOptions = {}): Promise<Report> {
-  checkOptions("conformance", options, ["profile", "reference", "seed", "only", "ops", "failing", "timeoutMs"]);
+  checkOptions("conformance", options, [
+    "profile",
+    "reference",
+    "seed",
+    "only",
+    "ops",
+    "failing",
+    "timeoutMs",
+    "onCell",
+  ]);
   const {
     profile = "quick",
     reference: evaluate = evaluateTensors,
@@ -58,6 +71,7 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
     ops,
     failing,
     timeoutMs = TIMEOUT_MS,
+    onCell,
   } = options;
   for (const item of only)
     if (!items.includes(item))
@@ -66,14 +80,18 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
       });
   const chosen: BackendFactory = backendOf(factory);
   const cells: Cell[] = [];
+  const add = (cell: Cell): void => {
+    cells.push(cell);
+    onCell?.(cell);
+  };
   for (const item of items) {
     if (!only.includes(item)) continue;
     const backend = await chosen.create();
     const kit: Kit = { factory: chosen, backend, level: backend.caps.level, evaluate, profile, seed, failing };
     for (const check of checks[item](kit))
-      if (ops === undefined || ops.includes(check.op)) cells.push(await cellOf(item, check, timeoutMs));
+      if (ops === undefined || ops.includes(check.op)) add(await cellOf(item, check, timeoutMs));
     const closed = await cellOf(item, closing(backend), timeoutMs);
-    if (closed.status === "fail") cells.push(closed);
+    if (closed.status === "fail") add(closed);
   }
   return new Report(chosen.id, profile, seed, cells);
 }

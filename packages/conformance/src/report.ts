@@ -7,6 +7,7 @@ export const items = [
   "memory",
   "ordering",
   "refusal",
+  "training",
   "random-graphs",
 ] as const;
 export type Item = (typeof items)[number];
