@@ -16,6 +16,10 @@ export { type Index, type IndexNode, type IndexVariable, type Predicate, withInd
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
 export { indexText } from "./index-text.ts";
+export type * from "./kernel/kernel.ts";
+export type * from "./kernel/program.ts";
+export { valueTypeOf } from "./kernel/value-type.ts";
+export { KernelWriter } from "./kernel/writer.ts";
 export { algebra, algebraOf, algebraRules } from "./passes/algebra.ts";
 export type { AlgebraRule } from "./passes/algebra-rule.ts";
 export { foldConstants } from "./passes/fold.ts";

@@ -50,10 +50,18 @@ export interface Origin {
   readonly source: string | undefined;
 }
 
+/** Copies elements from one buffer to another of the same dtype. */
 export interface Copy {
   readonly kind: "copy";
-  readonly from: number;
-  readonly to: number;
+  readonly from: Stretch;
+  readonly to: Stretch;
+  readonly elements: Index;
+}
+
+/** A buffer from an element on; the start is in symbols and variables of the loops around. */
+export interface Stretch {
+  readonly buffer: number;
+  readonly start: Index;
 }
 
 /** Runs the body for `variable` = 0 … length − 1. */

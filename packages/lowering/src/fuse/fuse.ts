@@ -1,0 +1,258 @@
+import { type Fn, isLeaf, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import { isMove } from "../view-moves.ts";
+import { type Axis, axisOf, Draft, resolve } from "./draft.ts";
+import { finish } from "./finish.ts";
+import type { Fused } from "./group.ts";
+import { type Along, joint } from "./match.ts";
+import { readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
+
+export interface FuseOptions {
+  /** Anchors that the target has an inner loop for; the others are computed by loops. */
+  readonly templates: ReadonlySet<string>;
+  /** Most buffers that one kernel may touch. */
+  readonly maxBuffers: number;
+  /** Without fusion each node is a kernel by itself; movement ops are index maps all the same. */
+  readonly fusion: boolean;
+  /** Which tensors must lie in memory, besides operands of control flow: results of the function that nothing else holds. */
+  readonly needed: readonly Tensor[];
+}
+
+/** Ops that start a group of their own kind. */
+const anchors: Readonly<Record<string, "sort" | "scatter" | "control">> = {
+  sort: "sort",
+  scatter: "scatter",
+  scan: "control",
+  cond: "control",
+  while: "control",
+};
+
+/**
+ * The function in kernels-to-be (`ir.md` 6.2): movement ops become index maps; each other node, in order, joins the groups that
+ * it reads from, where their iterations fit and nothing outside stands between them.
+ */
+export function fuse(fn: Fn, options: FuseOptions): Fused {
+  return new Fusion(options).run(fn);
+}
+
+/** A draft whose node reads others, and along which axes; undefined where it reads elsewhere too. */
+interface Producer {
+  readonly draft: Draft;
+  along: Map<Axis, Axis> | undefined;
+}
+
+class Fusion {
+  readonly drafts: Draft[] = [];
+  readonly owner = new Map<Node, Draft>();
+  /** Nodes that read a tensor. */
+  readonly users = new Map<Tensor, Node[]>();
+  readonly reads = new Map<Node, readonly SpaceRead[]>();
+  readonly options: FuseOptions;
+
+  constructor(options: FuseOptions) {
+    this.options = options;
+  }
+
+  run(fn: Fn): Fused {
+    for (const node of topologicalOrder(fn.results)) {
+      if (isLeaf(node) || node.inputs.length === 0 || isMove(node)) continue;
+      if (anchors[node.op.name] === "control") for (const t of node.inputs) this.hold(t);
+      this.add(node);
+    }
+    for (const t of this.options.needed) this.hold(t);
+    return finish(this);
+  }
+
+  /** Sees to it that a tensor is the result of a group, or lies in memory anyhow. */
+  hold(tensor: Tensor): void {
+    const { node } = tensor;
+    if (isLeaf(node) || this.owner.has(node) || typeof node.attrs.value === "object") return;
+    this.add(node);
+  }
+
+  add(node: Node): void {
+    const space = spaceOf(node);
+    const reads = readsOf(node, space);
+    this.reads.set(node, reads);
+    for (const { source } of reads) {
+      if (isMove(source.node)) this.hold(source);
+      const list = this.users.get(source);
+      if (list === undefined) this.users.set(source, [node]);
+      else if (!list.includes(node)) list.push(node);
+    }
+    const sizes = node.outputs[0]!.shape;
+    const axes = new Map<unknown, Axis>();
+    const rows = space.rows.map((x, i): Axis | null => {
+      if (x.kind !== "variable") return null;
+      const axis = { size: sizes[i]! };
+      axes.set(x, axis);
+      return axis;
+    });
+    const inner = space.inner.flatMap((x, i) => {
+      if (x.kind !== "variable") return [];
+      const axis = { size: innerSize(node, i) };
+      axes.set(x, axis);
+      return [axis];
+    });
+    const templated = node.op.name === "dot" && this.options.templates.has("dot");
+    const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
+    const summed = space.inner.length > 0 || node.op.name === "fold" || kind !== "loops";
+    const draft = new Draft(
+      kind,
+      node,
+      this.owner.size,
+      rows.filter((a) => a !== null),
+      summed,
+    );
+    if (inner.length > 0) draft.inner.push(inner);
+    draft.axes.set(node, rows);
+    for (const { source } of reads) draft.reads.add(source);
+    this.owner.set(node, draft);
+    this.drafts.push(draft);
+    if (this.options.fusion && kind === "loops") this.join(node, draft, reads, axes);
+  }
+
+  /** Lets the node's draft join those it reads from, the latest first. */
+  join(node: Node, draft: Draft, reads: readonly SpaceRead[], axes: ReadonlyMap<unknown, Axis>): void {
+    const producers = new Map<Draft, Producer>();
+    for (const { source, axes: along } of reads) {
+      const from = this.draftOf(source);
+      if (from === undefined) continue;
+      let producer = producers.get(from);
+      if (producer === undefined) producers.set(from, (producer = { draft: from, along: new Map() }));
+      if (producer.along === undefined) continue;
+      const own = from.sealed.has(source.node) ? undefined : from.axes.get(source.node);
+      if (along === undefined || own === undefined || !extend(producer.along, own, along, axes))
+        producer.along = undefined;
+    }
+    const ordered = [...producers.values()].sort((p, q) => q.draft.last - p.draft.last);
+    for (const { draft: from, along } of ordered) {
+      const [before, user] = [resolve(from), resolve(draft)];
+      if (along === undefined || before === user) continue;
+      const renamed = new Map([...along].map(([a, b]) => [axisOf(a), axisOf(b)]));
+      if (renamed.size !== along.size || new Set(renamed.values()).size !== along.size) continue;
+      if (this.sumsColumns(node, before, user, renamed)) {
+        if (!this.apart(before, user, node)) continue;
+        this.append(before, user, renamed, before.rows, true);
+        before.sealed.add(node);
+        continue;
+      }
+      const together = joint(before, user, renamed);
+      if (together === undefined || !this.affordable(before, user) || !this.apart(before, user, node)) continue;
+      this.append(before, user, renamed, together.rows, together.fixed);
+      resolve(before).inner.push(...together.inner);
+    }
+  }
+
+  draftOf(tensor: Tensor): Draft | undefined {
+    const draft = this.owner.get(tensor.node);
+    return draft === undefined ? undefined : resolve(draft);
+  }
+
+  /** A sum over all rows of a product without batches, one per column: the product's kernel adds it up on the way. */
+  sumsColumns(node: Node, before: Draft, user: Draft, along: Along): boolean {
+    if (before.kind !== "dot" || user.nodes.length > 1 || node.op.name !== "reduce") return false;
+    if (node.attrs.op !== "sum" || node.outputs[0]!.dtype !== "float32" || node.attrs.acc !== "float32") return false;
+    const [anchor] = before.nodes as [Node];
+    const attrs = anchor.attrs as unknown as Record<"contract" | "batch", readonly (readonly number[])[]>;
+    if (attrs.batch[0]!.length > 0 || anchor.outputs[0]!.dtype !== "float32") return false;
+    const free = anchor.inputs[0]!.rank - attrs.contract[0]!.length;
+    const columns = new Set(
+      before.axes
+        .get(anchor)!
+        .slice(free)
+        .flatMap((a) => (a === null ? [] : [axisOf(a)])),
+    );
+    const kept = new Set(user.rows.map(axisOf));
+    return before.rows.map(axisOf).every((a) => along.has(a) && columns.has(a) === kept.has(along.get(a)!));
+  }
+
+  /** Whether the drafts together touch few enough buffers. */
+  affordable(before: Draft, user: Draft): boolean {
+    const { maxBuffers } = this.options;
+    if (maxBuffers === Number.POSITIVE_INFINITY) return true;
+    const nodes = new Set([...before.nodes, ...user.nodes]);
+    const reads = [...new Set([...before.reads, ...user.reads])].filter((t) => !nodes.has(t.node)).length;
+    const last = user.nodes[user.nodes.length - 1]!;
+    const written = [...nodes].flatMap((node) =>
+      node.outputs.filter(
+        (t) => node === last || (this.users.get(t) ?? []).some((u) => !nodes.has(u)) || this.options.needed.includes(t),
+      ),
+    ).length;
+    return reads + written <= maxBuffers;
+  }
+
+  /** Whether nothing that is in neither draft must be computed between the two, and only `node` reads the one from the other. */
+  apart(before: Draft, user: Draft, node: Node): boolean {
+    const depends = (from: Draft, on: Draft, except?: Node): boolean => {
+      const open: Draft[] = [];
+      for (const source of from.reads) {
+        const next = this.draftOf(source);
+        if (next === on && except === undefined) return true;
+        if (next !== undefined && next !== from && next !== on) open.push(next);
+      }
+      if (except !== undefined && [...from.nodes].some((n) => n !== except && this.readsFrom(n, on))) return true;
+      const seen = new Set(open);
+      for (let next = open.pop(); next !== undefined; next = open.pop()) {
+        if (next.last < on.first) continue;
+        for (const source of next.reads) {
+          const further = this.draftOf(source);
+          if (further === on) return true;
+          if (further === undefined || further === from || seen.has(further)) continue;
+          seen.add(further);
+          open.push(further);
+        }
+      }
+      return false;
+    };
+    return !depends(user, before, node) && !(user.nodes.length > 1 && depends(before, user));
+  }
+
+  readsFrom(node: Node, draft: Draft): boolean {
+    return this.reads.get(node)!.some(({ source }) => this.draftOf(source) === draft);
+  }
+
+  /** Makes the two one; what has an anchor stays. */
+  append(before: Draft, user: Draft, along: Along, rows: readonly Axis[], fixed: boolean): void {
+    const [into, from] = user.kind === "loops" ? [before, user] : [user, before];
+    for (const [a, b] of along) {
+      if (into === before) b.same = a;
+      else a.same = b;
+    }
+    into.rows = rows.map(axisOf);
+    into.fixed = fixed;
+    into.nodes.push(...from.nodes);
+    into.inner.push(...from.inner);
+    for (const [node, axes] of from.axes) into.axes.set(node, axes);
+    for (const t of from.reads) into.reads.add(t);
+    for (const node of from.sealed) into.sealed.add(node);
+    into.first = Math.min(into.first, from.first);
+    into.last = Math.max(into.last, from.last);
+    from.into = into;
+  }
+}
+
+/** Notes which axes of the user go along which of the source; false where it contradicts what another read says. */
+function extend(
+  into: Map<Axis, Axis>,
+  own: readonly (Axis | null)[],
+  along: readonly unknown[],
+  axes: ReadonlyMap<unknown, Axis>,
+): boolean {
+  for (let i = 0; i < own.length; i++) {
+    const [a, b] = [own[i], axes.get(along[i])];
+    if ((a === null) !== (b === undefined)) return false;
+    if (a === null || a === undefined || b === undefined) continue;
+    const known = into.get(axisOf(a));
+    if (known !== undefined && known !== b) return false;
+    into.set(axisOf(a), b);
+  }
+  return true;
+}
+
+/** Size of the axis that the inner variable `i` of a node goes along. */
+function innerSize(node: Node, i: number): Axis["size"] {
+  const along = (
+    node.op.name === "dot" ? (node.attrs.contract as readonly (readonly number[])[])[0]! : node.attrs.axes
+  ) as readonly number[];
+  return node.inputs[0]!.shape[along[i]!]!;
+}

@@ -1,0 +1,150 @@
+import { type EntrySignature, entrySignature } from "@tenon/backend";
+import {
+  type Dim,
+  dtypes,
+  type Fn,
+  isLeaf,
+  type Node,
+  type Shape,
+  type Tensor,
+  toGraph,
+  type VerifiedModule,
+  withTrace,
+} from "@tenon/ir";
+import { emitGroup } from "../emit/emit.ts";
+import { type Claims, expand } from "../expand.ts";
+import { type FuseOptions, fuse } from "../fuse/fuse.ts";
+import type { Group } from "../fuse/group.ts";
+import { constantIndex, indexOfDim, multiplyIndex } from "../index-expression.ts";
+import { type Index, withIndexScope } from "../index-node.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { BufferSpec, Item, Origin, StepProgram, Stretch } from "../kernel/program.ts";
+import { rewrite } from "../passes/rewrite.ts";
+import { simplify } from "../simplify.ts";
+import { lowerControl } from "./control.ts";
+import { mergeLaunches } from "./merge-launches.ts";
+
+export interface LowerOptions {
+  /** Whether the target keeps a composite whole. */
+  readonly claims?: Claims;
+  /** Composites on elements that the target has a word for. */
+  readonly spells?: (op: string) => boolean;
+  readonly templates?: FuseOptions["templates"];
+  readonly maxBuffers?: number;
+  readonly fusion?: boolean;
+}
+
+/** An entry of a module as kernels and the order in which they run. */
+export function lower(module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram {
+  return withIndexScope(() =>
+    withTrace(() => {
+      const fn = withoutBarriers(
+        simplify(
+          expand(
+            toGraph(module, module.entries.get(entry)!),
+            options.claims,
+            options.spells === undefined ? {} : { spells: options.spells },
+          ),
+        ),
+      );
+      return new Lowering(entrySignature(module, entry), options).program(fn);
+    }),
+  );
+}
+
+/** Barriers have done their work when no pass is left that could move anything across. */
+const withoutBarriers = (fn: Fn): Fn =>
+  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : undefined));
+
+/** Puts together the program of an entry. */
+export class Lowering {
+  readonly kernels: Kernel[] = [];
+  readonly buffers: BufferSpec[] = [];
+  readonly signature: EntrySignature;
+  readonly options: Required<Pick<LowerOptions, "templates" | "maxBuffers" | "fusion">>;
+
+  constructor(signature: EntrySignature, options: LowerOptions) {
+    this.signature = signature;
+    const { templates = new Set(), maxBuffers = Number.POSITIVE_INFINITY, fusion = true } = options;
+    this.options = { templates, maxBuffers, fusion };
+  }
+
+  program(fn: Fn): StepProgram {
+    const inputs = fn.inputs.map((t, index) => this.buffer(t, { kind: "input", index }));
+    const results = fn.results.map((t, index) => this.buffer(t, { kind: "result", index }));
+    const items = mergeLaunches(this.items(fn, inputs, results), this.kernels);
+    return { signature: this.signature, kernels: this.kernels, buffers: this.buffers, items };
+  }
+
+  /** What computes a function: its inputs lie in `inputs`, and its results come to lie in `results`. */
+  items(fn: Fn, inputs: readonly Stretch[], results: readonly Stretch[]): readonly Item[] {
+    const places = new Map<Tensor, Stretch>(fn.inputs.map((t, i) => [t, inputs[i]!]));
+    const copies: (readonly [Tensor, Stretch])[] = [];
+    fn.results.forEach((result, i) => {
+      const held = heldAs(result);
+      const given = places.has(held) || isLeaf(held.node) || typeof held.node.attrs.value === "object";
+      if (given) copies.push([held, results[i]!]);
+      else places.set(held, results[i]!);
+    });
+    const needed = fn.results.map(heldAs);
+    const fused = fuse(fn, { ...this.options, needed });
+    const place = (t: Tensor): Stretch => {
+      let known = places.get(t);
+      if (known === undefined) {
+        const data = t.node.attrs.value;
+        known = this.buffer(t, data instanceof Uint8Array ? { kind: "constant", data } : { kind: "temporary" });
+        places.set(t, known);
+      }
+      return known;
+    };
+    const items: Item[] = [];
+    for (const group of fused.groups) {
+      if (group.kind === "control") items.push(...lowerControl(this, group.nodes[0]!, place));
+      else items.push(this.launch(group, fused.stored, place));
+    }
+    for (const [from, to] of copies)
+      items.push({ kind: "copy", from: place(from), to, elements: elementsOf(from.shape) });
+    return items;
+  }
+
+  launch(group: Group, stored: ReadonlySet<Tensor>, place: (t: Tensor) => Stretch): Item {
+    const { templates } = this.options;
+    const { kernel, tensors } = emitGroup(group, stored, { templates, offsetOf: (t) => place(t).start });
+    const instance = { buffers: tensors.map((t) => place(t).buffer), scalars: kernel.scalars };
+    return {
+      kind: "launch",
+      kernel: this.kernels.push(kernel) - 1,
+      instances: [instance],
+      origin: originOf(group.nodes),
+    };
+  }
+
+  /** A new buffer for a tensor, from its first element on. */
+  buffer({ dtype, shape }: Pick<Tensor, "dtype" | "shape">, place: BufferSpec["place"]): Stretch {
+    const buffer = this.buffers.push({ dtype, shape, elements: elementsOf(shape), place }) - 1;
+    return { buffer, start: constantIndex(0) };
+  }
+}
+
+/** The tensor whose elements, in their order, are those of a result. */
+function heldAs(tensor: Tensor): Tensor {
+  let held = tensor;
+  while (held.node.op.name === "reshape") held = held.node.inputs[0]!;
+  const implied = held.node.inputs.length === 0 && !isLeaf(held.node);
+  return implied ? tensor : held;
+}
+
+export const elementsOf = (shape: Shape): Index =>
+  multiplyIndex(...shape.map((d: Dim) => indexOfDim(d)), constantIndex(1));
+
+/** Bytes of one element. */
+export const elementBytes = ({ dtype }: Pick<Tensor, "dtype">): number => dtypes[dtype].byteLength;
+
+function originOf(nodes: readonly Node[]): Origin {
+  const scopes = nodes.flatMap((node) => (node.scope === undefined ? [] : [node.scope]));
+  return {
+    ops: [...new Set(nodes.map((node) => node.op.name))],
+    scopes: [...new Set(scopes)],
+    source: nodes.find((node) => node.source !== undefined)?.source,
+  };
+}
