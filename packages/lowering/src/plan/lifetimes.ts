@@ -1,0 +1,114 @@
+import type { Copy, Item, Launch, StepProgram } from "../kernel/program.ts";
+
+/** What happens at a time: buffers are read and written there. */
+export type Event = Launch | Copy;
+
+/** When the buffers of a program hold something, in events counted from 0; both ends are inclusive. */
+export interface Lifetimes {
+  /** By number; undefined where what is read says how control goes on. */
+  readonly events: readonly (Event | undefined)[];
+  /** By buffer. −1 for what is there before the run; more than `last` where nothing uses it. */
+  readonly first: readonly number[];
+  /** By buffer. `end` for what is there after the run. */
+  readonly last: readonly number[];
+  /** The time after all events. */
+  readonly end: number;
+}
+
+/** The uses in `log` from `from` to `to` are made again and again, at the times between `start` and `stop`. */
+interface Repeated {
+  readonly from: number;
+  readonly to: number;
+  readonly start: number;
+  readonly stop: number;
+}
+
+interface Use {
+  readonly buffer: number;
+  /** Whether this use needs what was written before. */
+  readonly reads: boolean;
+}
+
+/**
+ * When each buffer is in use. What a loop uses is in use for as long as the loop runs, unless each iteration writes it
+ * before it reads it and nothing outside of the loop uses it.
+ */
+export function lifetimesOf({ items, buffers, kernels }: StepProgram): Lifetimes {
+  const events: (Event | undefined)[] = [];
+  const log: Use[] = [];
+  const loops: Repeated[] = [];
+  const first = buffers.map(() => Number.POSITIVE_INFINITY);
+  const last = buffers.map(() => -1);
+  const uses = buffers.map(() => 0);
+
+  const use = (buffer: number, reads: boolean): void => {
+    const now = events.length - 1;
+    first[buffer] = Math.min(first[buffer]!, now);
+    last[buffer] = now;
+    uses[buffer]!++;
+    log.push({ buffer, reads });
+  };
+  const repeat = (walk: () => void): void => {
+    const [from, start] = [log.length, events.length];
+    walk();
+    if (events.length > start) loops.push({ from, to: log.length, start, stop: events.length - 1 });
+  };
+  const decide = (buffer: number): void => {
+    events.push(undefined);
+    use(buffer, true);
+  };
+  const walk = (item: Item): void => {
+    switch (item.kind) {
+      case "launch": {
+        events.push(item);
+        const { slots } = kernels[item.kernel]!;
+        for (const reads of [true, false])
+          for (const instance of item.instances)
+            for (const [i, slot] of slots.entries())
+              if ((slot.access !== "write") === reads) use(instance.buffers[i]!, reads);
+        break;
+      }
+      case "copy":
+        events.push(item);
+        use(item.from.buffer, true);
+        use(item.to.buffer, false);
+        break;
+      case "loop":
+        repeat(() => item.body.forEach(walk));
+        break;
+      case "branch":
+        decide(item.index);
+        for (const branch of item.branches) branch.forEach(walk);
+        break;
+      case "while":
+        repeat(() => {
+          item.condition.forEach(walk);
+          decide(item.flag);
+          item.body.forEach(walk);
+        });
+    }
+  };
+  items.forEach(walk);
+
+  const end = events.length;
+  for (const [b, { place }] of buffers.entries()) {
+    if (place.kind === "constant" || place.kind === "input") first[b] = -1;
+    if (place.kind === "constant" || place.kind === "result") last[b] = end;
+  }
+  // inner loops stand before those around them
+  for (const { from, to, start, stop } of loops) {
+    const inside = new Map<number, { count: number; carried: boolean }>();
+    for (let i = from; i < to; i++) {
+      const { buffer, reads } = log[i]!;
+      const known = inside.get(buffer);
+      if (known === undefined) inside.set(buffer, { count: 1, carried: reads });
+      else known.count++;
+    }
+    for (const [buffer, { count, carried }] of inside) {
+      if (!carried && count === uses[buffer] && buffers[buffer]!.place.kind === "temporary") continue;
+      first[buffer] = Math.min(first[buffer]!, start);
+      last[buffer] = Math.max(last[buffer]!, stop);
+    }
+  }
+  return { events, first, last, end };
+}
