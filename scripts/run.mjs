@@ -55,6 +55,7 @@ const commands = {
     runNode([tool("@biomejs/biome", "biome"), "check", ...args.map((arg) => (arg === "--fix" ? "--write" : arg))]),
   test,
   "test:long": (args) => vitest(["--mode", "long", ...args]),
+  "test:mutations": (args) => runNode(["scripts/mutate.mjs", ...args]),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

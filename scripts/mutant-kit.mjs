@@ -1,0 +1,19 @@
+/**
+ * Judges the cpu-js backend that lies beside this file, in a copy of the packages: exits with 1 at the first check that
+ * fails, and with 0 where none does. Started by `mutate.mjs`.
+ */
+import { cpuJs } from "@tenon/backend-cpu-js";
+import { conformance } from "@tenon/conformance";
+
+/** What cpu-js may refuse: it does not compute in 64-bit integers. */
+const missing = /E511.*u?int64/;
+
+const { counts } = await conformance(cpuJs(), {
+  profile: "quick",
+  onCell(cell) {
+    if (cell.status === "pass" || (cell.status === "unsupported" && missing.test(cell.detail ?? ""))) return;
+    console.log(`${cell.item} · ${cell.op} · ${cell.dtype} · ${cell.case}: ${cell.detail?.split("\n")[0]}`);
+    process.exit(1);
+  },
+});
+console.log(`${counts.pass} passed`);

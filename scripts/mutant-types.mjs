@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "./workspace.mjs";
+
+/** Tells whether a file of the workspace, given other text, still has no error of syntax or type. */
+export function typeChecker(/** @type {readonly string[]} */ paths) {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  /** @type {Map<string, { version: number, text: string }>} */
+  const changed = new Map();
+  /** @type {ts.LanguageServiceHost} */
+  const host = {
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => paths.map((path) => join(root, path)),
+    getScriptVersion: (path) => String(changed.get(path)?.version ?? 0),
+    getScriptSnapshot(path) {
+      const text = changed.get(path)?.text ?? ts.sys.readFile(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    getCurrentDirectory: () => root,
+    getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    directoryExists: ts.sys.directoryExists,
+  };
+  const service = ts.createLanguageService(host);
+  let version = 0;
+  return (/** @type {string} */ path, /** @type {string} */ text) => {
+    const file = join(root, path);
+    changed.set(file, { version: ++version, text });
+    const errors = [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)].length;
+    changed.set(file, { version: ++version, text: readFileSync(file, "utf8") });
+    return errors === 0;
+  };
+}
