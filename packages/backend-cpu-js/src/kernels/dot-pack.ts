@@ -1,0 +1,145 @@
+import type { FunctionBuilder } from "../assembler/function.ts";
+import type { ModuleBuilder } from "../assembler/module.ts";
+import type { Func, Local, Value } from "../assembler/values.ts";
+import { sharedFunction } from "./shared.ts";
+
+type Int = Local<"i32">;
+type Vector = Value<"v128">;
+
+/**
+ * `(to, from, line, step, lines, k)`: copies elements that lie `line` bytes apart from line to line and `step` bytes from k to
+ * k into panels of `width` lines, each (k, width). The last panel is filled up with zeros.
+ */
+export function packFunction(m: ModuleBuilder, width: number, bytes: number): Func<readonly []> {
+  const name = `dot-pack ${width}×${8 * bytes} bits`;
+  const params = { to: "i32", from: "i32", line: "i32", step: "i32", lines: "i32", k: "i32" } as const;
+  return sharedFunction(m, name, () =>
+    m.func(name, { params }, (f, { to, from, line, step, lines, k }) => {
+      const { i32 } = f;
+      const done = f.local("i32", "done"); // steps of k that a quick way has copied
+      const [p, q] = [f.local("i32", "p"), f.local("i32", "q")];
+      f.block((exit) => {
+        f.loop((next) => {
+          f.brIf(exit, i32.le_s(lines, 0));
+          f.set(done, 0);
+          f.if(i32.ge_s(lines, width), () => {
+            f.if(
+              i32.eq(line, bytes),
+              () => {
+                f.set(p, from);
+                f.set(q, to);
+                copyRows(f, p, q, step, width * bytes, k);
+                f.set(done, k);
+              },
+              () => {
+                if (bytes !== 4) return;
+                f.if(i32.eq(step, bytes), () => {
+                  for (let i = 0; i < width; i += 4) {
+                    f.set(p, i32.add(from, i32.mul(line, i)));
+                    f.set(q, i32.add(to, i * bytes));
+                    transpose(f, p, q, line, Math.min(4, width - i), width * bytes, k);
+                  }
+                  f.set(done, i32.and(k, -4));
+                });
+              },
+            );
+          });
+          f.if(i32.lt_s(done, k), () => copyElements(f, { to, from, line, step, lines, k, done }, width, bytes));
+          f.set(from, i32.add(from, i32.mul(line, width)));
+          f.set(to, i32.add(to, i32.mul(k, width * bytes)));
+          f.set(lines, i32.sub(lines, width));
+          f.br(next);
+        });
+      });
+    }),
+  ) as Func<readonly []>;
+}
+
+/** Runs `body` for as long as `count` steps of `by` are left. */
+function counted(f: FunctionBuilder, count: Int, by: number, body: () => void): void {
+  const { i32 } = f;
+  const left = f.let(count, "left");
+  f.block((exit) => {
+    f.brIf(exit, i32.lt_s(left, by));
+    f.loop((again) => {
+      body();
+      f.brIf(again, i32.ge_s(f.tee(left, i32.sub(left, by)), by));
+    });
+  });
+}
+
+/** Lines side by side: each step of k is copied as a whole. */
+function copyRows(f: FunctionBuilder, p: Int, q: Int, step: Int, rowBytes: number, k: Int): void {
+  const { i32, i64, v128 } = f;
+  counted(f, k, 1, () => {
+    let at = 0;
+    for (; at + 16 <= rowBytes; at += 16) v128.store(q, v128.load(p, at), at);
+    if (at < rowBytes) i64.store(q, i64.load(p, at), at);
+    f.set(p, i32.add(p, step));
+    f.set(q, i32.add(q, rowBytes));
+  });
+}
+
+/** Steps of k side by side: four of them in two or four lines are turned at once. */
+function transpose(f: FunctionBuilder, p: Int, q: Int, line: Int, lines: number, rowBytes: number, k: Int): void {
+  const { i32, v128, i8x16 } = f;
+  const pointers = [p];
+  for (let i = 1; i < lines; i++) pointers.push(f.let(i32.add(pointers[i - 1]!, line), `p${i}`));
+  const pick = (x: Vector | Local<"v128">, y: Vector | Local<"v128">, words: readonly number[]): Vector =>
+    i8x16.shuffle(
+      x,
+      y,
+      words.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]),
+    );
+  counted(f, k, 4, () => {
+    const rows = pointers.map((pointer) => f.let(v128.load(pointer)));
+    const low = (x: number) => f.let(pick(rows[x]!, rows[x + 1]!, [0, 4, 1, 5]));
+    const high = (x: number) => f.let(pick(rows[x]!, rows[x + 1]!, [2, 6, 3, 7]));
+    for (const [half, interleaved] of [low, high].entries()) {
+      const at = 2 * half * rowBytes;
+      const first = interleaved(0);
+      if (lines === 2) {
+        v128.store64_lane(q, first, 0, at);
+        v128.store64_lane(q, first, 1, at + rowBytes);
+      } else {
+        const second = interleaved(2);
+        v128.store(q, pick(first, second, [0, 1, 4, 5]), at);
+        v128.store(q, pick(first, second, [2, 3, 6, 7]), at + rowBytes);
+      }
+    }
+    for (const pointer of pointers) f.set(pointer, i32.add(pointer, 16));
+    f.set(q, i32.add(q, 4 * rowBytes));
+  });
+}
+
+/** What is left of a panel, one by one. */
+function copyElements(
+  f: FunctionBuilder,
+  of: Readonly<Record<"to" | "from" | "line" | "step" | "lines" | "k" | "done", Int>>,
+  width: number,
+  bytes: number,
+): void {
+  const { i32, i64 } = f;
+  const whole = bytes === 8 ? i64 : i32;
+  const [i, p, q, left] = [f.local("i32", "i"), f.local("i32"), f.local("i32"), f.local("i32", "left")];
+  f.set(i, 0);
+  f.loop((next) => {
+    f.set(p, i32.add(i32.add(of.from, i32.mul(of.line, i)), i32.mul(of.step, of.done)));
+    f.set(q, i32.add(i32.add(of.to, i32.mul(i, bytes)), i32.mul(of.done, width * bytes)));
+    f.set(left, i32.sub(of.k, of.done));
+    const along = (store: () => void): void => {
+      f.loop((again) => {
+        store();
+        f.set(p, i32.add(p, of.step));
+        f.set(q, i32.add(q, width * bytes));
+        f.brIf(again, f.tee(left, i32.sub(left, 1)));
+      });
+    };
+    f.if(
+      i32.lt_s(i, of.lines),
+      () => along(() => whole.store(q, whole.load(p) as never)),
+      () => along(() => whole.store(q, 0 as never)),
+    );
+    f.brIf(next, i32.lt_s(f.tee(i, i32.add(i, 1)), width));
+  });
+}
