@@ -147,15 +147,22 @@ function otherFactor(
   const depth = batch[0].length;
   const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
   const theirsInDy = range(first ? depth + free.length : depth, theirs.length);
-  const product = applyOp(dotOp, [dy, other], {
-    contract: [theirsInDy, theirs],
-    batch: [range(0, depth), batch[1]],
+  // dy stands on the side on which its free axes come out where the factor has them, as a rule without a transpose
+  const sides = <T>(x: T, y: T): readonly [T, T] => (first ? [x, y] : [y, x]);
+  const product = applyOp(dotOp, sides(dy, other), {
+    contract: sides(theirsInDy, theirs),
+    batch: sides<readonly number[]>(range(0, depth), batch[1]),
     acc,
     mul,
   })[0]!;
-  // the product's axes: batch, the factor's free axes, then its contracted ones in the order of the other's axes
   const contracted = contract[1].map((axis, n) => ({ axis, own: contract[0][n]! })).sort((s, t) => s.axis - t.axis);
-  const order = [...batch[0], ...free, ...contracted.map((c) => c.own)];
+  const order = [
+    ...batch[0],
+    ...sides<readonly number[]>(
+      free,
+      contracted.map((c) => c.own),
+    ).flat(),
+  ];
   return transpose(
     product,
     order.map((_, i) => order.indexOf(i)),

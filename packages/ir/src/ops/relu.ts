@@ -11,7 +11,8 @@ export const relu: Unary = defineScalar({
   inputs: ["x"],
   evaluate: (x) => Math.max(x, 0),
   decompose: ([x]) => maximum(x, 0),
-  vjp: ([x], _results, [dy]) => [select(greater(x, 0), dy, 0)],
+  // y > 0 where x > 0, and the backward pass need not keep x
+  vjp: (_args, [y], [dy]) => [select(greater(y, 0), dy, 0)],
   jvp: ([x], [dx]) => dx && select(greater(x, 0), dx, 0),
 });
 

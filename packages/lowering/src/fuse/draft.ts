@@ -31,17 +31,26 @@ export class Draft {
   readonly reads = new Set<Tensor>();
   /** Nodes whose results the group itself cannot read: sums that are complete only when it ends. */
   readonly sealed = new Set<Node>();
+  /** Whether what reads it stays by itself. */
+  readonly alone: boolean;
   /** Set when the draft has become part of another one. */
   into: Draft | undefined;
   /** Places in the order of nodes. */
   first: number;
   last: number;
 
-  constructor(kind: Group["kind"], node: Node, place: number, rows: readonly Axis[], fixed: boolean) {
+  constructor(
+    kind: Group["kind"],
+    node: Node,
+    place: number,
+    rows: readonly Axis[],
+    { fixed, alone }: Pick<Draft, "fixed" | "alone">,
+  ) {
     this.kind = kind;
     this.nodes = [node];
     this.rows = rows;
     this.fixed = fixed;
+    this.alone = alone;
     this.first = place;
     this.last = place;
   }

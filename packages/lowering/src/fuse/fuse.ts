@@ -1,6 +1,8 @@
 import { type Fn, isLeaf, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
 import { type Axis, axisOf, Draft, resolve } from "./draft.ts";
+import { isJob, type Readers, readersOf } from "./epilogue.ts";
 import { finish } from "./finish.ts";
 import type { Fused } from "./group.ts";
 import { type Along, joint } from "./match.ts";
@@ -38,6 +40,8 @@ export function fuse(fn: Fn, options: FuseOptions): Fused {
 interface Producer {
   readonly draft: Draft;
   along: Map<Axis, Axis> | undefined;
+  /** Axes of which any place is read; they must be inner ones. */
+  readonly loose: Axis[];
 }
 
 class Fusion {
@@ -47,13 +51,18 @@ class Fusion {
   readonly users = new Map<Tensor, Node[]>();
   readonly reads = new Map<Node, readonly SpaceRead[]>();
   readonly options: FuseOptions;
+  #readers: Readers = new Map();
+  #places: ReadonlyMap<Node, number> = new Map();
 
   constructor(options: FuseOptions) {
     this.options = options;
   }
 
   run(fn: Fn): Fused {
-    for (const node of topologicalOrder(fn.results)) {
+    const order = topologicalOrder(fn.results);
+    this.#readers = readersOf(order);
+    this.#places = new Map(order.map((node, i) => [node, i]));
+    for (const node of order) {
       if (isLeaf(node) || node.inputs.length === 0 || isMove(node)) continue;
       if (anchors[node.op.name] === "control") for (const t of node.inputs) this.hold(t);
       this.add(node);
@@ -66,12 +75,14 @@ class Fusion {
   hold(tensor: Tensor): void {
     const { node } = tensor;
     if (isLeaf(node) || this.owner.has(node) || typeof node.attrs.value === "object") return;
-    this.add(node);
+    this.add(node, true);
   }
 
-  add(node: Node): void {
+  add(node: Node, held = false): void {
     const space = spaceOf(node);
     const reads = readsOf(node, space);
+    // what is cheap to make of counts and sizes is made where it is used
+    if (reads.length === 0 && !held && node.op.numeric !== "transcendental") return;
     this.reads.set(node, reads);
     for (const { source } of reads) {
       if (isMove(source.node)) this.hold(source);
@@ -96,36 +107,44 @@ class Fusion {
     const templated = node.op.name === "dot" && this.options.templates.has("dot");
     const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
     const summed = space.inner.length > 0 || node.op.name === "fold" || kind !== "loops";
+    const alone = space.inner.length > 0 && isJob(node, this.#readers, new Set(this.options.needed), this.#places);
     const draft = new Draft(
       kind,
       node,
       this.owner.size,
       rows.filter((a) => a !== null),
-      summed,
+      { fixed: summed, alone },
     );
     if (inner.length > 0) draft.inner.push(inner);
     draft.axes.set(node, rows);
     for (const { source } of reads) draft.reads.add(source);
     this.owner.set(node, draft);
     this.drafts.push(draft);
-    if (this.options.fusion && kind === "loops") this.join(node, draft, reads, axes);
+    if (this.options.fusion && kind === "loops") this.join(node, draft, reads, axes, space.anywhere);
   }
 
   /** Lets the node's draft join those it reads from, the latest first. */
-  join(node: Node, draft: Draft, reads: readonly SpaceRead[], axes: ReadonlyMap<unknown, Axis>): void {
+  join(
+    node: Node,
+    draft: Draft,
+    reads: readonly SpaceRead[],
+    axes: ReadonlyMap<unknown, Axis>,
+    anywhere?: Index,
+  ): void {
     const producers = new Map<Draft, Producer>();
     for (const { source, axes: along } of reads) {
       const from = this.draftOf(source);
       if (from === undefined) continue;
       let producer = producers.get(from);
-      if (producer === undefined) producers.set(from, (producer = { draft: from, along: new Map() }));
+      if (producer === undefined) producers.set(from, (producer = { draft: from, along: new Map(), loose: [] }));
       if (producer.along === undefined) continue;
-      const own = from.sealed.has(source.node) ? undefined : from.axes.get(source.node);
-      if (along === undefined || own === undefined || !extend(producer.along, own, along, axes))
+      const own = from.alone || from.sealed.has(source.node) ? undefined : from.axes.get(source.node);
+      if (along === undefined || own === undefined || !extend(producer, own, along, axes, anywhere))
         producer.along = undefined;
+      else if (producer.loose.length > 0 && source.node.op.kind !== "scalar") producer.along = undefined;
     }
     const ordered = [...producers.values()].sort((p, q) => q.draft.last - p.draft.last);
-    for (const { draft: from, along } of ordered) {
+    for (const { draft: from, along, loose } of ordered) {
       const [before, user] = [resolve(from), resolve(draft)];
       if (along === undefined || before === user) continue;
       const renamed = new Map([...along].map(([a, b]) => [axisOf(a), axisOf(b)]));
@@ -137,7 +156,8 @@ class Fusion {
         continue;
       }
       const together = joint(before, user, renamed);
-      if (together === undefined || !this.affordable(before, user) || !this.apart(before, user, node)) continue;
+      if (together === undefined || loose.some((a) => together.rows.includes(axisOf(a)) || !before.fixed)) continue;
+      if (!this.affordable(before, user) || !this.apart(before, user, node)) continue;
       this.append(before, user, renamed, together.rows, together.fixed);
       resolve(before).inner.push(...together.inner);
     }
@@ -233,18 +253,23 @@ class Fusion {
 
 /** Notes which axes of the user go along which of the source; false where it contradicts what another read says. */
 function extend(
-  into: Map<Axis, Axis>,
+  { along: into, loose }: Producer,
   own: readonly (Axis | null)[],
   along: readonly unknown[],
   axes: ReadonlyMap<unknown, Axis>,
+  anywhere: Index | undefined,
 ): boolean {
   for (let i = 0; i < own.length; i++) {
     const [a, b] = [own[i], axes.get(along[i])];
+    if (a !== null && along[i] === anywhere) {
+      loose.push(a!);
+      continue;
+    }
     if ((a === null) !== (b === undefined)) return false;
     if (a === null || a === undefined || b === undefined) continue;
-    const known = into.get(axisOf(a));
+    const known = into!.get(axisOf(a));
     if (known !== undefined && known !== b) return false;
-    into.set(axisOf(a), b);
+    into!.set(axisOf(a), b);
   }
   return true;
 }

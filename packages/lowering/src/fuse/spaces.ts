@@ -11,6 +11,8 @@ export interface Space {
   readonly inner: readonly Index[];
   /** For each operand, where an iteration reads it; undefined where it reads other places too. */
   readonly operands: readonly (readonly Index[] | undefined)[];
+  /** Stands for an index that data says. */
+  readonly anywhere?: Index;
 }
 
 /** A tensor that a node reads through movement ops. */
@@ -37,7 +39,9 @@ const spaces: Readonly<Record<string, (node: Node) => Space>> = {
     const { axis, batch } = node.attrs as unknown as { readonly axis: number; readonly batch: number };
     const rows = rowsOf(node.outputs[0]!);
     const free = node.inputs[1]!.rank - batch;
-    return { rows, inner: [], operands: [undefined, [...rows.slice(0, batch), ...rows.slice(axis, axis + free)]] };
+    const anywhere = indexAxis("anywhere", indexOfDim(node.inputs[0]!.shape[axis]!));
+    const x = [...rows.slice(0, axis), anywhere, ...rows.slice(axis + free)];
+    return { rows, inner: [], anywhere, operands: [x, [...rows.slice(0, batch), ...rows.slice(axis, axis + free)]] };
   },
   dynamic_slice: (node) => ({
     rows: rowsOf(node.outputs[0]!),
