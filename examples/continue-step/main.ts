@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadStep, tensor } from "@tenon/tensor";
 
-const [folder, size = "50", backend = "interpreter"] = process.argv.slice(2);
+const [folder, size = "128", backend = "cpu-js"] = process.argv.slice(2);
 if (folder === undefined) {
   console.error(
     "usage: continue-step FOLDER BATCH_SIZE [BACKEND]\nThe folder holds step.tenon, images.bin and labels.bin; first-steps makes one and starts this program.",

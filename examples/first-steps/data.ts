@@ -4,11 +4,12 @@ import { digits, type LabelledImages } from "@tenon/datasets";
 import { mnistFolder } from "@tenon/datasets/node";
 import { hostFoldIn, hostKey, hostPermutation, OptionError } from "@tenon/tensor";
 
-const COUNT = 1000;
 const PIXELS = 28 * 28;
+const TEST_IMAGES = 10_000;
 
-/** 1,000 images to learn from and 1,000 others: of MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
+/** Images to learn from and others to be tested with: of MNIST where `TENON_DATA` has it, otherwise drawn by rule. */
 export async function loadDigits(
+  count: number,
   wanted?: "mnist" | "digits",
 ): Promise<{ dataset: string; train: LabelledImages; test: LabelledImages }> {
   const data = process.env.TENON_DATA;
@@ -17,28 +18,27 @@ export async function loadDigits(
       fix: "set TENON_DATA to the folder that holds mnist/, or use --dataset digits",
     });
   }
+  const testCount = Math.min(count, TEST_IMAGES);
   const folder = join(data ?? "", "mnist");
   if (wanted === "mnist" || (wanted === undefined && data !== undefined && existsSync(folder))) {
     const { train, test } = await mnistFolder(folder);
-    return { dataset: "mnist", train: spread(train), test: spread(test) };
+    return { dataset: "mnist", train: spread(train, count), test: spread(test, testCount) };
   }
-  const all = digits({ count: 2 * COUNT });
-  const half = (from: number): LabelledImages => ({
-    ...all,
-    images: all.images.subarray(from * PIXELS, (from + COUNT) * PIXELS),
-    labels: all.labels.subarray(from, from + COUNT),
-  });
-  return { dataset: "digits", train: half(0), test: half(COUNT) };
+  const all = digits({ count: count + testCount });
+  return { dataset: "digits", train: part(all, 0, count), test: part(all, count, count + testCount) };
 }
 
-/** 1,000 images at even distances, since MNIST's come sorted by where they were collected. */
-function spread({ images, labels, size }: LabelledImages): LabelledImages {
-  const step = Math.floor(labels.length / COUNT);
-  const chosen = { images: new Uint8Array(COUNT * PIXELS), labels: new Uint8Array(COUNT), size };
-  for (let i = 0; i < COUNT; i++) {
-    chosen.images.set(images.subarray(i * step * PIXELS, (i * step + 1) * PIXELS), i * PIXELS);
-    chosen.labels[i] = labels[i * step]!;
-  }
+/** The images from one to another, without a copy. */
+const part = ({ images, labels, size }: LabelledImages, from: number, to: number): LabelledImages => ({
+  ...{ images: images.subarray(from * PIXELS, to * PIXELS), labels: labels.subarray(from, to), size },
+});
+
+/** So many images at even distances, since MNIST's come sorted by where they were collected; all, where there are not more. */
+function spread(all: LabelledImages, count: number): LabelledImages {
+  const step = Math.floor(all.labels.length / count);
+  if (step < 1) return all;
+  const chosen = { images: new Uint8Array(count * PIXELS), labels: new Uint8Array(count), size: all.size };
+  copyInto(chosen, all, (i) => i * step);
   return chosen;
 }
 
@@ -49,16 +49,34 @@ export interface Batch {
   readonly size: number;
 }
 
-/** The images in batches, in an order that depends on seed and epoch alone. */
-export function batchesOf({ images, labels }: LabelledImages, size: number, seed: number, epoch: number): Batch[] {
-  const order = hostPermutation(hostFoldIn(hostKey(seed), epoch), labels.length);
-  return Array.from({ length: Math.floor(labels.length / size) }, (_, b) => {
-    const batch = { images: new Uint8Array(size * PIXELS), labels: new Uint8Array(size), size };
-    for (let i = 0; i < size; i++) {
-      const at = order[b * size + i]!;
-      batch.images.set(images.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
-      batch.labels[i] = labels[at]!;
-    }
-    return batch;
-  });
+/** The images in batches, in an order that depends on seed and epoch alone. The last batch holds what is left. */
+export function* batchesOf(all: LabelledImages, size: number, seed: number, epoch: number): Generator<Batch> {
+  const order = hostPermutation(hostFoldIn(hostKey(seed), epoch), all.labels.length);
+  for (let from = 0; from < order.length; from += size) {
+    const count = Math.min(size, order.length - from);
+    const batch = { images: new Uint8Array(count * PIXELS), labels: new Uint8Array(count), size: count };
+    copyInto(batch, all, (i) => order[from + i]!);
+    yield batch;
+  }
+}
+
+/** The images in their order, in parts of at most `size`, without a copy. */
+export function* partsOf(all: LabelledImages, size: number): Generator<Batch> {
+  for (let from = 0; from < all.labels.length; from += size) {
+    const { images, labels } = part(all, from, from + size);
+    yield { images, labels, size: labels.length };
+  }
+}
+
+/** Image i becomes the one that stands at `place(i)`. */
+function copyInto(
+  { images, labels }: { readonly images: Uint8Array; readonly labels: Uint8Array },
+  all: LabelledImages,
+  place: (i: number) => number,
+): void {
+  for (let i = 0; i < labels.length; i++) {
+    const at = place(i);
+    images.set(all.images.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
+    labels[i] = all.labels[at]!;
+  }
 }

@@ -1,29 +1,34 @@
 /**
- * Trains 784-32-10 on 1,000 handwritten digits, saves the step as a file, and has another program go on with it.
+ * Trains 784-256-256-10 on handwritten digits, saves the step as a file, and has another program go on with it.
  *
- * npm start -- [--dataset mnist|digits] [--epochs N] [--backend ID] [--seed N] [--json]
+ * npm start -- [--dataset mnist|digits] [--images N] [--epochs N] [--batch N] [--backend ID] [--seed N] [--json]
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { currentBackend, setBackend, tensor } from "@tenon/tensor";
 import { continueElsewhere } from "./continue.ts";
-import { type Batch, batchesOf, loadDigits } from "./data.ts";
+import { type Batch, batchesOf, loadDigits, partsOf } from "./data.ts";
 import { adam, makeNetwork, makePredict, makeStep } from "./network.ts";
 import { readOptions, refuse } from "./options.ts";
 import { drawDigits, progressLine } from "./picture.ts";
 
-const BATCH_SIZE = 50;
 const CONTINUED_STEPS = 20;
-const WANTED_ACCURACY = 0.85;
+const MANY_IMAGES = 10_000;
+const WANTED_ACCURACY = { many: 0.95, few: 0.5 }; // MNIST's 60,000 give 0.97 in three epochs; few show that it learns
+const TEST_PART = 1000; // images whose classes are asked for at once
+const SLOW_ABOVE = 5000; // images
 
 const options = readOptions();
 if (options.backend !== undefined) await setBackend(options.backend).catch(refuse);
+else if (process.env.TENON_BACKEND === undefined) await setBackend("cpu-js").catch(refuse);
 const backend = await currentBackend().catch(refuse);
-const { dataset, train, test } = await loadDigits(options.dataset).catch(refuse);
+const { dataset, train, test } = await loadDigits(options.images, options.dataset).catch(refuse);
 console.log(
-  `${train.labels.length} + ${test.labels.length} images of ${dataset}, network 784-32-10, backend ${backend}, seed ${options.seed}`,
+  `${train.labels.length} + ${test.labels.length} images of ${dataset}, network 784-256-256-10, backend ${backend}, seed ${options.seed}`,
 );
+if (backend === "interpreter" && train.labels.length > SLOW_ABOVE)
+  console.log("The interpreter needs minutes for so many images; --images 2000 shows that it learns.");
 
 let interrupted = false;
 process.once("SIGINT", () => {
@@ -31,36 +36,43 @@ process.once("SIGINT", () => {
 });
 
 const started = performance.now();
+const batchSize = Math.min(options.batch, train.labels.length);
 const network = makeNetwork(options.seed);
-const step = makeStep(network, adam(network, { learningRate: 3e-3 }));
-const progress = progressLine(options.epochs);
-for (let epoch = 0; epoch < options.epochs && !interrupted; epoch++) {
-  let total = 0;
-  const batches = batchesOf(train, BATCH_SIZE, options.seed, epoch);
-  for (const batch of batches) {
-    total += await run(batch);
+const step = makeStep(network, adam(network, { learningRate: 1e-3 }));
+const predict = makePredict(network);
+const progress = progressLine(options.epochs, train.labels.length);
+let [testAccuracy, imagesPerSecond] = [0, 0];
+for (let epoch = 0; epoch < options.epochs; epoch++) {
+  const began = performance.now();
+  let [total, done] = [0, 0];
+  for (const batch of batchesOf(train, batchSize, options.seed, epoch)) {
+    total += batch.size * (await run(batch));
+    done += batch.size;
+    imagesPerSecond = done / ((performance.now() - began) / 1000);
+    progress.show(epoch, done, `loss ${(total / done).toFixed(4)}`, imagesPerSecond);
     if (interrupted) break;
   }
-  progress.show(epoch + 1, total / batches.length);
+  if (interrupted) break;
+  testAccuracy = await accuracyNow();
+  progress.epoch(epoch, `loss ${(total / done).toFixed(4)}  accuracy ${percent(testAccuracy)}`, imagesPerSecond);
 }
-progress.end();
 if (interrupted) {
   console.log("Stopped. Nothing was saved.");
   process.exit(130);
 }
 
-const predictions = await makePredict(network)(tensor(test.images, { shape: [test.labels.length, 784] }));
-const predicted = await predictions.data();
-const correct = test.labels.filter((label, i) => label === Number(predicted[i])).length;
-const testAccuracy = correct / test.labels.length;
-console.log(drawDigits(test, predicted, 8));
-console.log(`test accuracy ${(100 * testAccuracy).toFixed(1)} %`);
+const [few] = partsOf(test, 8);
+console.log(drawDigits(test, await (await predict(imagesOf(few!))).data(), 8));
+console.log(`test accuracy ${percent(testAccuracy)}`);
 
 const folder = await mkdtemp(join(tmpdir(), "first-steps-"));
 let equal: boolean;
 try {
   await writeFile(join(folder, "step.tenon"), await step.save());
-  const batches = batchesOf(train, BATCH_SIZE, options.seed, options.epochs).slice(0, CONTINUED_STEPS);
+  const batches: Batch[] = [];
+  for (const batch of batchesOf(train, batchSize, options.seed, options.epochs)) {
+    if (batch.size === batchSize && batches.push(batch) === CONTINUED_STEPS) break;
+  }
   const elsewhere = continueElsewhere(folder, batches, backend);
   const here: number[] = [];
   for (const batch of batches) here.push(await run(batch));
@@ -74,11 +86,33 @@ try {
 }
 
 const seconds = Number(((performance.now() - started) / 1000).toFixed(2));
-if (testAccuracy < WANTED_ACCURACY) console.log(`The accuracy is below ${100 * WANTED_ACCURACY} %.`);
-if (options.json) console.log(JSON.stringify({ dataset, backend, testAccuracy, seconds }));
-process.exitCode = testAccuracy >= WANTED_ACCURACY && equal ? 0 : 1;
+const wanted = train.labels.length < MANY_IMAGES ? WANTED_ACCURACY.few : WANTED_ACCURACY.many;
+if (testAccuracy < wanted) console.log(`The accuracy is below ${percent(wanted)}.`);
+if (options.json)
+  console.log(
+    JSON.stringify({ dataset, backend, testAccuracy, imagesPerSecond: Math.round(imagesPerSecond), seconds }),
+  );
+process.exitCode = testAccuracy >= wanted && equal ? 0 : 1;
 
-async function run({ images, labels, size }: Batch): Promise<number> {
-  const loss = await step(tensor(images, { shape: [size, 784] }), tensor(labels, { dtype: "int32" }));
+function imagesOf({ images, size }: Batch) {
+  return tensor(images, { shape: [size, 784] });
+}
+
+async function run(batch: Batch): Promise<number> {
+  const loss = await step(imagesOf(batch), tensor(batch.labels, { dtype: "int32" }));
   return loss.item();
+}
+
+/** The part of the test images whose class the network names. */
+async function accuracyNow(): Promise<number> {
+  let right = 0;
+  for (const some of partsOf(test, TEST_PART)) {
+    const guesses = await (await predict(imagesOf(some))).data();
+    right += some.labels.filter((label, i) => label === Number(guesses[i])).length;
+  }
+  return right / test.labels.length;
+}
+
+function percent(x: number): string {
+  return `${(100 * x).toFixed(1)} %`;
 }

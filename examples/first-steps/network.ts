@@ -26,31 +26,34 @@ interface Affine {
 }
 
 export interface Network {
-  readonly hidden: Affine;
+  readonly first: Affine;
+  readonly second: Affine;
   readonly out: Affine;
 }
 
-/** The Variables of 784-32-10: Glorot-uniform weights, biases of zero. */
+const HIDDEN = 256;
+
+/** The Variables of 784-256-256-10: Glorot-uniform weights, biases of zero. */
 export function makeNetwork(seed: number): Network {
-  const [first, second] = hostSplit(hostKey(seed), 2);
-  const affine = (key: typeof first, inFeatures: number, outFeatures: number): Affine => {
+  const keys = hostSplit(hostKey(seed), 3);
+  const affine = (layer: number, inFeatures: number, outFeatures: number): Affine => {
     const limit = Math.sqrt(6 / (inFeatures + outFeatures));
-    const weights = hostUniform(key!, inFeatures * outFeatures, { low: -limit, high: limit });
+    const weights = hostUniform(keys[layer]!, inFeatures * outFeatures, { low: -limit, high: limit });
     return {
       weight: variable(tensor(weights, { shape: [inFeatures, outFeatures] })),
       bias: variable(zeros([outFeatures])),
     };
   };
-  const network = { hidden: affine(first, 784, 32), out: affine(second, 32, 10) };
+  const network = { first: affine(0, 784, HIDDEN), second: affine(1, HIDDEN, HIDDEN), out: affine(2, HIDDEN, 10) };
   nameVariables(network);
   return network;
 }
 
 /** One score per class. (B, 784) → (B, 10) */
-function logitsOf({ hidden, out }: Network, images: Tensor): Tensor {
+function logitsOf({ first, second, out }: Network, images: Tensor): Tensor {
+  const affine = (x: Tensor, { weight, bias }: Affine): Tensor => matmul(x, weight.value).add(bias.value);
   const x = images.cast("float32").div(255);
-  const h = relu(matmul(x, hidden.weight.value).add(hidden.bias.value));
-  return matmul(h, out.weight.value).add(out.bias.value);
+  return affine(relu(affine(relu(affine(x, first)), second)), out);
 }
 
 /** Adam: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1. Its slots are Variables too. */

@@ -3,13 +3,17 @@ import { checkOptions, OptionError, TenonError } from "@tenon/tensor";
 
 export interface Options {
   readonly dataset: "mnist" | "digits" | undefined;
+  /** To learn from. */
+  readonly images: number;
   readonly epochs: number;
+  /** Images in a batch. */
+  readonly batch: number;
   readonly backend: string | undefined;
   readonly seed: number;
   readonly json: boolean;
 }
 
-const names = ["dataset", "epochs", "backend", "seed", "json"];
+const names = ["dataset", "images", "epochs", "batch", "backend", "seed", "json"];
 
 /** The command line's options; a wrong one ends the program with a sentence about it. */
 export function readOptions(): Options {
@@ -29,7 +33,9 @@ export function readOptions(): Options {
       });
     return {
       dataset: oneOf("dataset", values.dataset, ["mnist", "digits"]),
-      epochs: whole("epochs", values.epochs, 20, 1),
+      images: whole("images", values.images, 60_000, 1),
+      epochs: whole("epochs", values.epochs, 3, 1),
+      batch: whole("batch", values.batch, 128, 1),
       backend: values.backend as string | undefined,
       seed: whole("seed", values.seed, 0, 0),
       json: values.json === true,

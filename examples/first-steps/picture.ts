@@ -1,18 +1,27 @@
 import type { LabelledImages } from "@tenon/datasets";
 
-/** A line that is written over on a terminal; elsewhere one line per fifth of the way. */
-export function progressLine(epochs: number): { show(epoch: number, loss: number): void; end(): void } {
-  const WIDTH = 30; // characters of the bar
+const WIDTH = 30; // characters of the bar
+const FRAME_MS = 50; // between two pictures of the bar
+
+/** A line per epoch; on a terminal it grows while the epoch goes on. */
+export function progressLine(epochs: number, images: number) {
   const live = process.stdout.isTTY === true;
+  let last = 0;
+  const line = (epoch: number, part: number, text: string, speed: number): string => {
+    const done = Math.round(WIDTH * part);
+    const bar = `${"━".repeat(done)}${"─".repeat(WIDTH - done)}`;
+    return `epoch ${epoch + 1}/${epochs} ${bar} ${text}  ${Math.round(speed).toLocaleString("en")} images/s`;
+  };
   return {
-    show(epoch, loss) {
-      const done = Math.round((WIDTH * epoch) / epochs);
-      const line = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs} ${"━".repeat(done)}${"─".repeat(WIDTH - done)} loss ${loss.toFixed(4)}`;
-      if (live) process.stdout.write(`\r${line}`);
-      else if (epoch % Math.ceil(epochs / 5) === 0 || epoch === epochs) console.log(line);
+    /** So many images of the epoch are done, at a speed in images per second. */
+    show(epoch: number, done: number, text: string, speed: number): void {
+      if (!live || performance.now() - last < FRAME_MS) return;
+      last = performance.now();
+      process.stdout.write(`\r${line(epoch, done / images, text, speed)}\x1b[K`); // and clears the rest of the line
     },
-    end() {
-      if (live) process.stdout.write("\n");
+    epoch(epoch: number, text: string, speed: number): void {
+      if (live) process.stdout.write("\r\x1b[K");
+      console.log(line(epoch, 1, text, speed));
     },
   };
 }
