@@ -1,0 +1,143 @@
+import { type DType, type Node, StateError, type Tensor } from "@tenon/ir";
+import type { Group } from "../fuse/group.ts";
+import { maximum } from "../index-choice.ts";
+import { floorDiv, modIndex } from "../index-division.ts";
+import { constantIndex, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "../index-expression.ts";
+import { substituteIndex, variablesOf } from "../index-fold.ts";
+import type { Index, IndexVariable } from "../index-node.ts";
+import { always } from "../index-predicate.ts";
+import type { Affine, ColumnSum, DotKernel, DotOperand, Value } from "../kernel/kernel.ts";
+import { valueTypeOf } from "../kernel/value-type.ts";
+import { KernelWriter } from "../kernel/writer.ts";
+import { viewOf } from "../view.ts";
+import { strideOf } from "../view-address.ts";
+import { Emitter, type Memory } from "./emitter.ts";
+import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
+
+type Body<K> = Omit<K, "name" | "slots" | "scalars">;
+
+/** Axes taken as one, in row-major order. */
+interface Flat {
+  readonly variable: IndexVariable;
+  readonly size: Index;
+  /** The axes, from the variable. */
+  readonly index: readonly Index[];
+}
+
+/** A product for a target's template: how its factors are read, and what is done with each sum. */
+export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Body<DotKernel> {
+  const anchor = group.nodes[0]!;
+  const { inputs, attrs } = anchor;
+  const product = anchor.outputs[0]!;
+  const { contract, batch: shared } = attrs as unknown as Record<"contract" | "batch", readonly (readonly number[])[]>;
+  const [freeA, freeB] = freeAxes(anchor);
+  const [a, b] = inputs as readonly [Tensor, Tensor];
+  const flat = (name: string, { shape }: Tensor, axes: readonly number[]): Flat =>
+    flattened(
+      name,
+      axes.map((axis) => indexOfDim(shape[axis]!)),
+    );
+  const batch = flat("batch", a, shared[0]!);
+  const row = flat("row", a, freeA);
+  const column = flat("column", b, freeB);
+  const k = flat("k", a, contract[0]!);
+  const type = valueTypeOf(attrs.acc as DType) as DotKernel["type"];
+  const index = [...batch.index, ...row.index, ...column.index];
+  const factors = factorIndices(anchor, index, k.index);
+  const [left, right] = inputs.map((x, side): DotOperand => {
+    const own = new KernelWriter();
+    const emitter = new Emitter(own, memory);
+    const value = own.alu("convert", [emitter.value(x, emitter.place(factors[side]!))], type);
+    return { block: own.block(value), lies: affine(value, batch, side === 0 ? row : column, k) };
+  });
+  const emitter = new Emitter(writer, memory);
+  const given = writer.given(type);
+  emitter.place(index).values.set(product, reductionOf(anchor).result(writer, given));
+  const rows = group.axes.get(anchor)!;
+  const variables = group.rows.map((_, n) => index[rows.indexOf(n)]!);
+  const columnSums: ColumnSum[] = [];
+  for (const t of group.outputs) {
+    const at = group.axes.get(t.node)!.map((n) => (n < 0 ? constantIndex(0) : variables[n]!));
+    if (t === product || !isColumnSum(t.node)) emitter.store(t, at);
+    else columnSums.push(columnSum(t, at, group, variables, emitter));
+  }
+  return {
+    kind: "dot",
+    batch: batch.variable,
+    row: row.variable,
+    column: column.variable,
+    k: k.variable,
+    sizes: { batch: batch.size, rows: row.size, columns: column.size, k: k.size },
+    type,
+    a: left!,
+    b: right!,
+    epilogue: writer.statements,
+    product: given,
+    columnSums,
+  };
+}
+
+const isColumnSum = ({ op }: Node): boolean => op.name === "reduce";
+
+/** One variable for several axes, which quotients and remainders give back. */
+export function flattened(name: string, sizes: readonly Index[]): Flat {
+  const one = constantIndex(1);
+  const size = multiplyIndex(one, ...sizes);
+  const flat = indexAxis(name, size);
+  const index: Index[] = [];
+  const first = sizes.findIndex((s) => s !== one);
+  let behind: Index = one;
+  for (let i = sizes.length - 1; i >= 0; i--) {
+    if (sizes[i] === one) {
+      index[i] = constantIndex(0);
+      continue;
+    }
+    const extent = maximum(sizes[i]!, 1);
+    const quotient = floorDiv(flat, behind);
+    index[i] = i === first ? quotient : modIndex(quotient, extent);
+    behind = multiplyIndex(behind, extent);
+  }
+  // an axis of one element has no variable of its own; this one stands in no expression
+  return { variable: (flat.kind === "variable" ? flat : indexVariable(name, 0, 1)) as IndexVariable, size, index };
+}
+
+/** How the elements of a factor lie, where they are loaded as they are and at constant distances. */
+function affine(value: Value, batch: Flat, line: Flat, k: Flat): Affine | undefined {
+  if (value.kind !== "load" || value.mask !== always) return undefined;
+  const axes = [batch.variable, line.variable, k.variable];
+  const strides = axes.map((v) => strideOf(value.address, v));
+  const steady = strides.every((s) => s !== undefined && !axes.some((v) => variablesOf(s).has(v)));
+  if (!steady) return undefined;
+  const [s, t, u] = strides as [Index, Index, Index];
+  const start = substituteIndex(value.address, new Map(axes.map((v) => [v, constantIndex(0)])));
+  return { slot: value.slot, start, strides: { batch: s, line: t, k: u } };
+}
+
+/** A sum of what the epilogue computes, over all rows of the product. */
+function columnSum(
+  tensor: Tensor,
+  at: readonly Index[],
+  group: Group,
+  variables: readonly Index[],
+  emitter: Emitter,
+): ColumnSum {
+  const x = tensor.inputs[0]!;
+  const axes = tensor.attrs.axes as readonly number[];
+  // which rows the summed axes are is known of what they lead to in the group
+  const summed = axes.map((axis, n) => indexAxis(`s${n}`, indexOfDim(x.shape[axis]!)));
+  const found = new Map<Index, Index>();
+  let kept = 0;
+  const index = x.shape.map((_, axis) => (axes.includes(axis) ? summed[axes.indexOf(axis)]! : at[kept++]!));
+  for (const read of viewOf(x, index, { stop: ({ outputs }) => emitter.holds(outputs[0]!) }).reads) {
+    group.axes.get(read.source.node)?.forEach((row, axis) => {
+      if (row >= 0) found.set(read.index[axis]!, variables[row]!);
+    });
+  }
+  if (!summed.every((s) => s.kind !== "variable" || found.has(s))) {
+    throw new StateError("E419", "reduce", "the sum is not one over the rows of the product whose kernel computes it", {
+      operands: { result: tensor },
+    });
+  }
+  const value = emitter.value(x, emitter.place(index.map((i) => (summed.includes(i) ? (found.get(i) ?? i) : i))));
+  return { value, slot: emitter.slot(tensor, "write"), address: emitter.address(tensor, at) };
+}

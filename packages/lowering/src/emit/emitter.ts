@@ -1,0 +1,165 @@
+import { type Node, StateError, type Tensor } from "@tenon/ir";
+import { addIndex, type IndexLike } from "../index-expression.ts";
+import type { Index, Predicate } from "../index-node.ts";
+import { always, and, never } from "../index-predicate.ts";
+import type { Slot, Value } from "../kernel/kernel.ts";
+import { valueTypeOf } from "../kernel/value-type.ts";
+import type { KernelWriter } from "../kernel/writer.ts";
+import { type Read, viewOf } from "../view.ts";
+import { addressOf } from "../view-address.ts";
+import { isMove, originsOf } from "../view-moves.ts";
+import { elementRules } from "./elements.ts";
+import { isReduction } from "./reduction.ts";
+import { scalarValue } from "./scalar.ts";
+import type { SlotTable } from "./slots.ts";
+
+/** An index at which elements are wanted, where a mask holds; elsewhere any value will do. */
+export interface Place {
+  readonly index: readonly Index[];
+  readonly mask: Predicate;
+  /** What is known of the elements there. */
+  readonly values: Map<Tensor, Value>;
+}
+
+/** The element of a tensor at a place. */
+export type Demand = readonly [tensor: Tensor, place: Place];
+
+/** Computes an element: gives what it needs of others, receives each as a value, and returns its own. */
+export type Steps = Generator<Demand, Value, Value>;
+
+/** What lies in memory for a kernel to read, and where it begins. */
+export interface Memory {
+  /** Whether the tensor is read rather than computed. */
+  holds(tensor: Tensor): boolean;
+  readonly slots: SlotTable;
+  /** Where the tensor begins in its buffer, in elements. */
+  offsetOf(tensor: Tensor): IndexLike;
+}
+
+/**
+ * Computes elements of tensors on demand: what lies in memory is loaded, movement ops change the index, and everything else is
+ * computed from its operands, once for each place. A chain of any length takes no stack.
+ */
+export class Emitter {
+  readonly writer: KernelWriter;
+  readonly #memory: Memory;
+  readonly #places = new Map<string, Place>();
+  readonly #stop = (node: Node): boolean => this.holds(node.outputs[0]!);
+
+  constructor(writer: KernelWriter, memory: Memory) {
+    this.writer = writer;
+    this.#memory = memory;
+  }
+
+  holds(tensor: Tensor): boolean {
+    return this.#memory.holds(tensor);
+  }
+
+  place(index: readonly Index[], mask: Predicate = always): Place {
+    let key = String(mask.id);
+    for (const x of index) key += ` ${x.id}`;
+    let place = this.#places.get(key);
+    if (place === undefined) this.#places.set(key, (place = { index, mask, values: new Map() }));
+    return place;
+  }
+
+  /** The value of the tensor's element at a place. */
+  value(tensor: Tensor, place: Place): Value {
+    const open: { readonly demand: Demand; readonly steps: Steps }[] = [];
+    let demand: Demand = [tensor, place];
+    for (;;) {
+      let value = this.#known(demand);
+      if (value === undefined) open.push({ demand, steps: this.#steps(...demand) });
+      for (;;) {
+        const top = open[open.length - 1];
+        if (top === undefined) return value!;
+        const next = top.steps.next(value!);
+        if (next.done !== true) {
+          demand = next.value;
+          break;
+        }
+        open.pop();
+        value = next.value;
+        top.demand[1].values.set(top.demand[0], value);
+      }
+    }
+  }
+
+  address(tensor: Tensor, index: readonly Index[]): Index {
+    return addIndex(addressOf(tensor.shape, index), this.#memory.offsetOf(tensor));
+  }
+
+  slot(tensor: Tensor, access: Slot["access"]): Slot {
+    return this.#memory.slots.of(tensor, access);
+  }
+
+  load(tensor: Tensor, { index, mask }: Place): Value {
+    return this.writer.load(this.slot(tensor, "read"), this.address(tensor, index), mask);
+  }
+
+  /** Stores the tensor's element at an index, computed as that of `from`. */
+  store(tensor: Tensor, index: readonly Index[], from = tensor): void {
+    const value = this.value(from, this.place(index));
+    this.writer.store(this.slot(tensor, "write"), this.address(tensor, index), value);
+  }
+
+  #known([tensor, place]: Demand): Value | undefined {
+    const known = place.values.get(tensor);
+    if (known !== undefined || !this.holds(tensor)) return known;
+    const loaded = this.load(tensor, place);
+    place.values.set(tensor, loaded);
+    return loaded;
+  }
+
+  #steps(tensor: Tensor, place: Place): Steps {
+    const { node } = tensor;
+    if (node.op.kind === "scalar") return this.#scalar(node, place);
+    if (isMove(node)) return this.#moved(tensor, place);
+    const rule = elementRules[node.op.name];
+    if (rule !== undefined) return rule(this, tensor, place);
+    return this.#finished(tensor, place);
+  }
+
+  *#scalar(node: Node, place: Place): Steps {
+    const operands: Value[] = [];
+    for (const x of node.inputs) operands.push(yield [x, place]);
+    return scalarValue(this.writer, node, operands);
+  }
+
+  /** Through movement ops; each read but the last is taken where its mask holds. */
+  *#moved(tensor: Tensor, place: Place): Steps {
+    const choices: (readonly [Predicate, Value])[] = [];
+    for (const { source, index, mask } of this.#reads(tensor, place.index)) {
+      const both = and(place.mask, mask);
+      if (both === never) continue;
+      choices.push([mask, yield [source, this.place(index, both)]]);
+      if (both === place.mask) break;
+    }
+    const { writer } = this;
+    const last = choices.pop();
+    if (last === undefined) return writer.constant(valueTypeOf(tensor.dtype), 0); // there is no element
+    return choices.reduceRight(
+      (other, [mask, value]) => writer.alu("select", [writer.test(mask), value, other]),
+      last[1],
+    );
+  }
+
+  #reads(tensor: Tensor, index: readonly Index[]): readonly Read[] {
+    const { reads } = viewOf(tensor, index, { stop: this.#stop });
+    if (reads[0]?.source !== tensor) return reads;
+    // one of more operands than a view may have
+    return originsOf(tensor.node, index).map(({ operand, index: at, mask }) => ({ source: operand, index: at, mask }));
+  }
+
+  /** What loops have gathered, at the very index at which they were run. */
+  // biome-ignore lint/correctness/useYield: it needs nothing more
+  *#finished(tensor: Tensor, place: Place): Steps {
+    const value = this.place(place.index).values.get(tensor);
+    if (value !== undefined) return value;
+    const { name } = tensor.op;
+    const problem = isReduction(tensor.node)
+      ? "the result is wanted at another index than the rows of the kernel that computes it"
+      : "the op is computed by no kernel, and its result is not stored";
+    throw new StateError("E419", name, problem, { operands: { result: tensor } });
+  }
+}
