@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { constantIndex, indexVariable } from "../index-expression.ts";
+import { addIndex, constantIndex, indexVariable, multiplyIndex } from "../index-expression.ts";
+import type { IndexVariable } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { Item, Loop, StepProgram } from "../kernel/program.ts";
+import type { Item, Launch, Loop, StepProgram } from "../kernel/program.ts";
 import { lifetimesOf } from "./lifetimes.ts";
 import { planMemory, type StepMemory } from "./plan.ts";
 import { denseStep, ProgramWriter, randomPrograms } from "./programs.test-kit.ts";
@@ -164,18 +165,18 @@ test("two inputs change places through one temporary", () => {
   expect(plan.items.slice(2)).toEqual([w.copy(first, b)]);
 });
 
-test("templates share one scratch, as large as the largest wants it", () => {
+test("kernels share one scratch, as large as the largest wants it", () => {
   const w = new ProgramWriter();
   const size = constantIndex(8);
   const [x, y] = [w.input(size), w.result(size)];
   const program = w.program([w.launch([[x], [y]])]);
-  const scalars = [indexVariable("B", 1, 64)];
-  const kernels = program.kernels.map((kernel) => ({ ...kernel, kind: "sort" }) as unknown as Kernel);
-  const [launch] = program.items as [Extract<Item, { kind: "launch" }>];
-  const items = [{ ...launch, instances: launch.instances.map(({ buffers }) => ({ buffers, scalars })) }];
-  const plan = planMemory({ ...program, kernels, items } as StepProgram, {
-    ...options,
-    scratchBytes: (_, [batch]) => 100 * batch!,
-  });
-  expect(plan.layout(new Map([["B", 3]]))).toMatchObject({ arenaBytes: 384, scratchOffset: 0, scratchBytes: 300 });
+  const [n, batch] = [indexVariable("n", 1, 64), indexVariable("B", 1, 64)];
+  const kernels = program.kernels.map((kernel) => ({ ...kernel, scalars: [n as IndexVariable] }));
+  const [launch] = program.items as [Launch];
+  const instances = [batch, addIndex(batch, 1)].map((s) => ({ ...launch.instances[0]!, scalars: [s] }));
+  const plan = planMemory(
+    { ...program, kernels, items: [{ ...launch, instances }] },
+    { ...options, scratchBytes: () => multiplyIndex(n, 100) },
+  );
+  expect(plan.layout(new Map([["B", 3]]))).toMatchObject({ arenaBytes: 512, scratchOffset: 0, scratchBytes: 400 });
 });

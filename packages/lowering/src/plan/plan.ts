@@ -1,4 +1,5 @@
-import { evaluateIndex } from "../index-fold.ts";
+import { constantIndex } from "../index-expression.ts";
+import { evaluateIndex, substituteIndex } from "../index-fold.ts";
 import type { Index } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Item, StepProgram } from "../kernel/program.ts";
@@ -13,8 +14,8 @@ export interface PlanOptions {
   readonly guard: number;
   /** What a kernel may write where it reads; nothing by default. */
   readonly inPlace?: InPlacePairs;
-  /** Memory that the template of a kernel needs for itself while it runs, by the values of the kernel's scalars; none by default. */
-  readonly scratchBytes?: (kernel: Kernel, scalars: readonly number[]) => number;
+  /** Bytes that a kernel needs for itself while it runs, as an expression in its scalars; none by default. */
+  readonly scratchBytes?: (kernel: Kernel) => Index;
 }
 
 /** Where the buffers of a program are. */
@@ -40,24 +41,18 @@ export interface MemoryLayout {
   readonly peakBytes: number;
 }
 
-/** An instance of a kernel that a template runs. */
-interface ScratchUse {
-  readonly kernel: Kernel;
-  readonly scalars: readonly Index[];
-}
-
 /**
  * The memory plan of a program: buffers that are never in use at once share bytes, and what may be computed in place is.
  * What does not depend on sizes is decided here, once.
  */
 export function planMemory(program: StepProgram, options: PlanOptions): StepMemory {
-  const { align, guard, inPlace = () => [], scratchBytes = () => 0 } = options;
+  const { align, guard, inPlace = () => [], scratchBytes = () => constantIndex(0) } = options;
   const lifetimes = lifetimesOf(program);
   const { memories, memoryOf, copies } = shareMemory(program, lifetimes, inPlace);
   const placed = memories.flatMap(({ outside }, m) => (outside === undefined ? [m] : []));
   const neighbours = neighboursOf(placed.map((m) => memories[m]!));
   const sizes = new Map<Index, number>();
-  const { uses, loops } = scratchUses(program);
+  const { scratches, loops } = scratchesOf(program, scratchBytes);
   const isArgument = (outside: number): boolean => program.buffers[outside]!.place.kind === "input";
   const rounded = (bytes: number): number => Math.ceil(bytes / align) * align;
 
@@ -80,15 +75,7 @@ export function planMemory(program: StepProgram, options: PlanOptions): StepMemo
       // the value of a loop's variable may move a kernel, but does not change the size of what it works on
       const inLoops = loops.size === 0 ? dims : new Map([...dims, ...loops]);
       let scratch = 0;
-      for (const { kernel, scalars } of uses) {
-        scratch = Math.max(
-          scratch,
-          scratchBytes(
-            kernel,
-            scalars.map((x) => (x.kind === "constant" ? x.value : evaluateIndex(x, inLoops))),
-          ),
-        );
-      }
+      for (const x of scratches) scratch = Math.max(scratch, evaluateIndex(x, inLoops));
       const scratchSize = scratch === 0 ? 0 : rounded(scratch + guard);
       let peakBytes = bytes + scratchSize;
       for (const m of memories) if (m.outside !== undefined && !isArgument(m.outside)) peakBytes += bytesOf(m);
@@ -97,19 +84,24 @@ export function planMemory(program: StepProgram, options: PlanOptions): StepMemo
   };
 }
 
-/** The instances that may need a scratch, and the variables of the loops around them, at 0. */
-function scratchUses({ items, kernels }: StepProgram): {
-  readonly uses: readonly ScratchUse[];
-  readonly loops: ReadonlyMap<string, number>;
-} {
-  const uses: ScratchUse[] = [];
+/** What the instances of kernels need for themselves, and the variables of the loops around them, at 0. */
+function scratchesOf(
+  { items, kernels }: StepProgram,
+  scratchBytes: (kernel: Kernel) => Index,
+): { readonly scratches: ReadonlySet<Index>; readonly loops: ReadonlyMap<string, number> } {
+  const needs = kernels.map(scratchBytes);
+  const scratches = new Set<Index>();
   const loops = new Map<string, number>();
   const walk = (item: Item): void => {
     switch (item.kind) {
       case "launch": {
-        const kernel = kernels[item.kernel]!;
-        if (kernel.kind === "loops") break;
-        for (const { scalars } of item.instances) uses.push({ kernel, scalars });
+        const need = needs[item.kernel]!;
+        if (need === constantIndex(0)) break;
+        const parameters = kernels[item.kernel]!.scalars;
+        for (const { scalars } of item.instances) {
+          const given = new Map<Index, Index>(parameters.map((x, i) => [x, scalars[i]!]));
+          scratches.add([...given].every(([x, y]) => x === y) ? need : substituteIndex(need, given));
+        }
         break;
       }
       case "loop":
@@ -125,5 +117,5 @@ function scratchUses({ items, kernels }: StepProgram): {
     }
   };
   items.forEach(walk);
-  return { uses, loops };
+  return { scratches, loops };
 }
