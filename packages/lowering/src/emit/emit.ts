@@ -14,7 +14,7 @@ import { freeVariables } from "./walk.ts";
 
 export interface EmitOptions {
   /** Anchors for which the target has an inner loop of its own; what is not among them is written as loops. */
-  readonly templates: ReadonlySet<"dot" | "sort" | "scatter">;
+  readonly templates: ReadonlySet<string>;
   /** Where a stored tensor begins in its buffer, in elements; 0 by default. It may depend on variables of loops around the launch. */
   readonly offsetOf?: (tensor: Tensor) => Index;
 }
