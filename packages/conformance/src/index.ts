@@ -1,6 +1,10 @@
 export type { Profile } from "./check.ts";
 export { type ConformanceOptions, conformance } from "./conformance.ts";
+export { Draw } from "./draw.ts";
 export { checkGradientModule, checkSampleGradients, checkSecondDerivatives } from "./gradient.ts";
+export { type Expected, expectedResults, problemsOf } from "./judge.ts";
+export { argumentsOf, batchSymbol, type Program, programs, recorded } from "./programs.ts";
+export { type GraphOptions, randomGraph } from "./random-graph.ts";
 export { type Cell, type Counts, type Item, items, Report, type Status } from "./report.ts";
 export {
   type Evaluate,
@@ -12,3 +16,4 @@ export {
   sampleTitle,
 } from "./sample-runner.ts";
 export * from "./tolerance.ts";
+export { type Graph, graphOf, retyped } from "./vector-cases.ts";
