@@ -1,29 +1,134 @@
+import {
+  exp,
+  Fn,
+  gelu,
+  input,
+  layerNorm,
+  logSoftmax,
+  max,
+  rmsNorm,
+  sin,
+  softmax,
+  spec,
+  sum,
+  type Tensor,
+  tanh,
+  transpose,
+} from "@tenon/ir";
 import { expect, test } from "vitest";
 import { expand } from "../expand.ts";
 import { withIndexScope } from "../index-node.ts";
 import { simplify } from "../simplify.ts";
-import { fuse } from "./fuse.ts";
+import { type FuseOptions, fuse } from "./fuse.ts";
+import type { Fused } from "./group.ts";
 import { denseStep } from "./steps.test-kit.ts";
 
-test("scratch", () => {
+const fused = (fn: Fn, options: Partial<FuseOptions> = {}): Fused =>
   withIndexScope(() => {
-    const fn = simplify(expand(denseStep([784, 256, 256, 10])));
-    const { groups } = fuse(fn, {
+    const simple = simplify(expand(fn));
+    return fuse(simple, {
       templates: new Set(["dot", "sort"]),
       maxBuffers: Number.POSITIVE_INFINITY,
       fusion: true,
-      needed: fn.results,
+      needed: simple.results,
+      ...options,
     });
-    for (const g of groups)
-      process.stderr.write(
-        [
-          g.kind,
-          g.rows.map(String),
-          g.nodes.map((n) => n.op.name + n.id).join(" "),
-          "→",
-          g.outputs.map((t) => t.node.op.name + t.node.id + "[" + t.shape + "]").join(" "),
-        ].join(" ") + "\n",
-      );
-    expect(groups.length).toBeLessThan(20);
   });
+
+/** The groups of a function of arrays of these shapes, each as its kind and the ops in it. */
+function groupsOf(
+  shapes: readonly (readonly (number | string)[])[],
+  body: (...xs: Tensor[]) => Tensor | readonly Tensor[],
+  options?: Partial<FuseOptions>,
+): readonly string[] {
+  const inputs = shapes.map((shape) => input(spec(shape)));
+  const results = body(...inputs);
+  const { groups } = fused(new Fn("fn", inputs, "dtype" in results ? [results as Tensor] : results), options);
+  return groups.map(({ kind, nodes }) => `${kind} ${nodes.map((n) => n.op.name).join("+")}`);
+}
+
+test("a training step of three dense layers with Adam is 18 groups, of which 6 are updates of the same kind", () => {
+  const { groups } = fused(denseStep([784, 256, 256, 10]));
+  const kinds = groups.map(({ kind, nodes }) => `${kind} ${nodes.length}`);
+  expect(kinds.filter((k) => k.startsWith("dot"))).toHaveLength(8);
+  const updates = groups.filter(({ nodes }) => nodes.some((n) => n.op.name === "sqrt"));
+  expect(updates.map(({ rows }) => rows.join())).toEqual(["784,256", "256", "256,256", "256", "256,10", "10"]);
+  expect(groups).toHaveLength(18);
+});
+
+test("softmax, log-softmax, layer norm and rms norm are one kernel each, whatever axis they go along", () => {
+  expect(groupsOf([["B", 8]], (x) => softmax(x))).toHaveLength(1);
+  expect(groupsOf([[2, 3, 8]], (x) => softmax(x, { axis: 1 }))).toHaveLength(1);
+  expect(groupsOf([["B", 8]], (x) => logSoftmax(x))).toHaveLength(1);
+  expect(groupsOf([["B", 5, 8], [8], [8]], (x, scale, bias) => layerNorm(x, { scale, bias }))).toHaveLength(1);
+  expect(groupsOf([["B", 8], [8]], (x, scale) => rmsNorm(x, { scale }))).toHaveLength(1);
+});
+
+test("a product takes bias, activation and residual into its kernel, and the sums of its columns", () => {
+  const epilogue = (a: Tensor, b: Tensor, bias: Tensor, residual: Tensor): readonly Tensor[] => {
+    const y = gelu(a.matmul(b).add(bias)).add(residual);
+    return [y, sum(y, { axis: 0 })];
+  };
+  expect(groupsOf([["B", 6], [6, 8], [8], ["B", 8]], epilogue)).toHaveLength(1);
+  expect(
+    groupsOf(
+      [
+        ["B", 6],
+        [6, 8],
+      ],
+      (a, b) => sum(a.matmul(b), { axis: 1 }),
+    ),
+  ).toEqual(["dot dot", "loops reduce"]);
+});
+
+test("what is read elsewhere as well is stored: a transposed reading of a sum of columns or of elements", () => {
+  expect(groupsOf([[4, 4]], (x) => exp(x).add(transpose(exp(x))))).toEqual(["loops exp", "loops add"]);
+  expect(
+    groupsOf([[4, 6]], (x) => {
+      const e = exp(x);
+      return sin(e.div(sum(e, { axis: 0 }))).div(sum(e, { axis: 1, keepDims: true }));
+    }),
+  ).toHaveLength(2);
+});
+
+test("nothing joins across what must come between", () => {
+  // t is in front of the product, and behind it
+  expect(groupsOf([[4, 4]], (x) => ((t) => t.add(t.matmul(t)))(tanh(x)))).toEqual(["loops tanh", "dot dot+add"]);
+  expect(groupsOf([[4, 4]], (x) => ((t) => sin(t).add(max(t.matmul(t), { axis: 0 })))(tanh(x)))).toEqual([
+    "loops tanh+sin",
+    "dot dot",
+    "loops reduce+add",
+  ]);
+});
+
+test("a value is not computed again for each of many that read it", () => {
+  // a row that is spread over others would be evaluated once per element
+  expect(groupsOf([[8], [4, 8]], (row, x) => sum(exp(row).mul(x), { axis: 1 }))).toEqual([
+    "loops exp",
+    "loops mul+reduce",
+  ]);
+});
+
+test("no kernel touches more buffers than the target has", () => {
+  const limit = 4;
+  const shapes = Array.from({ length: 9 }, () => [5, 7]);
+  const add = (...xs: Tensor[]): Tensor => xs.map((x) => exp(x)).reduce((a, b) => a.add(b));
+  const inputs = shapes.map((shape) => input(spec(shape)));
+  const { groups, stored } = fused(new Fn("fn", inputs, [add(...inputs)]), { maxBuffers: limit });
+  expect(groups.length).toBeGreaterThan(1);
+  for (const { nodes, outputs } of groups) {
+    const reads = new Set(nodes.flatMap((n) => n.inputs).filter((t) => stored.has(t) && !outputs.includes(t)));
+    expect(reads.size + outputs.length).toBeLessThanOrEqual(limit);
+  }
+  expect(groupsOf(shapes, add)).toHaveLength(1);
+});
+
+test("without fusion every node that computes is a kernel, and still no movement is", () => {
+  expect(groupsOf([["B", 8]], (x) => softmax(transpose(x), { axis: 0 }), { fusion: false })).toEqual([
+    "loops reduce",
+    "loops sub",
+    "loops exp",
+    "loops reduce",
+    "loops div",
+  ]);
 });

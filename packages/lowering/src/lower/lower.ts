@@ -23,6 +23,7 @@ import { rewrite } from "../passes/rewrite.ts";
 import { simplify } from "../simplify.ts";
 import { lowerControl } from "./control.ts";
 import { mergeLaunches } from "./merge-launches.ts";
+import { shareKernels } from "./share-kernels.ts";
 
 export interface LowerOptions {
   /** Whether the target keeps a composite whole. */
@@ -73,7 +74,7 @@ export class Lowering {
     const inputs = fn.inputs.map((t, index) => this.buffer(t, { kind: "input", index }));
     const results = fn.results.map((t, index) => this.buffer(t, { kind: "result", index }));
     const items = mergeLaunches(this.items(fn, inputs, results), this.kernels);
-    return { signature: this.signature, kernels: this.kernels, buffers: this.buffers, items };
+    return { signature: this.signature, buffers: this.buffers, ...shareKernels(items, this.kernels) };
   }
 
   /** What computes a function: its inputs lie in `inputs`, and its results come to lie in `results`. */
