@@ -29,7 +29,7 @@ export type Steps = Generator<Demand, Value, Value>;
 
 /** What lies in memory for a kernel to read, and where it begins. */
 export interface Memory {
-  /** Whether the tensor is read rather than computed. */
+  /** Whether the tensor is read rather than computed. Results of movement ops are read through all the same, where they can be. */
   holds(tensor: Tensor): boolean;
   readonly slots: SlotTable;
   /** Where the tensor begins in its buffer, in elements. */
@@ -44,7 +44,6 @@ export class Emitter {
   readonly writer: KernelWriter;
   readonly #memory: Memory;
   readonly #places = new Map<string, Place>();
-  readonly #stop = (node: Node): boolean => this.holds(node.outputs[0]!);
 
   constructor(writer: KernelWriter, memory: Memory) {
     this.writer = writer;
@@ -105,7 +104,7 @@ export class Emitter {
 
   #known([tensor, place]: Demand): Value | undefined {
     const known = place.values.get(tensor);
-    if (known !== undefined || !this.holds(tensor)) return known;
+    if (known !== undefined || isMove(tensor.node) || !this.holds(tensor)) return known;
     const loaded = this.load(tensor, place);
     place.values.set(tensor, loaded);
     return loaded;
@@ -128,8 +127,21 @@ export class Emitter {
 
   /** Through movement ops; each read but the last is taken where its mask holds. */
   *#moved(tensor: Tensor, place: Place): Steps {
+    const { reads } = viewOf(tensor, place.index);
+    if (reads[0]?.source !== tensor) return yield* this.#chosen(tensor, reads, place);
+    // it has more operands than a view may have
+    if (this.holds(tensor)) return this.load(tensor, place);
+    const origins = originsOf(tensor.node, place.index);
+    return yield* this.#chosen(
+      tensor,
+      origins.map(({ operand, index, mask }) => ({ source: operand, index, mask })),
+      place,
+    );
+  }
+
+  *#chosen({ dtype }: Tensor, reads: readonly Read[], place: Place): Steps {
     const choices: (readonly [Predicate, Value])[] = [];
-    for (const { source, index, mask } of this.#reads(tensor, place.index)) {
+    for (const { source, index, mask } of reads) {
       const both = and(place.mask, mask);
       if (both === never) continue;
       choices.push([mask, yield [source, this.place(index, both)]]);
@@ -137,18 +149,11 @@ export class Emitter {
     }
     const { writer } = this;
     const last = choices.pop();
-    if (last === undefined) return writer.constant(valueTypeOf(tensor.dtype), 0); // there is no element
+    if (last === undefined) return writer.constant(valueTypeOf(dtype), 0); // there is no element
     return choices.reduceRight(
       (other, [mask, value]) => writer.alu("select", [writer.test(mask), value, other]),
       last[1],
     );
-  }
-
-  #reads(tensor: Tensor, index: readonly Index[]): readonly Read[] {
-    const { reads } = viewOf(tensor, index, { stop: this.#stop });
-    if (reads[0]?.source !== tensor) return reads;
-    // one of more operands than a view may have
-    return originsOf(tensor.node, index).map(({ operand, index: at, mask }) => ({ source: operand, index: at, mask }));
   }
 
   /** What loops have gathered, at the very index at which they were run. */

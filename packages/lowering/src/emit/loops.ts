@@ -2,6 +2,7 @@ import { type Node, StateError, sameDim, type Tensor, topologicalOrder } from "@
 import type { Group } from "../fuse/group.ts";
 import { constantIndex, indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
+import { isMove } from "../view-moves.ts";
 import type { Emitter } from "./emitter.ts";
 import { isReduction, type Reduction, reductionOf } from "./reduction.ts";
 
@@ -54,14 +55,19 @@ function stagesOf(group: Group, emitter: Emitter, rows: readonly Index[]): reado
   const indexIn = (node: Node): readonly (Index | undefined)[] => rowIndex(group, node, rows);
   const outputs = new Set(group.outputs);
   const levels = new Map<Node, number>();
-  const held = (node: Node): boolean => node.outputs.some((t) => emitter.holds(t));
+  const held = (node: Node): boolean => !isMove(node) && node.outputs.some((t) => emitter.holds(t));
   for (const node of topologicalOrder(group.outputs, held)) {
     if (held(node)) continue;
     let level = 0;
     for (const x of node.inputs) level = Math.max(level, levels.get(x.node) ?? 0);
-    if (isReduction(node)) add(level++, gathering(emitter, node.outputs[0]!, indexIn(node)));
-    levels.set(node, level);
-    for (const t of node.outputs) if (outputs.has(t)) add(level, storing(emitter, t, indexIn(node)));
+    const sum = isReduction(node);
+    levels.set(node, sum ? level + 1 : level);
+    for (const t of node.outputs) {
+      // an axis of size 0 has no variable: there is nothing to compute
+      if (t.shape.includes(0)) continue;
+      if (sum) add(level, gathering(emitter, t, indexIn(node)));
+      if (outputs.has(t)) add(levels.get(node)!, storing(emitter, t, indexIn(node)));
+    }
   }
   return stages;
 }
