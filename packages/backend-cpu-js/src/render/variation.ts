@@ -1,0 +1,99 @@
+import {
+  type IndexNode,
+  type IndexVariable,
+  type Register,
+  type Statement,
+  type Value,
+  variablesOf,
+} from "@tenon/lowering";
+
+/** What differs between the lanes of a vector, when four values of a variable are computed at once. */
+export interface Variation {
+  readonly values: ReadonlySet<Value>;
+  readonly variables: ReadonlySet<IndexVariable>;
+  /** Registers that hold something else in each lane. */
+  readonly registers: ReadonlySet<Register>;
+  /** Why lanes cannot be computed together, if so. */
+  readonly problem: string | undefined;
+}
+
+/** Whether an index expression or predicate has variables among these. */
+export function mentions(node: IndexNode, variables: ReadonlySet<IndexVariable>): boolean {
+  for (const v of variablesOf(node)) if (variables.has(v)) return true;
+  return false;
+}
+
+/** Follows what depends on `lanes`, and on what differs already, through statements. What is given differs. */
+export function variationOf(
+  statements: readonly Statement[],
+  lanes: IndexVariable,
+  before?: Omit<Variation, "problem">,
+): Variation {
+  const values = new Set<Value>(before?.values);
+  const variables = new Set<IndexVariable>(before?.variables).add(lanes);
+  const registers = new Set<Register>(before?.registers);
+  const differs = (x: Value): boolean => x.kind === "given" || values.has(x);
+  let problem: string | undefined;
+
+  const varies = (value: Value): boolean => {
+    switch (value.kind) {
+      case "constant":
+        return false;
+      case "index":
+        return mentions(value.index, variables);
+      case "test":
+        return mentions(value.predicate, variables);
+      case "load":
+        return mentions(value.address, variables);
+      case "alu":
+        return value.operands.some(differs);
+      case "read":
+        return registers.has(value.register);
+      case "given":
+        return true;
+    }
+  };
+
+  const visit = (list: readonly Statement[]): void => {
+    for (const s of list) {
+      switch (s.kind) {
+        case "let":
+          if (!varies(s.value)) break;
+          values.add(s.value);
+          if (s.value.type === "float64") problem ??= "a float64 differs between lanes";
+          break;
+        case "bind":
+          if (differs(s.value)) variables.add(s.variable);
+          break;
+        case "update":
+          if (differs(s.value)) registers.add(s.register);
+          break;
+        case "store":
+          if (s.slot.dtype === "float64" && mentions(s.address, variables)) problem ??= "float64 values are stored";
+          break;
+        case "if":
+          if (differs(s.condition)) problem ??= "a condition differs between lanes";
+          visit(s.body);
+          break;
+        case "for":
+          if (mentions(s.size, variables)) problem ??= "the length of a loop differs between lanes";
+          visit(s.body);
+      }
+    }
+  };
+  visit(statements);
+  return { values, variables, registers, problem };
+}
+
+/** Whether `Rendering.vector` can render these statements. */
+export function vectorizes(statements: readonly Statement[], lanes: IndexVariable): boolean {
+  return variationOf(statements, lanes).problem === undefined;
+}
+
+/** Visits statements and those inside of them. */
+export function walk(statements: readonly Statement[], visit: (s: Statement, depth: number) => void, depth = 0): void {
+  for (const s of statements) {
+    visit(s, depth);
+    if (s.kind === "if" || s.kind === "for") walk(s.body, visit, depth + Number(s.kind === "for"));
+  }
+}
