@@ -64,10 +64,10 @@ function withSize(kernel: LoopKernel): { readonly kernel: LoopKernel; readonly s
   return { kernel: { ...kernel, body, scalars: [...kernel.scalars, count] }, size: loop!.size };
 }
 
-/** Whether item `i` may be done just before item `until`. */
+/** Whether item `i` may be done at the same time as item `until`. */
 function canWait(items: readonly (Item | undefined)[], i: number, until: number, kernels: readonly Kernel[]): boolean {
   const own = touched(items[i]!, kernels);
-  for (let at = i + 1; at < until; at++) {
+  for (let at = i + 1; at <= until; at++) {
     const item = items[at];
     if (item === undefined) continue;
     const other = touched(item, kernels);
