@@ -19,3 +19,5 @@ export {
   Table,
   Value,
 } from "./assembler/values.ts";
+export { type CpuJsOptions, cpuJs } from "./backend.ts";
+export type { MemoryDebug } from "./memory.ts";
