@@ -18,36 +18,34 @@ export function collapse(statements: readonly Statement[]): readonly Statement[]
       const body = walk(s.body);
       const [only] = body;
       const alone = body.length === 1 && only!.kind === "for" && only!.role === s.role;
-      return (alone ? joined(s, only as For, () => `f${count++}`) : undefined) ?? { ...s, body };
+      const one = alone ? joined(s, only as For, `f${count}`) : undefined;
+      if (one !== undefined) count++;
+      return one ?? { ...s, body };
     });
   return walk(statements);
 }
 
-function joined(outer: For, inner: For, name: () => string): For | undefined {
-  const changed = new Map<IndexNode, IndexNode>();
+/** The two loops as one over a variable of this name, if they can be. */
+function joined(outer: For, inner: For, name: string): For | undefined {
   const size = multiplyIndex(outer.size, inner.size);
-  const joint = (variable: Index): boolean => {
-    changed.clear();
-    const extent = maximum(inner.size, 1);
-    const replacements = new Map<Index, Index>([
-      [outer.variable, floorDiv(variable, extent)],
-      [inner.variable, modIndex(variable, extent)],
-    ]);
-    let fits = true;
-    visitStatements(inner.body, {
-      index(node) {
-        if (fits && !changed.has(node)) fits = replaced(node, outer.variable, inner.variable, replacements, changed);
-      },
-    });
-    return fits;
-  };
-  const trial = indexAxis("f", size);
-  if (trial.kind !== "variable" || variablesOf(inner.size).has(outer.variable) || !joint(trial)) return undefined;
-  const variable = indexAxis(name(), size);
-  joint(variable);
+  const variable = indexAxis(name, size);
+  if (variable.kind !== "variable" || variablesOf(inner.size).has(outer.variable)) return undefined;
+  const extent = maximum(inner.size, 1);
+  const replacements = new Map<Index, Index>([
+    [outer.variable, floorDiv(variable, extent)],
+    [inner.variable, modIndex(variable, extent)],
+  ]);
+  const changed = new Map<IndexNode, IndexNode>();
+  let fits = true;
+  visitStatements(inner.body, {
+    index(node) {
+      if (fits && !changed.has(node)) fits = replaced(node, outer.variable, inner.variable, replacements, changed);
+    },
+  });
+  if (!fits) return undefined;
   const change = <T extends Index | Predicate>(node: T): T => changed.get(node) as T;
   const body = changeStatements(inner.body, change as Parameters<typeof changeStatements>[1]);
-  return { ...outer, variable: variable as IndexVariable, size, body };
+  return { ...outer, variable, size, body };
 }
 
 /** Whether an expression depends on the two as one; what it becomes goes into `changed`. */

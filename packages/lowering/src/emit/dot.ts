@@ -2,15 +2,24 @@ import { type DType, type Node, StateError, type Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
-import { constantIndex, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "../index-expression.ts";
-import { substituteIndex, variablesOf } from "../index-fold.ts";
+import {
+  addIndex,
+  constantIndex,
+  constantOf,
+  factorsOf,
+  indexAxis,
+  indexOfDim,
+  indexVariable,
+  multiplyIndex,
+  termsOf,
+} from "../index-expression.ts";
+import { variablesOf } from "../index-fold.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import type { Affine, ColumnSum, DotKernel, DotOperand, Value } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import { KernelWriter } from "../kernel/writer.ts";
 import { viewOf } from "../view.ts";
-import { strideOf } from "../view-address.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
 
@@ -104,12 +113,20 @@ export function flattened(name: string, sizes: readonly Index[]): Flat {
 /** How the elements of a factor lie, where they are loaded as they are and at constant distances. */
 function affine(value: Value, batch: Flat, line: Flat, k: Flat): Affine | undefined {
   if (value.kind !== "load" || value.mask !== always) return undefined;
-  const axes = [batch.variable, line.variable, k.variable];
-  const strides = axes.map((v) => strideOf(value.address, v));
-  const steady = strides.every((s) => s !== undefined && !axes.some((v) => variablesOf(s).has(v)));
-  if (!steady) return undefined;
+  const axes: readonly Index[] = [batch.variable, line.variable, k.variable];
+  const strides: Index[] = axes.map(() => constantIndex(0));
+  let start: Index = constantIndex(constantOf(value.address));
+  for (const { coefficient, of } of termsOf(value.address)) {
+    const factors = factorsOf(of);
+    const at = factors.findIndex((f) => axes.includes(f));
+    const others = at < 0 ? factors : factors.toSpliced(at, 1);
+    if (others.some((f) => axes.some((v) => variablesOf(f).has(v as IndexVariable)))) return undefined;
+    const step = multiplyIndex(coefficient, ...others);
+    const axis = at < 0 ? -1 : axes.indexOf(factors[at]!);
+    if (axis < 0) start = addIndex(start, step);
+    else strides[axis] = addIndex(strides[axis]!, step);
+  }
   const [s, t, u] = strides as [Index, Index, Index];
-  const start = substituteIndex(value.address, new Map(axes.map((v) => [v, constantIndex(0)])));
   return { slot: value.slot, start, strides: { batch: s, line: t, k: u } };
 }
 

@@ -1,5 +1,4 @@
-import { variablesOf } from "../index-fold.ts";
-import type { Index, IndexNode, IndexVariable, Predicate } from "../index-node.ts";
+import { type Index, type IndexNode, type IndexVariable, operandsOf, type Predicate } from "../index-node.ts";
 import type { Kernel, Statement, Value } from "../kernel/kernel.ts";
 
 /** What a walk over statements shows. */
@@ -97,13 +96,8 @@ function changeValue(value: Value, change: Change, of: (value: Value) => Value):
 /** The variables to which a kernel gives no value: sizes, and counters of loops around it. */
 export function freeVariables(kernel: Omit<Kernel, "scalars">): IndexVariable[] {
   const bound = new Set<IndexVariable>();
-  const used = new Set<IndexVariable>();
-  const visitor: Visitor = {
-    index(node) {
-      for (const v of variablesOf(node)) used.add(v);
-    },
-    variable: (v) => bound.add(v),
-  };
+  const used = new Set<IndexNode>();
+  const visitor: Visitor = { index: (node) => used.add(node), variable: (v) => bound.add(v) };
   const parts = kernel as Kernel;
   switch (parts.kind) {
     case "loops":
@@ -128,5 +122,6 @@ export function freeVariables(kernel: Omit<Kernel, "scalars">): IndexVariable[] 
       }
       break;
   }
-  return [...used].filter((v) => !bound.has(v));
+  for (const node of used) for (const x of operandsOf(node)) used.add(x);
+  return [...used].filter((v): v is IndexVariable => v.kind === "variable" && !bound.has(v));
 }
