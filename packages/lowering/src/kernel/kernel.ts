@@ -17,7 +17,10 @@ export interface Slot {
   readonly access: "read" | "write" | "both";
 }
 
-/** On two operands of one type; integers wrap. `div` and `rem` of integers never trap, and truncate. */
+/**
+ * On two operands of one type; integers wrap. `div` and `rem` of integers never trap, and truncate; the counts of `shl` and `shr` are
+ * taken modulo 32, and `shr` of int32 keeps the sign.
+ */
 export const binaryOps = [
   "add",
   "sub",
@@ -154,8 +157,9 @@ export interface Store {
 }
 
 /**
- * Runs the body for `variable` = 0 … size − 1. The iterations of `parallel` loops are independent of each other and stand
- * outside of all others; those of `serial` loops run in order; those of `reduce` loops meet only in registers.
+ * Runs the body for `variable` = 0 … size − 1. The iterations of `parallel` loops are independent of each other, and nothing but
+ * parallel loops stands around them; a row may have several, one after another, beside loops of other roles. Iterations of
+ * `serial` loops run in order; those of `reduce` loops meet only in registers, though each may store elements of its own.
  */
 export interface For {
   readonly kind: "for";
