@@ -15,6 +15,9 @@ test("a backend that rounds every value stays in the band for 200 steps", { time
 });
 
 test.each(trainingPrograms)("200 steps lower the loss of $name by a quarter", { timeout: LONG }, async (program) => {
-  const losses = await lossesOf(await interpreter().create(), program, initialParameters(program, SEED), 200, SEED);
+  const losses = await lossesOf(await interpreter().create(), program, initialParameters(program, SEED), {
+    steps: 200,
+    seed: SEED,
+  });
   expect(losses.at(-1)).toBeLessThan(0.75 * losses[0]!);
 });

@@ -27,11 +27,19 @@ import {
 } from "./training-programs.ts";
 
 const STEPS = { quick: 20, full: 200 } as const;
-const BATCH = 12;
+const SIZE = 12;
 /** Every fifth batch is a smaller one, as the last of an epoch is: it goes through the same program. */
 const SMALL = { every: 5, size: 7 };
 /** The run itself and four whose parameters start one unit in the last place away. */
 const RUNS = 5;
+
+/** How a network is trained. */
+export interface TrainingRun {
+  readonly steps: number;
+  readonly seed: number;
+  /** Examples in most batches; 12 by default. */
+  readonly size?: number;
+}
 
 /** Item 9: networks learn, step by step within the band of the reference. */
 export function* training(kit: Kit): Generator<Check> {
@@ -44,23 +52,23 @@ export function* training(kit: Kit): Generator<Check> {
 }
 
 async function trains({ backend, seed }: Kit, program: TrainingProgram, steps: number): Promise<readonly string[]> {
-  const losses = await lossesOf(backend, program, initialParameters(program, seed), steps, seed);
-  const band = await referenceBand(program, steps, seed);
+  const losses = await lossesOf(backend, program, initialParameters(program, seed), { steps, seed });
+  const band = await referenceBand(program, { steps, seed });
   const at = firstOutside(band, losses);
   if (at === undefined) return [];
   return [`the loss of step ${at} is ${losses[at]}, not ${band.reference[at]} ± ${band.width[at]!.toPrecision(3)}`];
 }
 
 /** The band of the interpreter's losses. */
-export async function referenceBand(program: TrainingProgram, steps: number, seed: number): Promise<Band> {
+export async function referenceBand(program: TrainingProgram, options: TrainingRun): Promise<Band> {
   const runs: number[][] = [];
   const reference = await interpreter().create();
   for (let run = 0; run < RUNS; run++) {
     const draw = new Draw(run, `${program.name} perturbed`);
-    const started = initialParameters(program, seed).map((values) =>
+    const started = initialParameters(program, options.seed).map((values) =>
       run === 0 ? values : values.map((x) => x + (draw.chance(0.5) ? 1 : -1) * ulp("float32", x)),
     );
-    runs.push(await lossesOf(reference, program, started, steps, seed));
+    runs.push(await lossesOf(reference, program, started, options));
   }
   await reference.close();
   return lossBand(runs);
@@ -71,8 +79,7 @@ export async function lossesOf(
   backend: Backend,
   program: TrainingProgram,
   parameters: readonly Float32Array[],
-  steps: number,
-  seed: number,
+  { steps, seed, size: most = SIZE }: TrainingRun,
 ): Promise<number[]> {
   const executable = await compileOn(backend, trainingStep(program));
   const bufferOf = (bytes: Uint8Array): Buffer => {
@@ -85,7 +92,7 @@ export async function lossesOf(
   let state: readonly Buffer[] = [...bytes, ...zeros, ...zeros, new Uint8Array(4)].map(bufferOf);
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
-    const size = step % SMALL.every === SMALL.every - 1 ? SMALL.size : BATCH;
+    const size = step % SMALL.every === SMALL.every - 1 ? SMALL.size : most;
     const batch = batchOf(program, size, step, seed).map(({ dtype, data }) => bufferOf(encodeElements(dtype, data)));
     const [loss, ...next] = executable.run([...state, ...batch], { dims: { B: size } });
     state = next;

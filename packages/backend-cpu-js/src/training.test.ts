@@ -1,0 +1,9 @@
+import { conformance } from "@tenon/conformance";
+import { cpuJs } from "./index.ts";
+import { expect, test } from "vitest";
+
+test("200 steps of each net of the kit stay in the interpreter's band", { timeout: 60_000 }, async () => {
+  const report = await conformance(cpuJs(), { profile: "full", only: ["training"] });
+  expect(report.failures).toEqual([]);
+  expect(report.counts.pass).toBeGreaterThan(3);
+});
