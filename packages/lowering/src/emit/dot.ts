@@ -66,6 +66,7 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
   const variables = group.rows.map((_, n) => index[rows.indexOf(n)]!);
   const columnSums: ColumnSum[] = [];
   for (const t of group.outputs) {
+    if (t.shape.includes(0)) continue;
     const at = group.axes.get(t.node)!.map((n) => (n < 0 ? constantIndex(0) : variables[n]!));
     if (t === product || !isColumnSum(t.node)) emitter.store(t, at);
     else columnSums.push(columnSum(t, at, group, variables, emitter));

@@ -1,5 +1,6 @@
 import { StateError, type Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
+import { isImplied } from "../fuse/spaces.ts";
 import type { Index } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KernelWriter } from "../kernel/writer.ts";
@@ -32,7 +33,7 @@ export function emitGroup(group: Group, stored: ReadonlySet<Tensor>, options: Em
   const own = new Set(group.outputs);
   const memory: Memory = {
     slots,
-    holds: (tensor) => stored.has(tensor) && !own.has(tensor),
+    holds: (tensor) => stored.has(tensor) && !own.has(tensor) && !isImplied(tensor),
     offsetOf: options.offsetOf ?? (() => 0),
   };
   const body = emitBody(group, writer, memory, options);

@@ -60,7 +60,8 @@ function stagesOf(group: Group, emitter: Emitter, rows: readonly Index[]): reado
     if (held(node)) continue;
     let level = 0;
     for (const x of node.inputs) level = Math.max(level, levels.get(x.node) ?? 0);
-    const sum = isReduction(node);
+    // behind a mask that holds nowhere there may be what no group computes
+    const sum = isReduction(node) && group.axes.has(node);
     levels.set(node, sum ? level + 1 : level);
     for (const t of node.outputs) {
       // an axis of size 0 has no variable: there is nothing to compute

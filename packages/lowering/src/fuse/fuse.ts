@@ -106,7 +106,7 @@ class Fusion {
     });
     const templated = node.op.name === "dot" && this.options.templates.has("dot");
     const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
-    const summed = space.inner.length > 0 || node.op.name === "fold" || kind !== "loops";
+    const summed = space.inner.length > 0 || node.op.name === "fold" || node.op.name === "reduce" || kind !== "loops";
     const alone = space.inner.length > 0 && isJob(node, this.#readers, new Set(this.options.needed), this.#places);
     const draft = new Draft(
       kind,

@@ -35,6 +35,7 @@ export function joint(before: Draft, user: Draft, along: Along): Joint | undefin
   const ontoRows = rowsBefore.every((a) => along.has(a) && rowsUser.includes(along.get(a)!));
   const fromRows = rowsUser.every((b) => back.has(b) && rowsBefore.includes(back.get(b)!));
   const fixed = before.fixed || user.fixed;
+  if (kinds.length > 0 && before.fixed && user.fixed) return undefined; // the epilogue of a product gathers nothing
   // two sums to a single number may be long, and go their own ways
   const long = rowsUser.length === 0 && before.fixed && (user.fixed || user.inner.length > 0);
   if (ontoRows && fromRows) return long ? undefined : { rows: rowsUser, fixed, inner: [] };
