@@ -16,7 +16,7 @@ export { type Index, type IndexNode, type IndexVariable, type Predicate, withInd
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
 export { indexText } from "./index-text.ts";
-export type * from "./kernel/kernel.ts";
+export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";
 export { launchesOf, programText } from "./kernel/program-text.ts";
 export { kernelKey, kernelText } from "./kernel/text.ts";
