@@ -161,10 +161,9 @@ export class Emitter {
   *#finished(tensor: Tensor, place: Place): Steps {
     const value = this.place(place.index).values.get(tensor);
     if (value !== undefined) return value;
-    const { name } = tensor.op;
     const problem = isReduction(tensor.node)
-      ? "the result is wanted at another index than the rows of the kernel that computes it"
-      : "the op is computed by no kernel, and its result is not stored";
-    throw new StateError("E419", name, problem, { operands: { result: tensor } });
+      ? "the result is wanted elsewhere than at the rows of a kernel that gathers it, and is not stored"
+      : "the result is not stored, and is no function of single elements";
+    throw new StateError("E419", tensor.op.name, problem, { operands: { result: tensor } });
   }
 }
