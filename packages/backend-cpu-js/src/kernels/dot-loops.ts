@@ -24,12 +24,14 @@ export interface PanelBounds {
   readonly end: Int;
   readonly k: Int;
   readonly count: Int;
-  readonly to: Size;
+  readonly to: Int;
 }
 
 /** What differs from product to product. */
 export interface Product {
-  readonly sizes: Readonly<Record<"rows" | "columns" | "k", Size>>;
+  readonly rows: Size;
+  readonly columns: Size;
+  readonly k: Size;
   readonly depth: Size;
   readonly keptRows: Size;
   readonly packedA: Int;
@@ -56,29 +58,29 @@ export function writeProduct(
   { batch, begin, end }: Readonly<Record<"batch" | "begin" | "end", Int>>,
 ): void {
   const { i32 } = f;
-  const { sizes, depth, keptRows, packedA, packedB, sums } = product;
+  const { rows, columns, k, depth, keptRows, packedA, packedB, sums } = product;
   const { single } = plan;
   const { rows: tileRows, columns: tileColumns, bytes } = plan.tile;
   const [row, rowEnd, j0, r0, k0, i0] = integers(f, "row", "rowEnd", "j0", "r0", "k0", "i0");
   const [j, i, a, b, c, last] = integers(f, "j", "i", "a", "b", "c", "last");
-  const partsOfBatch = f.let(i32.div_u(i32.add(sizes.rows, BLOCK_ROWS - 1), BLOCK_ROWS), "parts");
+  const partsOfBatch = f.let(i32.div_u(i32.add(rows, BLOCK_ROWS - 1), BLOCK_ROWS), "parts");
 
   f.block((done) => {
     f.loop((nextPart) => {
       f.brIf(done, i32.ge_s(begin, end));
       f.set(batch, i32.div_u(begin, partsOfBatch));
       f.set(row, i32.mul(i32.rem_u(begin, partsOfBatch), BLOCK_ROWS));
-      f.set(rowEnd, atMost(f, i32.add(row, i32.mul(i32.sub(end, begin), BLOCK_ROWS)), sizes.rows));
+      f.set(rowEnd, atMost(f, i32.add(row, i32.mul(i32.sub(end, begin), BLOCK_ROWS)), rows));
 
-      stepping(f, j0, { from: 0, end: sizes.columns, step: MAX_COLUMNS }, () => {
-        const columnEnd = atMost(f, i32.add(j0, MAX_COLUMNS), sizes.columns);
+      stepping(f, j0, { from: 0, end: columns, step: MAX_COLUMNS }, () => {
+        const columnEnd = atMost(f, i32.add(j0, MAX_COLUMNS), columns);
         stepping(f, r0, { from: row, end: rowEnd, step: single ? WHOLE : KEPT_ROWS }, () => {
           const keptEnd = single ? rowEnd : atMost(f, i32.add(r0, KEPT_ROWS), rowEnd);
           f.set(k0, 0);
           f.loop((nextDepth) => {
-            const kEnd = atMost(f, i32.add(k0, depth), sizes.k);
+            const kEnd = atMost(f, i32.add(k0, depth), k);
             const count = f.let(i32.sub(kEnd, k0), "count");
-            if (!single) f.set(last, i32.ge_s(kEnd, sizes.k));
+            if (!single) f.set(last, i32.ge_s(kEnd, k));
             product.packB({ from: j0, end: columnEnd, k: k0, count, to: packedB });
             stepping(f, i0, { from: r0, end: keptEnd, step: BLOCK_ROWS }, () => {
               const blockEnd = atMost(f, i32.add(i0, BLOCK_ROWS), keptEnd);
@@ -108,7 +110,7 @@ export function writeProduct(
                 f.set(b, i32.add(b, i32.mul(count, ROW_BYTES)));
               });
             });
-            f.brIf(nextDepth, i32.lt_s(f.tee(k0, i32.add(k0, depth)), sizes.k));
+            f.brIf(nextDepth, i32.lt_s(f.tee(k0, i32.add(k0, depth)), k));
           });
         });
       });

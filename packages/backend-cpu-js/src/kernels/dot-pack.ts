@@ -6,6 +6,9 @@ import { sharedFunction } from "./shared.ts";
 type Int = Local<"i32">;
 type Vector = Value<"v128">;
 
+/** Panels that are copied at once: their rows fill two cache lines. */
+const PANELS = 4;
+
 /**
  * `(to, from, line, step, lines, k)`: copies elements that lie `line` bytes apart from line to line and `step` bytes from k to
  * k into panels of `width` lines, each (k, width). The last panel is filled up with zeros.
@@ -18,6 +21,24 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
       const { i32 } = f;
       const done = f.local("i32", "done"); // steps of k that a quick way has copied
       const [p, q] = [f.local("i32", "p"), f.local("i32", "q")];
+      const panel = f.let(i32.mul(k, width * bytes), "panel");
+      const advance = (panels: number): void => {
+        f.set(from, i32.add(from, i32.mul(line, panels * width)));
+        f.set(to, i32.add(to, i32.mul(panel, panels)));
+        f.set(lines, i32.sub(lines, panels * width));
+      };
+      f.if(i32.eq(line, bytes), () => {
+        f.block((few) => {
+          f.loop((next) => {
+            f.brIf(few, i32.lt_s(lines, PANELS * width));
+            f.set(p, from);
+            f.set(q, to);
+            copyRows(f, p, q, step, width * bytes, k, panel, PANELS);
+            advance(PANELS);
+            f.br(next);
+          });
+        });
+      });
       f.block((exit) => {
         f.loop((next) => {
           f.brIf(exit, i32.le_s(lines, 0));
@@ -28,7 +49,7 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
               () => {
                 f.set(p, from);
                 f.set(q, to);
-                copyRows(f, p, q, step, width * bytes, k);
+                copyRows(f, p, q, step, width * bytes, k, panel, 1);
                 f.set(done, k);
               },
               () => {
@@ -45,9 +66,7 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
             );
           });
           f.if(i32.lt_s(done, k), () => copyElements(f, { to, from, line, step, lines, k, done }, width, bytes));
-          f.set(from, i32.add(from, i32.mul(line, width)));
-          f.set(to, i32.add(to, i32.mul(k, width * bytes)));
-          f.set(lines, i32.sub(lines, width));
+          advance(1);
           f.br(next);
         });
       });
@@ -68,15 +87,29 @@ function counted(f: FunctionBuilder, count: Int, by: number, body: () => void): 
   });
 }
 
-/** Lines side by side: each step of k is copied as a whole. */
-function copyRows(f: FunctionBuilder, p: Int, q: Int, step: Int, rowBytes: number, k: Int): void {
+/** Lines side by side: each step of k is copied as a whole, to several panels. */
+function copyRows(
+  f: FunctionBuilder,
+  p: Int,
+  q: Int,
+  step: Int,
+  rowBytes: number,
+  k: Int,
+  panel: Int,
+  panels: number,
+): void {
   const { i32, i64, v128 } = f;
+  const targets = [q];
+  for (let i = 1; i < panels; i++) targets.push(f.let(i32.add(targets[i - 1]!, panel), `q${i}`));
   counted(f, k, 1, () => {
-    let at = 0;
-    for (; at + 16 <= rowBytes; at += 16) v128.store(q, v128.load(p, at), at);
-    if (at < rowBytes) i64.store(q, i64.load(p, at), at);
+    for (const [i, target] of targets.entries()) {
+      const start = i * rowBytes;
+      let at = 0;
+      for (; at + 16 <= rowBytes; at += 16) v128.store(target, v128.load(p, start + at), at);
+      if (at < rowBytes) i64.store(target, i64.load(p, start + at), at);
+    }
     f.set(p, i32.add(p, step));
-    f.set(q, i32.add(q, rowBytes));
+    for (const target of targets) f.set(target, i32.add(target, rowBytes));
   });
 }
 

@@ -1,7 +1,7 @@
 import type { DotKernel } from "@tenon/lowering";
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { ModuleBuilder } from "../assembler/module.ts";
-import type { Func, Local, Operand, Value } from "../assembler/values.ts";
+import type { Func, Local, Value } from "../assembler/values.ts";
 import { sharedFunction } from "./shared.ts";
 
 /** What the processor is asked for. */
