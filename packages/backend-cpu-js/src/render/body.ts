@@ -17,7 +17,7 @@ import {
 } from "@tenon/lowering";
 import { identityOf, renderAlu, type Units } from "./alu.ts";
 import { isVector, LANES, Lanes, scalarOf } from "./arithmetic.ts";
-import { modulus, renderIndex } from "./indices.ts";
+import { modulus, partsOf, renderIndex } from "./indices.ts";
 import type { MathFunctions } from "./math.ts";
 import { loadEach, loadOne, loadVector, type Place, sizeOf, storeEach, storeOne, storeVector } from "./memory.ts";
 import { type Cell, type Node, Tape } from "./tape.ts";
@@ -37,6 +37,12 @@ export interface LaneLoop {
   /** How many vectors are computed side by side. */
   readonly copies: number;
   readonly variation: Variation;
+  /** How many lanes of the only vector count, where not all do; the others store nothing, and load what memory there is. */
+  readonly rest?: Node;
+  /** Registers that these lanes gather into, each with its own partial result. */
+  readonly gathered?: readonly Register[];
+  /** Whether `first` is a multiple of the number of lanes. */
+  readonly aligned?: boolean;
 }
 
 /** One for all lanes, or one vector for each copy. */
@@ -181,35 +187,45 @@ export class Body {
   #update(register: Register, value: Value): void {
     const cells = this.registers.get(register)!;
     const list = Array.isArray(cells) ? (cells as readonly Cell[]) : [cells as Cell];
+    const rest = this.#open?.gathered?.includes(register) === true ? this.#open.rest : undefined;
     for (const [copy, cell] of list.entries()) {
-      const next = this.combine(register.combine, register.type, this.tape.get(cell), this.value(value, copy));
-      this.tape.set(cell, next);
+      const before = this.tape.get(cell);
+      const next = this.combine(register.combine, register.type, before, this.value(value, copy));
+      this.tape.set(
+        cell,
+        rest === undefined ? next : this.lanes.select(this.#firstLanes(rest), next, before, register.type),
+      );
     }
   }
 
   #load({ slot, address, mask }: LoadValue, copy: number): Node {
-    const places = this.#places(slot, address, mask, copy);
+    const checked = mask !== always || this.#open?.rest !== undefined;
+    const places = this.#places(slot, address, mask, copy, checked);
     if (!("first" in places)) return loadEach(this.lanes, slot.dtype, places);
     const { first, stride } = places;
     if (stride === 0) return loadOne(this.lanes, slot.dtype, first);
     if (stride === sizeOf(slot.dtype)) return loadVector(this.lanes, slot.dtype, first);
-    return loadEach(this.lanes, slot.dtype, this.#spread(first, stride, mask));
+    return loadEach(this.lanes, slot.dtype, this.#spread(first, stride, checked));
   }
 
   #store(store: Store): void {
     const { slot, address, mask, value } = store;
-    const varying = this.#open?.variation;
-    const copies = varying !== undefined && this.#varies(store) ? this.#open!.copies : 1;
+    const open = this.#open;
+    const copies = open !== undefined && this.#varies(store) ? open.copies : 1;
+    const rest = copies === 1 && open !== undefined && !this.#varies(store) ? undefined : open?.rest;
+    const inRest = rest && ((lane: number) => this.lanes.apply("gt_s", "int32", rest, this.lanes.i32(lane)));
     for (let copy = 0; copy < copies; copy++) {
       const stored = this.value(value, copy);
-      if (mask === always) this.#storeAt(slot, address, stored, copy);
-      else if (varying === undefined || !mentions(mask, varying.variables))
-        this.tape.if(this.index(mask, copy), () => this.#storeAt(slot, address, stored, copy));
+      const store = (wanted = inRest): void => this.#storeAt(slot, address, stored, copy, wanted);
+      if (mask === always) store();
+      else if (open === undefined || !mentions(mask, open.variation.variables))
+        this.tape.if(this.index(mask, copy), () => store());
       else {
-        const wanted = this.index(mask, copy);
-        this.tape.if(this.tape.pure("i32x4.all_true", [wanted]), () => this.#storeAt(slot, address, stored, copy), {
-          otherwise: () => this.#storeAt(slot, address, stored, copy, wanted),
-        });
+        const some = this.index(mask, copy);
+        const wanted = rest === undefined ? some : this.lanes.bits("and", some, this.#firstLanes(rest), "bool");
+        const one = (): void => store((lane) => this.lanes.extract(wanted, "bool", lane));
+        if (rest !== undefined) one();
+        else this.tape.if(this.tape.pure("i32x4.all_true", [wanted]), () => store(), { otherwise: one });
       }
     }
   }
@@ -219,18 +235,23 @@ export class Body {
     return values.has(value) || value.kind === "given" || mentions(address, variables) || mentions(mask, variables);
   }
 
+  /** The mask of so many lanes. */
+  #firstLanes(count: Node): Node {
+    return this.lanes.apply("gt_s", "int32", count, this.lanes.vector([0, 1, 2, 3]));
+  }
+
   /** Stores a value, a vector where lanes are stored, each where `wanted` allows it. */
-  #storeAt(slot: Slot, address: Index, value: Node, copy: number, wanted?: Node): void {
+  #storeAt(slot: Slot, address: Index, value: Node, copy: number, wanted?: (lane: number) => Node): void {
     const { lanes } = this;
     const { dtype } = slot;
-    const places = this.#places(slot, address, always, copy);
+    const places = this.#places(slot, address, always, copy, false);
     if (!("first" in places)) storeEach(lanes, dtype, places, this.#splat(value, slot), wanted);
     else {
       const { first, stride } = places;
       const whole = wanted === undefined;
       if (whole && stride === 0 && !isVector(value)) storeOne(lanes, dtype, first, value);
       else if (whole && stride === sizeOf(dtype)) storeVector(lanes, dtype, first, this.#splat(value, slot));
-      else storeEach(lanes, dtype, this.#spread(first, stride, always), this.#splat(value, slot), wanted);
+      else storeEach(lanes, dtype, this.#spread(first, stride, false), this.#splat(value, slot), wanted);
     }
   }
 
@@ -239,21 +260,21 @@ export class Body {
   }
 
   /** The places of four lanes. */
-  #spread({ pointer, offset }: Place, stride: number, mask: Predicate): readonly Place[] {
+  #spread({ pointer, offset }: Place, stride: number, checked: boolean): readonly Place[] {
     return [0, 1, 2, 3].map((lane) => {
       const distance = lane * stride;
-      if (mask === always && offset + distance >= 0) return { pointer, offset: offset + distance };
+      if (!checked && offset + distance >= 0) return { pointer, offset: offset + distance };
       const moved = this.lanes.integer("add", pointer, this.lanes.i32(distance));
-      return { pointer: mask === always ? moved : this.#clamped(moved), offset };
+      return { pointer: checked ? this.#clamped(moved) : moved, offset };
     });
   }
 
   /**
    * Where an access is. What does not change in the loops inside comes first in the sum, so that it is computed outside of
    * them; a constant goes into the instruction, which adds it without wrapping, where the rest is surely not negative.
-   * Where the mask may forbid the access, the pointer is kept inside of the memory.
+   * With `mayStray`, for what may be anywhere where it does not count, pointers are kept inside of the memory.
    */
-  #places(slot: Slot, address: Index, mask: Predicate, copy: number): Places {
+  #places(slot: Slot, address: Index, mask: Predicate, copy: number, mayStray: boolean): Places {
     const { lanes } = this;
     const size = sizeOf(slot.dtype);
     const open = this.#open;
@@ -264,12 +285,12 @@ export class Body {
     let stride = 0; // from lane to lane
     for (const { coefficient, of } of terms) {
       if (of === open?.variable) stride += coefficient * size;
-      else if (varies && mentions(of, open.variation.variables)) return this.#eachPlace(slot, address, mask, copy);
+      else if (varies && mentions(of, open.variation.variables)) return this.#eachPlace(slot, address, copy, mayStray);
       else pieces.push(lanes.integer("mul", this.index(of), lanes.i32(coefficient * size)));
     }
     for (const { scale, dividend, divisor } of remainders) {
       if (varies && [scale, dividend, divisor].some((x) => mentions(x, open.variation.variables)))
-        return this.#eachPlace(slot, address, mask, copy);
+        return this.#eachPlace(slot, address, copy, mayStray);
       const rest = modulus(lanes, this.index(dividend), this.index(divisor), dividend, divisor);
       pieces.push(
         scale.kind === "constant"
@@ -280,7 +301,9 @@ export class Body {
     if (stride !== 0) pieces.push(lanes.integer("mul", open!.first, lanes.i32(stride)));
     pieces.sort((a, b) => a.scope.depth - b.scope.depth);
 
-    const checked = mask !== always;
+    // lanes of other strides are clamped one by one; side by side, those that do not count are in the guard around a buffer
+    const even = stride === 0 || stride === size;
+    const checked = mayStray && !(even && mask === always);
     const moved = LANES * copy * stride;
     let [start, offset] = [0, 0];
     if (checked || constant < 0 || (constant > 0 && least(subtractIndex(address, constant)) < 0))
@@ -290,20 +313,19 @@ export class Body {
     else offset += moved;
     let pointer = lanes.integer("add", base, lanes.i32(start));
     for (const piece of pieces) pointer = lanes.integer("add", pointer, piece);
-    // lanes of other strides are clamped one by one
-    if (checked && (stride === 0 || stride === size)) pointer = this.#clamped(pointer);
+    if (checked && even) pointer = this.#clamped(pointer);
     return { first: { pointer, offset }, stride };
   }
 
   /** The places of lanes whose addresses are computed as a vector. */
-  #eachPlace(slot: Slot, address: Index, mask: Predicate, copy: number): readonly Place[] {
+  #eachPlace(slot: Slot, address: Index, copy: number, checked: boolean): readonly Place[] {
     const { lanes } = this;
     const base = this.slots.get(slot)!;
     const size = lanes.i32(sizeOf(slot.dtype));
     const distances = lanes.integer("mul", this.index(address, copy), size);
     return [0, 1, 2, 3].map((lane) => {
       const pointer = lanes.integer("add", base, lanes.extract(distances, "int32", lane));
-      return { pointer: mask === always ? pointer : this.#clamped(pointer), offset: 0 };
+      return { pointer: checked ? this.#clamped(pointer) : pointer, offset: 0 };
     });
   }
 
@@ -313,11 +335,4 @@ export class Body {
     const end = lanes.shift("shl", tape.pure("memory.size", []), 16); // 0 for 4 GiB
     return lanes.choose("min", pointer, lanes.integer("sub", end, lanes.i32(16)), true);
   }
-}
-
-/** An expression as a sum in which remainders stand for quotients. */
-function partsOf(x: Index) {
-  if (x.kind === "sum") return x.parts;
-  if (x.kind === "constant") return { constant: x.value, terms: [], remainders: [] };
-  return { constant: 0, terms: [{ coefficient: 1, of: x }], remainders: [] };
 }

@@ -70,3 +70,12 @@ function divided(lanes: Lanes, a: Node, b: Node, divisor: Index, f: (x: Node, y:
   const pair = [a, safe].map((x) => [x, "int32"] as const);
   return lanes.each("int32", pair, (x, y) => f(x!, y!));
 }
+
+/** An expression as a sum in which remainders stand for quotients. */
+export function partsOf(x: Index): Parts {
+  if (x.kind === "sum") return x.parts;
+  if (x.kind === "constant") return { constant: x.value, terms: [], remainders: [] };
+  return { constant: 0, terms: [{ coefficient: 1, of: x }], remainders: [] };
+}
+
+type Parts = Extract<Index, { readonly kind: "sum" }>["parts"];

@@ -122,7 +122,7 @@ export function storeEach(
   dtype: DType,
   places: readonly Place[],
   value: Node,
-  wanted: Node | undefined,
+  wanted: ((lane: number) => Node) | undefined,
 ): void {
   const { tape } = lanes;
   const raw = narrow(lanes, dtype, value);
@@ -131,6 +131,6 @@ export function storeEach(
   for (const [lane, { pointer, offset }] of places.entries()) {
     const store = () => tape.store(op, [pointer, raw], (lane * LANES) / size, offset);
     if (wanted === undefined) store();
-    else tape.if(lanes.extract(wanted, "bool", lane), store);
+    else tape.if(wanted(lane), store);
   }
 }
