@@ -1,9 +1,11 @@
 import {
   type Elements,
+  Fn,
   input,
   isFloat,
   isLeaf,
-  type Node,
+  mapRegions,
+  Node,
   roundToDType,
   type Tensor,
   topologicalOrder,
@@ -65,7 +67,9 @@ function isNormal(dtype: Elements["dtype"], x: number): boolean {
 
 /** Whether nothing inexact is computed but the results themselves, by primitives. */
 const isOneOp = (results: readonly Tensor[]): boolean =>
-  results.every((t) => isGiven(t) || (!isComposite(t.node) && t.inputs.every(isGiven)));
+  results.every((t) => isGiven(t) || (!isComposite(t.node) && !hasRegions(t.node) && t.inputs.every(isGiven)));
+
+const hasRegions = ({ op, attrs }: Node): boolean => mapRegions(op, attrs, (fn) => fn) !== attrs;
 
 /** Whether a value is an input or only moved ones: exact whatever the backend. */
 const isGiven = (t: Tensor): boolean =>
@@ -110,7 +114,7 @@ function shake(
     shaken.forEach(({ change }, i) => {
       set.set(change, { ...zerosLike(change), data: steps[i]!.map((step) => step * sign()) });
     });
-    return evaluate(moved, set);
+    return evaluate(withShakenRegions(moved, sign, level), set);
   });
   const rounded = new Map(values);
   shaken.forEach(({ change }, i) => {
@@ -129,6 +133,26 @@ function shake(
       return largest;
     }),
   );
+}
+
+/** The same graph, where regions too compute every float a little larger or smaller than it is. */
+function withShakenRegions(results: readonly Tensor[], sign: () => number, level: Level): readonly Tensor[] {
+  if (!topologicalOrder(results).some(hasRegions)) return results;
+  const shakenRegions = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
+    if (isLeaf(node) || !hasRegions(node)) return reapply(node, inputs);
+    const attrs = mapRegions(node.op, node.attrs, (part) => {
+      const fn = part as Fn;
+      return new Fn(fn.name, fn.inputs, rebuild(expandComposites(fn.results), shakenNode), fn.aliases);
+    });
+    return new Node(node.op, inputs, attrs, node.results, node).outputs;
+  };
+  const shakenNode = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
+    const outputs = shakenRegions(node, inputs);
+    if (isLeaf(node) || node.op.numeric === "exact" || hasRegions(node)) return outputs;
+    const tolerance = rounding(tolerances[node.op.numeric][level]);
+    return outputs.map((y) => (isFloat(y.dtype) ? y.add(y.mul(sign() * allowance(y.dtype, [1], tolerance)(1))) : y));
+  };
+  return rebuild(results, shakenRegions);
 }
 
 /** NaN where one of them is no number, or infinite, and the other is something else. */
