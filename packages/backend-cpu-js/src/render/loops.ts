@@ -25,9 +25,14 @@ export const SHARE = 16;
 
 /**
  * The kernel as a function of the byte address of each slot, each scalar, and, where there is an extent, the first iteration,
- * a multiple of `SHARE`, and the one after the last.
+ * a multiple of `SHARE`, and the one after the last. `choices` says along which loops lanes run.
  */
-export function renderLoops(m: ModuleBuilder, kernel: LoopKernel, target: Target): Func {
+export function renderLoops(
+  m: ModuleBuilder,
+  kernel: LoopKernel,
+  target: Target,
+  choices = chooseLanes(kernel.body),
+): Func {
   const shared = sharedLoop(kernel);
   const names = [
     ...kernel.slots.map((_, i) => `slot${i}`),
@@ -36,11 +41,10 @@ export function renderLoops(m: ModuleBuilder, kernel: LoopKernel, target: Target
   ];
   const params = Object.fromEntries(names.map((name) => [name, "i32"] as const));
   return m.func(kernel.name, { params }, (f, locals) => {
-    const lanes = chooseLanes(kernel.body);
     const body = new Body(target, (loop) => {
       const [begin, end] =
         loop === shared ? [local("begin"), local("end")] : [body.lanes.i32(0), body.index(loop.size)];
-      const choice = lanes.get(loop);
+      const choice = choices.get(loop);
       if (choice === undefined) body.run(loop, begin, end);
       else runInLanes(body, loop, choice, begin, end);
     });
