@@ -70,8 +70,8 @@ test.each(levels)(
 
 test.each(levels)("sums are kept from one block of k, of rows or of columns to the next (relaxed: %s)", (relaxed) => {
   const common = { batch: 1, type: "float32", a: "k last", b: "lines last" } as const;
-  check({ ...common, rows: 391, columns: 9, k: 401, epilogue: "column sums" }, relaxed);
-  check({ ...common, rows: 7, columns: 521, k: 805, epilogue: "bias, relu and residual", symbolic: true }, relaxed);
+  check({ ...common, rows: 386, columns: 1, k: 401, epilogue: "column sums" }, relaxed);
+  check({ ...common, rows: 1, columns: 515, k: 401, epilogue: "bias, relu and residual", symbolic: true }, relaxed);
 });
 
 test("parts of a product may be computed in any order", () => {
