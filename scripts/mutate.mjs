@@ -163,7 +163,7 @@ async function main(/** @type {string} */ folder) {
       const [i, fault] = next;
       const original = readFileSync(join(copy, fault.path), "utf8");
       writeFileSync(join(copy, fault.path), mutated(original, fault));
-      const { status, seconds, said } = await runKit(copy, PATIENCE * 1000 * Math.max(cleanSeconds, 15));
+      const { status, seconds, said } = await runKit(copy, Math.round(PATIENCE * 1000 * Math.max(cleanSeconds, 15)));
       writeFileSync(join(copy, fault.path), original);
       if (stopped) return;
       const how = status === "SIGKILL" ? "it does not end" : status === 0 ? "" : said;
