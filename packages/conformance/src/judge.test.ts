@@ -90,11 +90,8 @@ test("a portable target may lose what is not normal", () => {
 });
 
 test("a region may be off by what its own values are, where they cancel", () => {
-  const [a, b] = [input(given(1, 1)), input(given(1, 1))];
-  const difference = new Fn("difference", [a, b], [a.mul(1.5).add(b.mul(1.5))]);
-  const [[plain, cancelled]] = allowed([given(1, 1), given(1, -1)], (x, y) => call(difference, [x, y])) as [
-    [number, number],
-  ];
-  expect(plain).toBeLessThan(50);
-  expect(cancelled).toBeGreaterThan(4);
+  const [a, b] = [input(given(1)), input(given(1))];
+  const difference = new Fn("difference", [a, b], [a.mul(1e6).add(b.mul(1e6))]);
+  const [[allowedThere]] = allowed([given(1), given(-1)], (x, y) => call(difference, [x, y])) as [[number]];
+  expect(allowedThere).toBeGreaterThan(1e6);
 });
