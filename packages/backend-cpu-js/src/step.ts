@@ -20,7 +20,7 @@ import { IndexCode, type Number32 } from "./index-code.ts";
  * memory, then, where it can be divided, the first of its parts to compute and the one after the last.
  */
 export interface KernelFunction {
-  readonly func: Func<readonly []>;
+  readonly func: Func;
   readonly scratch: boolean;
   /** How many parts there are, as an expression in the kernel's scalars. */
   readonly parts: Index | undefined;
@@ -117,7 +117,7 @@ class StepWriter {
         break;
       }
       case "branch": {
-        const index = f.let(i32.load(this.#address(item.index)));
+        const index = f.let(i32.load(this.#place(item.index, 4)));
         const last = item.branches.length - 1;
         f.block((exit) => {
           for (const [i, branch] of item.branches.slice(0, last).entries()) {

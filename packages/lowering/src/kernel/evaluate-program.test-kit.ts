@@ -66,7 +66,7 @@ function runItems(
         break;
       }
       case "branch": {
-        const index = memories[item.index]!.data[0]!;
+        const index = memories[item.index.buffer]!.data[evaluateIndex(item.index.start, values)]!;
         run(item.branches[Math.min(item.branches.length - 1, Math.max(0, index))]!);
         break;
       }

@@ -31,7 +31,7 @@ export function programText({ signature, kernels, buffers, items }: StepProgram)
           break;
         case "branch":
           item.branches.forEach((branch, i) => {
-            nested(`if b${item.index} is ${i}`, branch);
+            nested(`if ${stretch(item.index)} is ${i}`, branch);
           });
           break;
         case "while":

@@ -72,10 +72,10 @@ export interface Loop {
   readonly body: readonly Item[];
 }
 
-/** Runs the branch that the int32 in `index` says, clamped. */
+/** Runs the branch that the int32 at `index` says, clamped. */
 export interface Branch {
   readonly kind: "branch";
-  readonly index: number;
+  readonly index: Stretch;
   readonly branches: readonly (readonly Item[])[];
 }
 

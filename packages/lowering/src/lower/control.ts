@@ -83,7 +83,7 @@ function cond(work: Lowering, node: Node, place: Place): readonly Item[] {
   const results = node.outputs.map(place);
   const fns = node.attrs.fns as readonly FunctionRef[];
   const branches = fns.map((fn) => work.items(regionOf(fn), inputs, results));
-  return [{ kind: "branch", index: place(index).buffer, branches }];
+  return [{ kind: "branch", index: place(index), branches }];
 }
 
 function whileLoop(work: Lowering, node: Node, place: Place): readonly Item[] {

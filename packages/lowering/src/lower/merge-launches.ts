@@ -106,7 +106,7 @@ function touched(
       inside(item.body);
       break;
     case "branch":
-      into.read.add(item.index);
+      into.read.add(item.index.buffer);
       item.branches.forEach(inside);
       break;
     case "while":

@@ -77,7 +77,7 @@ export function lifetimesOf({ items, buffers, kernels }: StepProgram): Lifetimes
         repeat(() => item.body.forEach(walk));
         break;
       case "branch":
-        decide(item.index);
+        decide(item.index.buffer);
         for (const branch of item.branches) branch.forEach(walk);
         break;
       case "while":
