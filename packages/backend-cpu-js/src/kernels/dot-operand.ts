@@ -11,7 +11,6 @@ import {
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Local } from "../assembler/values.ts";
 import { LANES } from "../render/arithmetic.ts";
-import type { LaneLoop } from "../render/body.ts";
 import type { Cell, Node } from "../render/tape.ts";
 import { mentions, type Variation, variationOf } from "../render/variation.ts";
 import type { PanelBounds } from "./dot-loops.ts";
@@ -75,8 +74,16 @@ function packBlock(
   axes: OperandAxes,
   { width, bytes, type }: PanelShape,
   batch: Local<"i32">,
-  bounds: PanelBounds,
+  { from, end, k, count, to }: PanelBounds,
 ): void {
+  const { i32, memory } = template.f;
+  const lines = template.f.let(i32.sub(end, from));
+  const inLast = template.f.let(i32.rem_u(lines, width)); // lines of the last panel, 0 of a whole one
+  template.f.if(inLast, () => {
+    const before = i32.mul(i32.sub(lines, inLast), i32.mul(count, bytes));
+    memory.fill(i32.add(to, before), 0, i32.mul(count, width * bytes));
+  });
+
   const alongLines = laneVariation(block, axes.line);
   const alongK = alongLines === undefined ? laneVariation(block, axes.k) : undefined;
   const store = bytes === 8 ? "f64.store" : type === "float32" ? "f32.store" : "i32.store";
@@ -86,66 +93,49 @@ function packBlock(
     const sum = (a: Node, b: Node): Node => lanes.integer("add", a, b);
     const difference = (a: Node, b: Node): Node => lanes.integer("sub", a, b);
     const product = (a: Node, b: Node): Node => lanes.integer("mul", a, b);
-    const [from, end, k, to] = [local(bounds.from), local(bounds.end), local(bounds.k), local(bounds.to)];
-    const count = local(bounds.count);
-    const kEnd = sum(k, count);
-    const overhang = tape.pure("i32.rem_u", [difference(end, from), int(width)]);
-    const padding = lanes.select(overhang, difference(int(width), overhang), overhang, "int32");
-
-    const element = (open?: LaneLoop): Node => {
-      const render = (): void => body.statements(block.statements);
-      if (open === undefined) render();
-      else body.within(open, render);
-      const value = body.value(block.value);
-      return open === undefined ? value : lanes.splat(value, type);
-    };
-
-    const line = tape.cell("i32", from);
-    tape.loop(line, sum(end, padding), 1, (at) => {
-      const place = difference(at, from);
+    const [first, last, steps] = [local(k), sum(local(k), local(count)), local(count)];
+    const line = tape.cell("i32", local(from));
+    tape.loop(line, local(end), 1, (at) => {
+      const place = difference(at, local(from));
       const inPanel = tape.pure("i32.rem_u", [place, int(width)]);
-      const panels = product(difference(place, inPanel), count); // elements of the panels before
-      const start = sum(to, product(sum(panels, inPanel), int(bytes)));
-      const target = (step: Node): Node => sum(start, product(difference(step, k), int(width * bytes)));
-      const steps = (by: number, write: (step: Node) => void, cell: Cell = tape.cell("i32", k)): Cell => {
-        tape.loop(cell, difference(kEnd, int(by - 1)), by, (step) => {
+      const panels = product(difference(place, inPanel), steps); // elements of the panels before
+      const start = sum(local(to), product(sum(panels, inPanel), int(bytes)));
+      /** Runs `write` on each step of k and where its element goes, or on every `by` of them, as far as `by` are left. */
+      const along = (by: number, write: (to: Node, step: Node) => void, cell = tape.cell("i32", first)): Cell => {
+        tape.loop(cell, difference(last, int(by - 1)), by, (step) => {
           body.variables.set(axes.k, step);
-          write(step);
+          write(sum(start, product(difference(step, first), int(width * bytes))), step);
         });
         return cell;
       };
-      const open = (variable: IndexVariable, first: Node, variation: Variation): LaneLoop => ({
-        variable,
-        first,
-        copies: 1,
-        variation,
-      });
+      const element = (): Node => {
+        body.statements(block.statements);
+        return body.value(block.value);
+      };
+      const four = (variable: IndexVariable, lane: Node, variation: Variation): Node => {
+        body.within({ variable, first: lane, copies: 1, variation }, () => body.statements(block.statements));
+        return lanes.splat(body.value(block.value), type);
+      };
 
-      const computed = (): void => {
+      const oneLine = (): void => {
         body.variables.set(axes.line, at);
-        const rest =
+        const fours =
           alongK &&
-          steps(LANES, (step) => {
-            const vector = element(open(axes.k, step, alongK));
+          along(LANES, (target, step) => {
+            const vector = four(axes.k, step, alongK);
             for (let lane = 0; lane < LANES; lane++)
-              tape.store("v128.store32_lane", [target(step), vector], lane, lane * width * bytes);
+              tape.store("v128.store32_lane", [target, vector], lane, lane * width * bytes);
           });
-        steps(1, (step) => tape.store(store, [target(step), element()], 0), rest);
+        along(1, (target) => tape.store(store, [target, element()], 0), fours);
       };
-      const filled = (): void => {
-        const zero = lanes.constant(type, 0);
-        steps(1, (step) => tape.store(store, [target(step), zero], 0));
-      };
-      const one = (): void => tape.if(tape.pure("i32.lt_s", [at, end]), computed, { otherwise: filled, closed: true });
-      if (alongLines === undefined) return one();
-
-      const inside = tape.pure("i32.le_u", [inPanel, int(width - LANES)]);
-      const there = tape.pure("i32.le_s", [sum(at, int(LANES)), end]);
-      const four = (): void => {
-        steps(1, (step) => tape.store("v128.store", [target(step), element(open(axes.line, at, alongLines))], 0));
+      if (alongLines === undefined) return oneLine();
+      const inOnePanel = tape.pure("i32.le_u", [inPanel, int(width - LANES)]);
+      const there = tape.pure("i32.le_s", [sum(at, int(LANES)), local(end)]);
+      const fourLines = (): void => {
+        along(1, (target) => tape.store("v128.store", [target, four(axes.line, at, alongLines)], 0));
         tape.set(line, sum(at, int(LANES - 1)));
       };
-      tape.if(lanes.integer("and", inside, there), four, { otherwise: one, closed: true });
+      tape.if(lanes.integer("and", inOnePanel, there), fourLines, { otherwise: oneLine, closed: true });
     });
   });
 }

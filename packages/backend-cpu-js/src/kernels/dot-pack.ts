@@ -2,6 +2,7 @@ import type { FunctionBuilder } from "../assembler/function.ts";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func, Local, Value } from "../assembler/values.ts";
 import { sharedFunction } from "./shared.ts";
+import { atMost, stepping } from "./stepping.ts";
 
 type Int = Local<"i32">;
 type Vector = Value<"v128">;
@@ -145,34 +146,27 @@ function transpose(f: FunctionBuilder, p: Int, q: Int, line: Int, lines: number,
   });
 }
 
-/** What is left of a panel, one by one. */
+/** What is left of a panel, one by one. Lines that are not there are zeros. */
 function copyElements(
   f: FunctionBuilder,
   of: Readonly<Record<"to" | "from" | "line" | "step" | "lines" | "k" | "done", Int>>,
   width: number,
   bytes: number,
 ): void {
-  const { i32, i64 } = f;
+  const { i32, i64, memory } = f;
   const whole = bytes === 8 ? i64 : i32;
   const [i, p, q, left] = [f.local("i32", "i"), f.local("i32"), f.local("i32"), f.local("i32", "left")];
-  f.set(i, 0);
-  f.loop((next) => {
+  const present = atMost(f, of.lines, width);
+  f.if(i32.lt_s(present, width), () => memory.fill(of.to, 0, i32.mul(of.k, width * bytes)));
+  stepping(f, i, { from: 0, end: present }, () => {
     f.set(p, i32.add(i32.add(of.from, i32.mul(of.line, i)), i32.mul(of.step, of.done)));
     f.set(q, i32.add(i32.add(of.to, i32.mul(i, bytes)), i32.mul(of.done, width * bytes)));
     f.set(left, i32.sub(of.k, of.done));
-    const along = (store: () => void): void => {
-      f.loop((again) => {
-        store();
-        f.set(p, i32.add(p, of.step));
-        f.set(q, i32.add(q, width * bytes));
-        f.brIf(again, f.tee(left, i32.sub(left, 1)));
-      });
-    };
-    f.if(
-      i32.lt_s(i, of.lines),
-      () => along(() => whole.store(q, whole.load(p) as never)),
-      () => along(() => whole.store(q, 0 as never)),
-    );
-    f.brIf(next, i32.lt_s(f.tee(i, i32.add(i, 1)), width));
+    f.loop((again) => {
+      whole.store(q, whole.load(p) as never);
+      f.set(p, i32.add(p, of.step));
+      f.set(q, i32.add(q, width * bytes));
+      f.brIf(again, f.tee(left, i32.sub(left, 1)));
+    });
   });
 }
