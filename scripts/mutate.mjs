@@ -32,13 +32,14 @@ const { values: options } = parseArgs({
   },
 });
 
-const isSource = (/** @type {string} */ path) => /\.ts$/.test(path) && !/\.(test|test-kit|long)\.ts$/.test(path);
-
 /** The packages' sources in a folder of their own, where Node finds them under their names. */
 function copyOfPackages(/** @type {string} */ folder) {
   mkdirSync(join(folder, "node_modules/@tenon"), { recursive: true });
   for (const path of packagesIn("packages")) {
-    cpSync(join(root, path, "src"), join(folder, path, "src"), { recursive: true });
+    cpSync(join(root, path, "src"), join(folder, path, "src"), {
+      recursive: true,
+      filter: (file) => !/\.(test|test-kit|long)\.ts$/.test(file),
+    });
     const text = JSON.stringify(manifest(path)).replaceAll(/\.\/dist\/([\w-]+)(\.d\.ts|\.js)/g, "./src/$1.ts");
     writeFileSync(join(folder, path, "package.json"), text);
     symlinkSync(join(folder, path), join(folder, "node_modules", manifest(path).name), "junction");
@@ -106,9 +107,9 @@ function* drawn(/** @type {readonly number[]} */ list, /** @type {number} */ see
 function candidates(/** @type {string} */ folder, /** @type {string} */ coverage) {
   const executed = executions(coverage);
   return MUTATED.flatMap((path) =>
-    readdirSync(join(root, path, "src"), { recursive: true, encoding: "utf8" })
+    readdirSync(join(folder, path, "src"), { recursive: true, encoding: "utf8" })
       .map((name) => `${path}/src/${name.replaceAll("\\", "/")}`)
-      .filter(isSource)
+      .filter((name) => name.endsWith(".ts"))
       .sort()
       .flatMap((file) => {
         const text = readFileSync(join(folder, file), "utf8");
@@ -125,7 +126,7 @@ function candidates(/** @type {string} */ folder, /** @type {string} */ coverage
 
 /** The first faults of the drawing that type-check. */
 function draw(/** @type {string} */ folder, /** @type {readonly Fault[]} */ all) {
-  const typeChecks = typeChecker([...new Set(all.map(({ path }) => path))]);
+  const typeChecks = typeChecker(folder, [...new Set(all.map(({ path }) => path))]);
   /** @type {Fault[]} */
   const chosen = [];
   for (const index of drawn([...all.keys()], Number(options.seed))) {
