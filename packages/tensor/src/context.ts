@@ -14,7 +14,7 @@ export class Context {
   private readonly calls = new Map<string, number>();
 
   constructor(kind: "training" | "inference", key?: Key) {
-    if (kind === "training") checkKey(key);
+    if (kind === "training") checkKey("training", key);
     this.kind = kind;
     this.root = key;
     this.frame = currentFrame()?.compiling;
@@ -52,18 +52,19 @@ export class Context {
   }
 }
 
-function checkKey(key: unknown): void {
+/** Refuses what is no random key. */
+export function checkKey(op: string, key: unknown): asserts key is Key {
   if (key instanceof Tensor && key.dtype === "uint32" && key.shape.length === 1 && key.shape[0] === 2) return;
   throw new OptionError(
     "E803",
-    "training",
+    op,
     `the key is ${key instanceof Tensor ? typeText(key) : valueText(key)}, which is no random key`,
-    { fix: "make one from a seed, as in training(key(0))" },
+    { fix: "make one from a seed, as in key(0)" },
   );
 }
 
-/** FNV-1a of the path's UTF-16 units, 32 bits. */
-function pathHash(path: string): number {
+/** The number by which a layer's path is folded into a key: FNV-1a of its UTF-16 units, 32 bits. */
+export function pathHash(path: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
   return hash >>> 0;

@@ -10,19 +10,21 @@ export {
   inference,
   inferenceSpec,
   type Key,
+  pathHash,
   training,
   trainingSpec,
 } from "./context.ts";
 export { choose, cond, type ScanOptions, scan, type TensorTree, type WhileOptions, whileLoop } from "./control.ts";
 export * from "./create.ts";
 export { currentBackend, setBackend } from "./device.ts";
+export { dryRun, isTracing } from "./dry-run.ts";
 export { type LoadOptions, loadStep } from "./format.ts";
 export { type Gradients, type GradientsOf, type GradOptions, grad, valueAndGrad } from "./gradients.ts";
 export * from "./host-math.ts";
 export * from "./host-random.ts";
 export type { ArgumentSpec } from "./layout.ts";
 export { type MemoryReport, memory } from "./memory.ts";
-export { type KeySequence, key, keySpec, keys } from "./random.ts";
+export { hostKeyOf, type KeySequence, key, keySpec, keys } from "./random.ts";
 export { realize } from "./realize.ts";
 export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "./transforms.ts";
 export {

@@ -75,7 +75,7 @@ test("an option, dtype or size that is nearly right is answered with the right o
 test("a training context is made with a key", () => {
   expect(() => training(0 as never)).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 training: the key is 0, which is no random key.
-      fix: make one from a seed, as in training(key(0)).]
+      fix: make one from a seed, as in key(0).]
   `);
   expect(() => training(zeros([2]))).toThrow("the key is float32 [2], which is no random key");
   expect(() => (training as () => unknown)()).toThrow("the key is undefined");

@@ -1,8 +1,10 @@
-import { spec, type Tensor, type TensorType } from "@tenon/ir";
-import type { Key } from "./context.ts";
+import { OptionError, spec, type Tensor, type TensorType } from "@tenon/ir";
+import { typedArrayOf } from "./bytes.ts";
+import { checkKey, type Key } from "./context.ts";
 import { tensor } from "./create.ts";
-import { hostFoldIn } from "./host-random.ts";
+import { type HostKey, hostFoldIn } from "./host-random.ts";
 import { seedWords } from "./seed.ts";
+import { storageOf } from "./storage.ts";
 
 /** The type of a key, for `compile`'s `inputs`. */
 export const keySpec: TensorType = spec([2], "uint32");
@@ -24,4 +26,22 @@ export function keys(seed: number): KeySequence {
   const root = seedWords("key", seed);
   let count = 0;
   return { next: () => wordsTensor(hostFoldIn(root, count++)) };
+}
+
+/**
+ * The two words of a key that was made on the host, by `key` or `keys`, without waiting for any device.
+ *
+ * @param op Who asks, for errors.
+ */
+export function hostKeyOf(key: Key, op = "hostKeyOf"): HostKey {
+  checkKey(op, key);
+  const storage = storageOf(key);
+  if (storage?.host === undefined || storage.hostStale) {
+    throw new OptionError("E803", op, "the key was computed on a device, and its words are not on the host", {
+      operands: { key },
+      fix: "use key(seed), or the next() of keys(seed)",
+    });
+  }
+  const [first, second] = typedArrayOf("uint32", storage.host);
+  return [first!, second!];
 }
