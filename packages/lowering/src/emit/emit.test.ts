@@ -358,6 +358,12 @@ test("a chain of any length takes no stack", () => {
   expect(alone(y, [x]).match(/sin/g)).toHaveLength(10_000);
 });
 
+test("sums of counts are gathered like others", () => {
+  const make = (): Tensor[] => [sum(iota([4, 3], 1, "float32"), { axis: 1 }).mul(of([4]))];
+  expect(kernelsOf(make)).toHaveLength(1);
+  expect(kernelsOf(make, { fusion: false })).toHaveLength(2);
+});
+
 test("a sum of another kernel must be stored", () => {
   const x = of([4, 3]);
   const total = sum(x, { axis: 1 });

@@ -82,7 +82,7 @@ class Fusion {
     const space = spaceOf(node);
     const reads = readsOf(node, space);
     // what is cheap to make of counts and sizes is made where it is used
-    if (reads.length === 0 && !held && node.op.numeric !== "transcendental") return;
+    if (reads.length === 0 && !held && node.op.kind === "scalar" && node.op.numeric !== "transcendental") return;
     this.reads.set(node, reads);
     for (const { source } of reads) {
       if (isMove(source.node)) this.hold(source);

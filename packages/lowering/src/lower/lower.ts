@@ -24,6 +24,7 @@ import { simplify } from "../simplify.ts";
 import { lowerControl } from "./control.ts";
 import { mergeLaunches } from "./merge-launches.ts";
 import { shareKernels } from "./share-kernels.ts";
+import { wideScatter } from "./wide-scatter.ts";
 
 export interface LowerOptions {
   /** Whether the target keeps a composite whole. */
@@ -39,7 +40,7 @@ export interface LowerOptions {
 export function lower(module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram {
   return withIndexScope(() =>
     withTrace(() => {
-      const fn = withoutBarriers(
+      const fn = settled(
         simplify(
           expand(
             toGraph(module, module.entries.get(entry)!),
@@ -53,9 +54,9 @@ export function lower(module: VerifiedModule, entry: string, options: LowerOptio
   );
 }
 
-/** Barriers have done their work when no pass is left that could move anything across. */
-const withoutBarriers = (fn: Fn): Fn =>
-  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : undefined));
+/** Barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide. */
+const settled = (fn: Fn): Fn =>
+  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : wideScatter(node)));
 
 /** Puts together the program of an entry. */
 export class Lowering {
