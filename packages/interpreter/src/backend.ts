@@ -6,6 +6,7 @@ import {
   type Capabilities,
   type CompileOptions,
   checkModule,
+  checkRange,
   compileOptionNames,
   type DTypeUsage,
   type Executable,
@@ -26,7 +27,7 @@ import {
   type VerifiedModule,
 } from "@tenon/ir";
 import { InterpretedEntry } from "./executable.ts";
-import { type HostBuffer, MAX_BUFFER_BYTES, Memory, range } from "./memory.ts";
+import { type HostBuffers, hostBuffers, MAX_BUFFER_BYTES } from "./memory.ts";
 
 export interface InterpreterOptions {
   readonly debug?: {
@@ -54,12 +55,12 @@ const caps: Capabilities = {
 /** The reference executor as a backend: floats in float64 within a run, every value rounded to its dtype when it is stored. */
 class Interpreter implements Backend {
   readonly caps = caps;
-  private readonly memory: Memory;
+  private readonly memory: HostBuffers;
   private readonly executables = new Set<InterpretedEntry>();
   private deferred: { readonly error: unknown } | undefined;
 
   constructor({ debug }: InterpreterOptions) {
-    this.memory = new Memory(debug?.poison === true);
+    this.memory = hostBuffers(debug?.poison === true);
   }
 
   async compile(module: VerifiedModule, entry: string, options: CompileOptions = {}): Promise<Executable> {
@@ -90,17 +91,19 @@ class Interpreter implements Backend {
   }
 
   copy(from: Buffer, to: Buffer): void {
-    const [source, target] = [this.memory.bytesOf("copy", from), this.memory.bytesOf("copy", to)];
-    if (source.byteLength !== target.byteLength) {
-      throw new BackendError("E531", "copy", `the buffers have ${source.byteLength} and ${target.byteLength} bytes`);
+    const [source, target] = [this.memory.own("copy", from), this.memory.own("copy", to)];
+    if (source.bytes !== target.bytes) {
+      throw new BackendError("E531", "copy", `the buffers have ${source.bytes} and ${target.bytes} bytes`);
     }
-    target.set(source);
-    (to as HostBuffer).failure = (from as HostBuffer).failure;
+    target.memory.set(source.memory);
+    target.failure = source.failure;
   }
 
   write(to: Buffer, data: Uint8Array, at = 0): void {
-    range("write", this.memory.bytesOf("write", to), at, data.byteLength).set(data);
-    if (data.byteLength === to.bytes) (to as HostBuffer).failure = undefined;
+    const own = this.memory.own("write", to);
+    checkRange("write", own, at, data.byteLength);
+    own.memory.set(data, at);
+    if (data.byteLength === own.bytes) own.failure = undefined;
   }
 
   async read(from: Buffer, at = 0, bytes = from.bytes - at): Promise<Uint8Array> {
@@ -108,7 +111,7 @@ class Interpreter implements Backend {
   }
 
   readSync(from: Buffer, at = 0, bytes = from.bytes - at): Uint8Array {
-    return range("read", this.memory.contentsOf("read", from), at, bytes).slice();
+    return this.memory.readable("read", from, at, bytes).memory.slice(at, at + bytes);
   }
 
   async sync(): Promise<void> {

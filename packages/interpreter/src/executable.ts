@@ -22,7 +22,7 @@ import {
   type VerifiedModule,
 } from "@tenon/ir";
 import { run } from "./evaluate.ts";
-import type { HostBuffer, Memory } from "./memory.ts";
+import type { HostBuffer, HostBuffers } from "./memory.ts";
 import { type Program, Programs } from "./program.ts";
 
 /** How many bindings of the symbols keep their program. */
@@ -30,7 +30,7 @@ const MAX_PROGRAMS = 8;
 
 /** What an executable needs of its backend. */
 export interface Host {
-  readonly memory: Memory;
+  readonly memory: HostBuffers;
   /** Told of the error of a run. */
   failed(error: unknown): void;
   disposed(): void;
@@ -67,16 +67,16 @@ export class InterpretedEntry implements Executable {
       throw new BackendError("E538", entry, "the executable was disposed", { fix: "compile the module again" });
     const bindings = bindingsOf(this.signature, dims);
     checkBuffers("interpreter", this.signature, bindings, args, results);
-    const bytes = args.map((buffer) => this.host.memory.bytesOf(entry, buffer));
+    const inputs = args.map((buffer) => this.host.memory.own(entry, buffer));
     const program = this.program(bindings);
-    const targets = this.targets(
-      args as readonly HostBuffer[],
-      results as readonly (HostBuffer | undefined)[],
-      bindings,
-    );
+    const targets = this.targets(inputs, results, bindings);
     const failure =
-      args.map((buffer) => (buffer as HostBuffer).failure).find((error) => error !== undefined) ??
-      this.compute(program, bytes, targets);
+      inputs.map((buffer) => buffer.failure).find((error) => error !== undefined) ??
+      this.compute(
+        program,
+        inputs.map(({ memory }) => memory),
+        targets,
+      );
     for (const target of targets) target.failure = failure;
     return targets;
   }
@@ -87,7 +87,7 @@ export class InterpretedEntry implements Executable {
         (type, i): Elements => ({ ...type, data: decodeElements(type.dtype, bytes[i]!) }),
       );
       run(program, args).forEach(({ dtype, data }, i) => {
-        targets[i]!.data!.set(encodeElements(dtype, data));
+        targets[i]!.memory!.set(encodeElements(dtype, data));
       });
       return undefined;
     } catch (cause) {
@@ -108,7 +108,7 @@ export class InterpretedEntry implements Executable {
   /** Where each result goes: into the argument that it aliases, the buffer that was given for it, or a new one. */
   private targets(
     args: readonly HostBuffer[],
-    results: readonly (HostBuffer | undefined)[],
+    results: readonly (Buffer | undefined)[],
     bindings: Bindings,
   ): readonly HostBuffer[] {
     return this.signature.results.map(({ type }, i) => {
@@ -116,8 +116,7 @@ export class InterpretedEntry implements Executable {
       if (donor >= 0) return args[donor]!;
       const given = results[i];
       if (given === undefined) return this.host.memory.alloc(byteLengthOf(concreteType(type, bindings)));
-      this.host.memory.bytesOf(this.signature.entry, given);
-      return given;
+      return this.host.memory.own(this.signature.entry, given);
     });
   }
 
