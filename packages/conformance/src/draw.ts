@@ -2,10 +2,9 @@ import { type ConcreteType, type DType, dtypes, type Elements, isFloat, roundToD
 
 /** Random choices that are the same for the same seed and name, on every machine. */
 export class Draw {
-  private state: number;
+  private state = 0x811c9dc5; // FNV-1a: its offset basis, and below its prime
 
   constructor(seed: number, name = "") {
-    this.state = seed | 0x811c9dc5; // FNV-1a: its offset basis, and below its prime
     for (const letter of `${seed} ${name}`) this.state = Math.imul(this.state ^ letter.codePointAt(0)!, 0x01000193);
   }
 
