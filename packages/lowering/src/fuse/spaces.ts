@@ -3,7 +3,7 @@ import { constantIndex, indexAxis, indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import { viewOf } from "../view.ts";
-import { isMove } from "../view-moves.ts";
+import { isMove, originsOf } from "../view-moves.ts";
 
 /** What a node computes over: an index for each axis of its result, and for each axis that it sums or selects over. */
 export interface Space {
@@ -81,8 +81,9 @@ export function spaceOf(node: Node): Space {
 /** What a node reads, behind movement ops; what stands in the graph as one number or a count is not read. */
 export function readsOf(node: Node, { operands }: Space): readonly SpaceRead[] {
   if (isMove(node)) {
-    const rows = rowsOf(node.outputs[0]!);
-    return viewReads(node.outputs[0]!, rows, 0, node);
+    return originsOf(node, rowsOf(node.outputs[0]!)).flatMap(({ operand, index, mask }) =>
+      viewReads(operand, index, 0).map((read) => (mask === always ? read : { ...read, axes: undefined })),
+    );
   }
   return operands.flatMap((index, operand) => {
     const x = node.inputs[operand]!;
@@ -91,9 +92,9 @@ export function readsOf(node: Node, { operands }: Space): readonly SpaceRead[] {
   });
 }
 
-/** The reads of a tensor at an index. A movement op with too many operands is a source itself, unless it is `root`. */
-function viewReads(tensor: Tensor, index: readonly Index[], operand: number, root?: Node): readonly SpaceRead[] {
-  const { reads } = viewOf(tensor, index, root === undefined ? {} : { maxReads: Number.POSITIVE_INFINITY });
+/** The reads of a tensor at an index. A movement op with too many operands is a source itself. */
+function viewReads(tensor: Tensor, index: readonly Index[], operand: number): readonly SpaceRead[] {
+  const { reads } = viewOf(tensor, index);
   return reads
     .filter(({ source }) => !isImplied(source))
     .map(({ source, index: at, mask }) => ({
