@@ -20,6 +20,7 @@ import { isVector, LANES, Lanes, scalarOf } from "./arithmetic.ts";
 import { modulus, partsOf, renderIndex } from "./indices.ts";
 import type { MathFunctions } from "./math.ts";
 import { loadEach, loadOne, loadVector, type Place, sizeOf, storeEach, storeOne, storeVector } from "./memory.ts";
+import { blockStride } from "./stride.ts";
 import { type Cell, type Node, Tape } from "./tape.ts";
 import { mentions, type Variation } from "./variation.ts";
 
@@ -148,7 +149,10 @@ export class Body {
   /** An index expression, or a predicate as a bool. */
   index(node: IndexNode, copy = 0): Node {
     if (node.kind === "variable") return this.#variable(node, copy);
-    return renderIndex(this.lanes, node, (v) => this.#variable(v, copy));
+    const open = this.#open;
+    const uniform = (quotient: Index): boolean =>
+      blockStride(quotient, open!.variable, open!.variation.variables) === 0;
+    return renderIndex(this.lanes, node, (v) => this.#variable(v, copy), open?.aligned === true ? uniform : undefined);
   }
 
   #variable(v: IndexVariable, copy: number): Node {
@@ -285,12 +289,13 @@ export class Body {
     let stride = 0; // from lane to lane
     for (const { coefficient, of } of terms) {
       if (of === open?.variable) stride += coefficient * size;
-      else if (varies && mentions(of, open.variation.variables)) return this.#eachPlace(slot, address, copy, mayStray);
+      else if (varies && mentions(of, open.variation.variables))
+        return this.#unevenPlaces(slot, address, mask, copy, mayStray);
       else pieces.push(lanes.integer("mul", this.index(of), lanes.i32(coefficient * size)));
     }
     for (const { scale, dividend, divisor } of remainders) {
       if (varies && [scale, dividend, divisor].some((x) => mentions(x, open.variation.variables)))
-        return this.#eachPlace(slot, address, copy, mayStray);
+        return this.#unevenPlaces(slot, address, mask, copy, mayStray);
       const rest = modulus(lanes, this.index(dividend), this.index(divisor), dividend, divisor);
       pieces.push(
         scale.kind === "constant"
@@ -317,11 +322,23 @@ export class Body {
     return { first: { pointer, offset }, stride };
   }
 
-  /** The places of lanes whose addresses are computed as a vector. */
-  #eachPlace(slot: Slot, address: Index, copy: number, checked: boolean): readonly Place[] {
+  /** Where lanes are that move evenly only within a vector, or not even there: then their addresses are computed as a vector. */
+  #unevenPlaces(slot: Slot, address: Index, mask: Predicate, copy: number, checked: boolean): Places {
     const { lanes } = this;
+    const { aligned, first, variable, variation } = this.#open!;
     const base = this.slots.get(slot)!;
     const size = lanes.i32(sizeOf(slot.dtype));
+    const step = aligned === true ? blockStride(address, variable, variation.variables) : undefined;
+    if (step !== undefined) {
+      const here = lanes.integer("add", first, lanes.i32(LANES * copy));
+      const index = renderIndex(lanes, address, (v) => (v === variable ? here : this.#variable(v, copy)));
+      const pointer = lanes.integer("add", base, lanes.integer("mul", index, size));
+      const stray = checked && mask !== always && (step === 0 || step === 1);
+      return {
+        first: { pointer: stray ? this.#clamped(pointer) : pointer, offset: 0 },
+        stride: step * sizeOf(slot.dtype),
+      };
+    }
     const distances = lanes.integer("mul", this.index(address, copy), size);
     return [0, 1, 2, 3].map((lane) => {
       const pointer = lanes.integer("add", base, lanes.extract(distances, "int32", lane));

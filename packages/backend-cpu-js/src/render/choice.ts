@@ -2,14 +2,13 @@ import {
   elementary,
   type For,
   type Index,
-  type IndexVariable,
   type Predicate,
   type Slot,
   type Statement,
   type Value,
 } from "@tenon/lowering";
 import { LANES } from "./arithmetic.ts";
-import { partsOf } from "./indices.ts";
+import { blockStride, evenStride } from "./stride.ts";
 import { mentions, type Variation, variationOf, walk } from "./variation.ts";
 
 /** How a loop is rendered with lanes. */
@@ -17,23 +16,6 @@ export interface LaneChoice {
   readonly variation: Variation;
   /** How many vectors are computed side by side. */
   readonly copies: number;
-}
-
-/** Elements from lane to lane where an address moves evenly, in all that varies; undefined where it does not. */
-export function evenStride(
-  address: Index,
-  lanes: IndexVariable,
-  variables: ReadonlySet<IndexVariable>,
-): number | undefined {
-  const { terms, remainders } = partsOf(address);
-  let stride = 0;
-  for (const { coefficient, of } of terms) {
-    if (of === lanes) stride += coefficient;
-    else if (mentions(of, variables)) return undefined;
-  }
-  for (const { scale, dividend, divisor } of remainders)
-    if ([scale, dividend, divisor].some((x) => mentions(x, variables))) return undefined;
-  return stride;
 }
 
 /** Roughly how often a loop inside runs, for each time that the one around it does. */
@@ -119,7 +101,7 @@ function worthOf({ body, variable }: For, { variables }: Variation): number {
   let worth = 0;
   const count = (address: Index, mask: Predicate, depth: number): void => {
     if (!mentions(address, variables)) return;
-    const stride = evenStride(address, variable, variables);
+    const stride = evenStride(address, variable, variables) ?? blockStride(address, variable, variables);
     const way = stride === 1 ? TOGETHER : stride === undefined ? APART : EVEN;
     worth += way * INNER ** depth;
     if (mask.kind !== "always" && mentions(mask, variables)) worth -= 0.5 * INNER ** depth;

@@ -1,5 +1,4 @@
 export type { Target } from "./body.ts";
 export { extentOf, renderLoops, SHARE } from "./loops.ts";
 export { importMath, isMathName, type MathFunctions, type MathName, mathImports } from "./math.ts";
-export { type Position, Rendering } from "./rendering.ts";
 export { vectorizes } from "./variation.ts";

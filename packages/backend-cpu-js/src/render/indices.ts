@@ -1,13 +1,29 @@
-import { foldIndex, type Index, type IndexBuilder, type IndexNode, type IndexVariable, least } from "@tenon/lowering";
+import {
+  floorDiv,
+  foldIndex,
+  type Index,
+  type IndexBuilder,
+  type IndexNode,
+  type IndexVariable,
+  least,
+} from "@tenon/lowering";
 import { constantOf, isVector, type Lanes } from "./arithmetic.ts";
 import type { Node } from "./tape.ts";
 
+/** Whether a quotient is the same in all lanes. */
+export type IsUniform = (quotient: Index) => boolean;
+
 /** Index expressions as int32, on one value or on lanes: whatever `variable` gives. */
-export function renderIndex(lanes: Lanes, root: IndexNode, variable: (v: IndexVariable) => Node): Node {
-  return foldIndex(root, builderOn(lanes, variable));
+export function renderIndex(
+  lanes: Lanes,
+  root: IndexNode,
+  variable: (v: IndexVariable) => Node,
+  isUniform?: IsUniform,
+): Node {
+  return foldIndex(root, builderOn(lanes, variable, isUniform));
 }
 
-function builderOn(lanes: Lanes, variable: (v: IndexVariable) => Node): IndexBuilder<Node> {
+function builderOn(lanes: Lanes, variable: (v: IndexVariable) => Node, isUniform?: IsUniform): IndexBuilder<Node> {
   const bool = (value: boolean): Node => lanes.i32(Number(value));
   const compare =
     (name: string) =>
@@ -23,8 +39,16 @@ function builderOn(lanes: Lanes, variable: (v: IndexVariable) => Node): IndexBui
     add: (a, b) => lanes.integer("add", a, b),
     subtract: (a, b) => lanes.integer("sub", a, b),
     multiply: (a, b) => lanes.integer("mul", a, b),
-    floorDiv: (a, b, dividend, divisor) => quotient(lanes, a, b, dividend, divisor),
-    mod: (a, b, dividend, divisor) => modulus(lanes, a, b, dividend, divisor),
+    floorDiv(a, b, dividend, divisor) {
+      const same = isVector(a) && isUniform?.(floorDiv(dividend, divisor)) === true;
+      return quotient(lanes, same ? lanes.extract(a, "int32", 0) : a, b, dividend, divisor);
+    },
+    mod(a, b, dividend, divisor) {
+      if (!isVector(a) || exponentOf(b) !== undefined || isUniform?.(floorDiv(dividend, divisor)) !== true)
+        return modulus(lanes, a, b, dividend, divisor);
+      const whole = quotient(lanes, lanes.extract(a, "int32", 0), b, dividend, divisor);
+      return lanes.integer("sub", a, lanes.integer("mul", whole, b));
+    },
     min: (a, b) => lanes.choose("min", a, b),
     max: (a, b) => lanes.choose("max", a, b),
     select: (condition, a, b) => lanes.select(condition, a, b, "int32"),

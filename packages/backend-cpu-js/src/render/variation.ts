@@ -85,7 +85,7 @@ export function variationOf(
   return { values, variables, registers, problem };
 }
 
-/** Whether `Rendering.vector` can render these statements. */
+/** Whether these statements can be rendered in lanes. */
 export function vectorizes(statements: readonly Statement[], lanes: IndexVariable): boolean {
   return variationOf(statements, lanes).problem === undefined;
 }
