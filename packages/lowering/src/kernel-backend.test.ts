@@ -1,0 +1,121 @@
+import type { Backend } from "@tenon/backend";
+import { interpreter } from "@tenon/interpreter";
+import { buildModule, dimSymbol, Fn, input, type Tensor, type TensorType, verify } from "@tenon/ir";
+import { expect, test, vi } from "vitest";
+import { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
+import type { MemoryLayout } from "./plan/plan.ts";
+
+const f32 = (...shape: TensorType["shape"]): TensorType => ({ dtype: "float32", shape });
+const batch = dimSymbol("B", { min: 1, max: 64 });
+
+/** (w alias 0, x) → (w + x, Σ (w·x)) */
+function moduleOf(size: TensorType["shape"][number]) {
+  const inputs = [input(f32(size)), input(f32(size))];
+  const [w, x] = inputs as [Tensor, Tensor];
+  const fn = new Fn("main", inputs, [w.add(x), w.mul(x).sort().sum()], [0]);
+  return verify(buildModule({ entries: { main: fn } }));
+}
+
+const { caps } = await interpreter().create();
+
+/** A target whose memory is host bytes and whose programs do nothing but note that they ran. */
+class Idle implements KernelBackend<Uint8Array, string> {
+  readonly id = "idle";
+  readonly caps = { ...caps, features: [] };
+  readonly target = {};
+  readonly planning = { align: 64, guard: 0 };
+  readonly maxBufferBytes = 1 << 20;
+  readonly layouts: MemoryLayout[] = [];
+  readonly calls: string[] = [];
+  loading: Promise<string> = Promise.resolve("program");
+
+  alloc = (bytes: number) => new Uint8Array(bytes);
+  free = () => void this.calls.push("free");
+  copy = (from: Uint8Array, to: Uint8Array) => to.set(from);
+  write = (to: Uint8Array, data: Uint8Array, at: number) => to.set(data, at);
+  read = async (from: Uint8Array, at: number, bytes: number) => from.slice(at, at + bytes);
+  load = () => this.loading;
+  unload = (loaded: string) => void this.calls.push(`unload ${loaded}`);
+  run(_: string, layout: MemoryLayout, outside: readonly (Uint8Array | undefined)[]): void {
+    this.layouts.push(layout);
+    this.calls.push(`run ${outside.filter((x) => x !== undefined).map((x) => x.byteLength)}`);
+  }
+  sync = async () => {};
+  close = () => void this.calls.push("close");
+}
+
+const twice = (backend: Backend, bytes: number) => [backend.alloc(bytes), backend.alloc(bytes)];
+
+test("a run is given arguments, results of the caller's and of its own; an alias is its argument", async () => {
+  const target = new Idle();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(4), "main");
+  const [w, x] = twice(backend, 16);
+  const results = program.run([w!, x!]);
+  expect(results[0]).toBe(w);
+  const own = backend.alloc(4);
+  expect(program.run([w!, x!], { results: [undefined, own] })[1]).toBe(own);
+  expect(target.calls).toEqual(["run 16,16,4", "run 16,16,4"]);
+  expect(backend.stats()).toEqual({ liveBuffers: 4, liveBytes: 40, cachedPrograms: 1 });
+});
+
+test("a size that was bound before has its layout already", async () => {
+  const target = new Idle();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(batch), "main");
+  for (const size of [64, 2, 64]) program.run(twice(backend, 4 * size), { dims: { B: size } });
+  const [large, small, again] = target.layouts;
+  expect(again).toBe(large);
+  expect(small!.peakBytes).toBeLessThan(large!.peakBytes);
+  expect(program.plan.peakBytes({ B: 64 })).toBe(large!.peakBytes);
+});
+
+test("an error of a run waits in its results and in what is computed from them, until they are written", async () => {
+  const target = new Idle();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(4), "main");
+  const [w, x] = twice(backend, 16);
+  const run = vi.spyOn(target, "run").mockImplementationOnce(() => {
+    throw new RangeError("out of luck");
+  });
+  program.run([w!, x!]);
+  program.run([x!, w!]);
+  expect(run).toHaveBeenCalledTimes(1);
+  for (const buffer of [w!, x!])
+    await expect(backend.read(buffer)).rejects.toThrow("E541 main: the run failed: out of luck.");
+  await expect(backend.sync()).rejects.toThrow("E541");
+  await backend.sync();
+  backend.write(w!, new Uint8Array(16));
+  expect((await backend.read(w!)).length).toBe(16);
+});
+
+test("programs are unloaded once, at the latest when the backend closes, even when that is while they load", async () => {
+  const target = new Idle();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(4), "main");
+  program.dispose();
+  program.dispose();
+  expect(target.calls).toEqual(["unload program"]);
+  let loaded = (_: string): void => {};
+  target.loading = new Promise((resolve) => {
+    loaded = resolve;
+  });
+  const late = backend.compile(moduleOf(4), "main");
+  backend.alloc(4);
+  await backend.close();
+  await backend.close();
+  loaded("another");
+  await expect(late).rejects.toThrow("E537");
+  expect(target.calls.slice(1)).toEqual(["free", "close", "unload another"]);
+});
+
+test("what may be read at once is the target's to say, and programs are data", async () => {
+  const target = new Idle();
+  expect(backendFrom(target).readSync).toBeUndefined();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(4), "main");
+  expect(programOf(program)!.signature.results).toHaveLength(2);
+  expect(kernelsOf(program).length).toBeGreaterThan(1);
+  const other = await interpreter().create();
+  expect(kernelsOf(await other.compile(moduleOf(4), "main"))).toEqual([]);
+});
