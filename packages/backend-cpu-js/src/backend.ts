@@ -11,7 +11,7 @@ import {
   standardOpsets,
 } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { features } from "./assembler/features.ts";
+import { type Features, features } from "./assembler/features.ts";
 import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./executable.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
 import { ALIGN, type Block, GUARD, Memory, type MemoryDebug } from "./memory.ts";
@@ -137,8 +137,7 @@ class CpuJs implements KernelBackend<Block, LoadedProgram> {
 }
 
 /** Why there can be no such backend here; null where there can. */
-function whyNot({ simd }: CpuJsOptions): string | null {
-  const has = features();
+function whyNot({ simd }: CpuJsOptions, has: Features): string | null {
   if (!has.simd) return "this engine has no WebAssembly with vectors of 128 bits";
   return simd === "relaxed" && !has.relaxed ? "this engine has no relaxed vector instructions" : null;
 }
@@ -161,12 +160,13 @@ export function cpuJs(options: CpuJsOptions = {}): BackendFactory {
     abi: ABI,
     async create(given: unknown = options) {
       const chosen = checked(given);
-      const problem = whyNot(chosen);
+      const has = features();
+      const problem = whyNot(chosen, has);
       if (problem !== null) throw new BackendError("E505", "cpu-js", problem, { fix: "use another engine or backend" });
-      const relaxed = chosen.simd !== "portable" && features().relaxed;
+      const relaxed = chosen.simd !== "portable" && has.relaxed;
       return backendFrom(new CpuJs(relaxed, chosen.debug ?? {}));
     },
-    whyNot: async () => whyNot(checked(options)),
+    whyNot: async () => whyNot(checked(options), features()),
   };
 }
 
