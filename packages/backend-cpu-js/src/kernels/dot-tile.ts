@@ -22,8 +22,6 @@ export interface TileShape {
 /** A row of a tile: two vectors. */
 export const ROW_BYTES = 32;
 const VECTORS = [0, 1];
-/** Steps of k in one round of the loop. */
-const UNROLL = 4;
 
 /**
  * V8 leaves 15 vector registers free. A fused multiply-add fills them with 6 rows (12 sums, 2 vectors of B and 1 of A);
@@ -67,25 +65,20 @@ export function tileFunction(m: ModuleBuilder, type: DotKernel["type"], level: L
       f.if(i32.eqz(fresh), () => each((sum, offset) => f.set(sum, v128.load(c, offset))));
       const bs = VECTORS.map((j) => f.local("v128", `b${j}`));
       const av = f.local("v128", "av");
-      const steps = (count: number): void => {
-        f.block((exit) => {
-          f.brIf(exit, i32.lt_s(k, count));
-          f.loop((again) => {
-            for (let u = 0; u < count; u++) {
-              for (const j of VECTORS) f.set(bs[j]!, v128.load(b, ROW_BYTES * u + 16 * j));
-              for (const [i, row] of sums.entries()) {
-                f.set(av, splat.call(v128, a, bytes * (rows * u + i)));
-                for (const j of VECTORS) f.set(row[j]!, madd(av, bs[j]!, row[j]!));
-              }
-            }
-            f.set(a, i32.add(a, bytes * rows * count));
-            f.set(b, i32.add(b, ROW_BYTES * count));
-            f.brIf(again, i32.ge_s(f.tee(k, i32.sub(k, count)), count));
-          });
+      // one step of k in a round is as fast as several
+      f.block((exit) => {
+        f.brIf(exit, i32.eqz(k));
+        f.loop((again) => {
+          for (const j of VECTORS) f.set(bs[j]!, v128.load(b, 16 * j));
+          for (const [i, row] of sums.entries()) {
+            f.set(av, splat.call(v128, a, bytes * i));
+            for (const j of VECTORS) f.set(row[j]!, madd(av, bs[j]!, row[j]!));
+          }
+          f.set(a, i32.add(a, bytes * rows));
+          f.set(b, i32.add(b, ROW_BYTES));
+          f.brIf(again, f.tee(k, i32.sub(k, 1)));
         });
-      };
-      steps(UNROLL);
-      steps(1);
+      });
       each((sum, offset) => v128.store(c, sum, offset));
     });
   }) as Func<readonly []>;
