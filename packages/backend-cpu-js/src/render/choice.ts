@@ -16,6 +16,8 @@ export interface LaneChoice {
   readonly variation: Variation;
   /** How many vectors are computed side by side. */
   readonly copies: number;
+  /** Whether the body is so long that what is left over is rendered once, with lanes that do not count, and not twice. */
+  readonly long: boolean;
 }
 
 /** Roughly how often a loop inside runs, for each time that the one around it does. */
@@ -45,7 +47,7 @@ function choose(statements: readonly Statement[], chosen: Map<For, LaneChoice>):
     const variation = variationFor(s);
     const own = variation === undefined ? -Infinity : worthOf(s, variation);
     if (variation !== undefined && own >= 0 && own >= within) {
-      chosen.set(s, { variation, copies: copiesFor(s) });
+      chosen.set(s, { variation, ...copiesFor(s) });
       total += own;
     } else {
       for (const [loop, choice] of inside) chosen.set(loop, choice);
@@ -121,16 +123,17 @@ function weightOf(value: Value): number {
   return value.op === "div" || value.op === "sqrt" ? 4 : 1;
 }
 
-/** As many vectors side by side as hide latencies, and as registers hold. */
-function copiesFor({ body }: For): number {
+/**
+ * As many vectors side by side as hide latencies, and as registers hold. There are two at least: V8 can make single instructions
+ * of 256 bits of pairs.
+ */
+function copiesFor({ body, size }: For): Omit<LaneChoice, "variation"> {
   let weight = 0;
-  let slow = false;
   walk(body, (s) => {
     if (s.kind === "let") weight += weightOf(s.value);
-    else if (s.kind === "update") {
-      weight++;
-      if (/^m..imum/.test(s.register.combine) && s.register.type === "float32") slow = true;
-    }
+    else if (s.kind === "update") weight++;
   });
-  return slow && weight <= 3 ? 8 : weight <= 8 ? 4 : weight <= 24 ? 2 : 1;
+  let copies = weight <= 8 ? 4 : 2;
+  while (copies > 1 && size.kind === "constant" && size.value < LANES * copies) copies /= 2;
+  return { copies, long: weight > 24 };
 }

@@ -57,10 +57,11 @@ export function renderLoops(
 }
 
 /**
- * A loop with lanes: several vectors at a time, then one, then one in which some lanes count. Registers from outside have a
+ * A loop with lanes: several vectors at a time, then one, then one in which some lanes count. A long body has the last for all that
+ * is left over. Registers from outside have a
  * partial result in each lane of each vector, and these meet in the same order always.
  */
-function runInLanes(body: Body, loop: For, { variation, copies }: LaneChoice, begin: Node, end: Node): void {
+function runInLanes(body: Body, loop: For, { variation, copies, long }: LaneChoice, begin: Node, end: Node): void {
   const { lanes, tape } = body;
   const { variable, size } = loop;
   const gathered = gatheredIn(loop.body);
@@ -77,17 +78,14 @@ function runInLanes(body: Body, loop: For, { variation, copies }: LaneChoice, be
   const counter = tape.cell("i32", begin);
   const length = lanes.integer("sub", end, begin);
   const most = size.kind === "constant" ? size.value : Infinity;
-  for (const count of copies === 1 ? [1] : [copies, 1]) {
+  for (const count of long ? [copies] : [copies, 1]) {
     const step = LANES * count;
     if (most < step || (count < copies && most % (LANES * copies) < step)) continue;
     const last = lanes.integer("add", begin, lanes.integer("and", length, lanes.i32(-step)));
     tape.loop(counter, last, step, (first) => open(count, first));
   }
-  if (most % LANES !== 0) {
-    const first = tape.copy(counter);
-    const rest = lanes.integer("sub", end, first);
-    tape.if(lanes.apply("gt_s", "int32", rest, lanes.i32(0)), () => open(1, first, rest));
-  }
+  if (most % (long ? LANES * copies : LANES) !== 0)
+    tape.loop(counter, end, LANES, (first) => open(1, first, lanes.integer("sub", end, first)));
 
   for (const [i, register] of gathered.entries()) {
     const { combine, type } = register;
