@@ -15,5 +15,6 @@ export {
   runSample,
   sampleTitle,
 } from "./sample-runner.ts";
+export { graphText, shrink } from "./shrink.ts";
 export * from "./tolerance.ts";
 export { type Graph, graphOf, retyped } from "./vector-cases.ts";

@@ -1,6 +1,15 @@
-import { type Expected, expectedResults, type Graph, problemsOf } from "@tenon/conformance";
+import {
+  Draw,
+  type Expected,
+  expectedResults,
+  type Graph,
+  graphText,
+  problemsOf,
+  randomGraph,
+  shrink,
+} from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import { buildModule, type Elements, Fn, TenonError, type Tensor, verify } from "@tenon/ir";
+import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError, verify } from "@tenon/ir";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { StepProgram } from "../kernel/program.ts";
 import { type LowerOptions, lower } from "./lower.ts";
@@ -13,6 +22,9 @@ export const ways: Readonly<Record<string, LowerOptions>> = {
   unfused: { fusion: false },
 };
 
+/** Those in which kernels compute. */
+export const computed: readonly DType[] = dtypeNames.filter((dtype) => !/int64/.test(dtype));
+
 /** The program of a function. */
 export const programOf = (fn: Fn, options: LowerOptions): StepProgram =>
   lower(verify(buildModule({ entries: { main: fn } })), "main", options);
@@ -21,15 +33,7 @@ export const programOf = (fn: Fn, options: LowerOptions): StepProgram =>
 export const expectedOf = ({ inputs, results, args }: Graph): readonly Expected[] =>
   expectedResults(results, new Map(inputs.map((t, i) => [t, args[i]!])), evaluateTensors, "ieee");
 
-/** Where the lowered graph does not give what is expected, or the error; nothing where it has dtypes that kernels lack. */
-export function problemsWith(
-  { inputs, results, args }: Graph,
-  expected: readonly Expected[],
-  options: LowerOptions,
-): readonly string[] {
-  return problemsOfFn(new Fn("main", inputs, results), args, expected, options);
-}
-
+/** Where the lowered function does not give what is expected, or the error. */
 export function problemsOfFn(
   fn: Fn,
   args: readonly Elements[],
@@ -39,17 +43,29 @@ export function problemsOfFn(
   try {
     return problemsOf(expected, evaluateProgram(programOf(fn, options), args));
   } catch (error) {
-    if (error instanceof TenonError && error.code === "E511") return [];
-    return [error instanceof TenonError ? String(error) : String((error as Error).stack)];
+    const unsupported = error instanceof TenonError && error.code === "E511"; // 64-bit integers
+    return unsupported ? [] : [error instanceof TenonError ? String(error) : String((error as Error).stack)];
   }
 }
 
 /** Problems of a graph in every way in which it is lowered. */
-export function problemsInAllWays(graph: Graph, chosen = ways): readonly string[] {
-  const expected = expectedOf(graph);
-  return Object.entries(chosen).flatMap(([way, options]) =>
-    problemsWith(graph, expected, options).map((problem) => `${way}: ${problem}`),
+export function problemsInAllWays({ inputs, results, args }: Graph): readonly string[] {
+  const expected = expectedOf({ inputs, results, args });
+  const fn = new Fn("main", inputs, results);
+  return Object.entries(ways).flatMap(([way, options]) =>
+    problemsOfFn(fn, args, expected, options).map((problem) => `${way}: ${problem}`),
   );
 }
 
-export const graphText = (results: readonly Tensor[]): string => results.map(String).join("\n");
+/** Problems of random graphs, each with the smallest graph that has one; every fifth graph is of any dtypes. */
+export async function problemsOfRandomGraphs(count: number): Promise<readonly string[]> {
+  const found: string[] = [];
+  const fails = async (graph: Graph): Promise<boolean> => problemsInAllWays(graph).length > 0;
+  for (let seed = 0; seed < count; seed++) {
+    const graph = randomGraph(new Draw(seed, "lower"), seed % 5 === 4 ? { dtypes: computed } : {});
+    if (!(await fails(graph))) continue;
+    const smallest = await shrink(graph, fails, evaluateTensors);
+    found.push(`seed ${seed}`, ...problemsInAllWays(smallest), graphText(smallest));
+  }
+  return found;
+}
