@@ -26,6 +26,7 @@ export type { ArgumentSpec } from "./layout.ts";
 export { type MemoryReport, memory } from "./memory.ts";
 export { hostKeyOf, type KeySequence, key, keySpec, keys } from "./random.ts";
 export { realize } from "./realize.ts";
+export { flush } from "./runtime.ts";
 export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "./transforms.ts";
 export {
   type HasVariables,

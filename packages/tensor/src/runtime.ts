@@ -54,8 +54,9 @@ installRuntime({
   },
 });
 
-/** Starts the computation of everything that was recorded and is still wanted. */
+/** Starts the computation of everything that was recorded outside of functions and is still wanted; nothing while one is traced. */
 export function flush(): void {
+  if (currentFrame() !== undefined) return;
   const alive = recorded.flatMap((ref) => ref.deref() ?? []);
   recorded = [];
   const used = new Set(alive.flatMap((node) => node.inputs.map((t) => t.node)));
