@@ -129,3 +129,21 @@ export function firstOutside({ reference, width }: Band, losses: readonly number
 
 /** The shared polynomials of `@tenon/lowering` in float32, against the exact value, whether multiply-adds are fused or not. */
 export const polynomialUlps = { exp: 1, expm1: 2, log: 1, log1p: 2, tanh: 2, erf: 2, sin: 1, cos: 1, pow: 1 } as const;
+
+/** Against PyTorch's numbers: the largest difference over the largest number, of results and of gradients. */
+export const parity = { forward: 1e-5, gradient: 1e-4 } as const;
+
+/** A trace of updates against its float64 formula, over 100 steps: the largest difference over the largest number. */
+export const TRACE_RELATIVE = 1e-6;
+
+/** The largest difference over the largest exact number, or over `least` where all are smaller; infinite where only one is finite. */
+export function relativeDistance(expected: ArrayLike<number>, actual: ArrayLike<number>, least = 0): number {
+  if (expected.length !== actual.length) return Infinity;
+  let [difference, largest] = [0, least];
+  for (let i = 0; i < expected.length; i++) {
+    const [e, a] = [expected[i]!, actual[i]!];
+    if (!Object.is(e, a)) difference = Math.max(difference, Number.isNaN(a - e) ? Infinity : Math.abs(a - e));
+    largest = Math.max(largest, Math.abs(e));
+  }
+  return difference === 0 ? 0 : difference / largest;
+}
