@@ -1,6 +1,7 @@
 import { always, type DotKernel, type GivenValue } from "@tenon/lowering";
 import type { Local } from "../assembler/values.ts";
 import type { Body } from "../render/body.ts";
+import { loadOne, sizeOf, storeOne } from "../render/memory.ts";
 import type { Node } from "../render/tape.ts";
 import { variationOf } from "../render/variation.ts";
 import type { TileBounds } from "./dot-loops.ts";
@@ -12,21 +13,6 @@ type Int = Local<"i32">;
 
 /** The two vectors of a row. */
 const COPIES = [0, 1];
-
-const loads = {
-  float32: "f32.load",
-  float64: "f64.load",
-  int32: "i32.load",
-  uint32: "i32.load",
-  bool: "i32.load",
-} as const;
-const stores = {
-  float32: "f32.store",
-  float64: "f64.store",
-  int32: "i32.store",
-  uint32: "i32.store",
-  bool: "i32.store",
-} as const;
 
 /** Runs the epilogue on the sums of a tile, on vectors where the tile has all its columns; adds to the rows of `columnSums`. */
 export function writeEpilogue(
@@ -84,12 +70,13 @@ export function writeEpilogue(
         tape.loop(tape.cell("i32", column), columnEnd, 1, (j) => {
           body.variables.set(kernel.column, j);
           const place = advanced(sums, lanes.integer("sub", j, column), bytes);
-          body.values.set(product, tape.read(loads[type], [place], 0));
+          body.values.set(product, loadOne(lanes, type, { pointer: place, offset: 0 }));
           body.statements(epilogue);
           for (const [i, { value }] of kernel.columnSums.entries()) {
-            const total = advanced(local(columnSums[i]!), j, value.type === "float64" ? 8 : 4);
-            const before = tape.read(loads[value.type], [total], 0);
-            tape.store(stores[value.type], [total, lanes.apply("add", value.type, before, body.value(value))], 0);
+            const total = advanced(local(columnSums[i]!), j, sizeOf(value.type));
+            const at = { pointer: total, offset: 0 };
+            const before = loadOne(lanes, value.type, at);
+            storeOne(lanes, value.type, at, lanes.apply("add", value.type, before, body.value(value)));
           }
         }),
       );
@@ -114,10 +101,10 @@ export function writeColumnSums(
     tape.loop(tape.cell("i32", lanes.i32(0)), end, 1, (column) => {
       body.variables.set(kernel.column, column);
       for (const [i, { value, slot, address }] of kernel.columnSums.entries()) {
-        const size = lanes.i32(value.type === "float64" ? 8 : 4);
+        const size = lanes.i32(sizeOf(value.type));
         const place = lanes.integer("add", local(columnSums[i]!), lanes.integer("mul", column, size));
         const total: GivenValue = { kind: "given", type: value.type };
-        body.values.set(total, tape.read(loads[value.type], [place], 0));
+        body.values.set(total, loadOne(lanes, value.type, { pointer: place, offset: 0 }));
         body.statements([{ kind: "store", slot, address, value: total, mask: always }]);
       }
     });

@@ -11,6 +11,7 @@ import {
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Local } from "../assembler/values.ts";
 import { LANES } from "../render/arithmetic.ts";
+import { storeOne } from "../render/memory.ts";
 import type { Cell, Node } from "../render/tape.ts";
 import { mentions, type Variation, variationOf } from "../render/variation.ts";
 import type { PanelBounds } from "./dot-loops.ts";
@@ -86,7 +87,6 @@ function packBlock(
 
   const alongLines = laneVariation(block, axes.line);
   const alongK = alongLines === undefined ? laneVariation(block, axes.k) : undefined;
-  const store = bytes === 8 ? "f64.store" : type === "float32" ? "f32.store" : "i32.store";
   template.write([[axes.batch, batch]], (body, local) => {
     const { tape, lanes } = body;
     const int = (n: number): Node => lanes.i32(n);
@@ -126,7 +126,7 @@ function packBlock(
             for (let lane = 0; lane < LANES; lane++)
               tape.store("v128.store32_lane", [target, vector], lane, lane * width * bytes);
           });
-        along(1, (target) => tape.store(store, [target, element()], 0), fours);
+        along(1, (target) => storeOne(lanes, type, { pointer: target, offset: 0 }, element()), fours);
       };
       if (alongLines === undefined) return oneLine();
       const inOnePanel = tape.pure("i32.le_u", [inPanel, int(width - LANES)]);
