@@ -5,10 +5,8 @@ import type { Func } from "../assembler/values.ts";
 /** What WebAssembly has no instruction for in float64, and `rem` in float32 either; how many numbers each takes. */
 const counts = { exp: 1, expm1: 1, log: 1, log1p: 1, tanh: 1, erf: 1, sin: 1, cos: 1, pow: 2, rem: 2 } as const;
 
-export type MathName = keyof typeof counts;
+type MathName = keyof typeof counts;
 export type MathFunctions = Readonly<Record<MathName, Func<readonly ["f64"]>>>;
-
-export const isMathName = (name: string): name is MathName => Object.hasOwn(counts, name);
 
 /** Imports the functions from `math`; before anything is defined, as imports are. */
 export function importMath(m: ModuleBuilder): MathFunctions {

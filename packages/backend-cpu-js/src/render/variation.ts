@@ -17,9 +17,13 @@ export interface Variation {
   readonly problem: string | undefined;
 }
 
+const variablesKnown = new WeakMap<IndexNode, ReadonlySet<IndexVariable>>();
+
 /** Whether an index expression or predicate has variables among these. */
 export function mentions(node: IndexNode, variables: ReadonlySet<IndexVariable>): boolean {
-  for (const v of variablesOf(node)) if (variables.has(v)) return true;
+  let found = variablesKnown.get(node);
+  if (found === undefined) variablesKnown.set(node, (found = variablesOf(node)));
+  for (const v of found) if (variables.has(v)) return true;
   return false;
 }
 
@@ -83,11 +87,6 @@ export function variationOf(
   };
   visit(statements);
   return { values, variables, registers, problem };
-}
-
-/** Whether these statements can be rendered in lanes. */
-export function vectorizes(statements: readonly Statement[], lanes: IndexVariable): boolean {
-  return variationOf(statements, lanes).problem === undefined;
 }
 
 /** Visits statements and those inside of them. */
