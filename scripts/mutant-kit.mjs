@@ -1,12 +1,25 @@
 /**
  * Judges the cpu-js backend that lies beside this file, in a copy of the packages: exits with 1 at the first check that
- * fails, and with 0 where none does. Started by `mutate.mjs`.
+ * fails, and with 0 where none does. Started by `mutate.mjs`, which also wants to know what code was generated.
  */
+import { createHash } from "node:crypto";
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { conformance } from "@tenon/conformance";
 
 /** What cpu-js may refuse: it does not compute in 64-bit integers. */
 const missing = /E511.*u?int64/;
+
+/** @type {string[]} */
+const modules = [];
+const { WebAssembly: engine } = /** @type {{ WebAssembly: { Module: new (bytes: Uint8Array) => object } }} */ (
+  /** @type {unknown} */ (globalThis)
+);
+engine.Module = new Proxy(engine.Module, {
+  construct(target, [bytes]) {
+    modules.push(createHash("sha256").update(bytes).digest("hex"));
+    return new target(bytes);
+  },
+});
 
 const { counts } = await conformance(cpuJs(), {
   profile: "quick",
@@ -17,3 +30,4 @@ const { counts } = await conformance(cpuJs(), {
   },
 });
 console.log(`${counts.pass} passed`);
+console.log(`code ${createHash("sha256").update(modules.join()).digest("hex")}`);

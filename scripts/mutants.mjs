@@ -14,6 +14,9 @@ const operators = {
 };
 const ordered = new Set(["-", "/", "%", "<", "<=", ">", ">=", "<<", ">>", ">>>"]);
 
+/** Functions that do not care in which order their two operands come. */
+const commutative = /^(add|mul|multiply|and|or|xor|eq|ne|equal|min|max|minimum|maximum|imul)(Index)?$/;
+
 /** @type {Readonly<Record<string, string>>} */
 const names = {
   ...{ min: "max", max: "min", minimum: "maximum", maximum: "minimum", least: "greatest", greatest: "least" },
@@ -69,7 +72,9 @@ const rules = {
     return drops ? [[node, ";"]] : [];
   },
   arguments(node, textOf) {
-    return ts.isCallExpression(node) || ts.isNewExpression(node) ? swaps([...(node.arguments ?? [])], textOf) : [];
+    if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return [];
+    const called = /\w+$/.exec(textOf(node.expression))?.[0] ?? "";
+    return commutative.test(called) ? [] : swaps([...(node.arguments ?? [])], textOf);
   },
   table(node, textOf) {
     if (ts.isArrayLiteralExpression(node)) return swaps(node.elements.filter(isLiteral), textOf);

@@ -12,6 +12,7 @@ import {
   sub,
   type Tensor,
   type TensorType,
+  withTrace,
 } from "@tenon/ir";
 import { compileOn } from "./bench.ts";
 import type { Check, Kit } from "./check.ts";
@@ -81,7 +82,10 @@ export async function lossesOf(
   parameters: readonly Float32Array[],
   { steps, seed, size: most = SIZE }: TrainingRun,
 ): Promise<number[]> {
-  const executable = await compileOn(backend, trainingStep(program));
+  const executable = await compileOn(
+    backend,
+    withTrace(() => trainingStep(program)),
+  );
   const bufferOf = (bytes: Uint8Array): Buffer => {
     const buffer = backend.alloc(bytes.byteLength);
     backend.write(buffer, bytes);
