@@ -2,13 +2,21 @@ import { bindDims, concreteType } from "@tenon/backend";
 import { decodeElements, type Elements, roundToDType } from "@tenon/ir";
 import { evaluateIndex } from "../index-fold.ts";
 import type { Index } from "../index-node.ts";
-import { evaluateKernel } from "./evaluate.test-kit.ts";
+import { evaluateKernel, type KernelInstance } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
+import type { Kernel } from "./kernel.ts";
 import type { BufferSpec, Copy, Item, Launch, StepProgram } from "./program.ts";
 import { launchText } from "./program-text.ts";
 
+/** Sees what a kernel is about to get. */
+export type BeforeInstance = (kernel: Kernel, instance: KernelInstance) => void;
+
 /** The results of a program, whose every launch is checked on the way. Symbols are bound by the shapes of the arguments. */
-export function evaluateProgram(program: StepProgram, args: readonly Elements[]): readonly Elements[] {
+export function evaluateProgram(
+  program: StepProgram,
+  args: readonly Elements[],
+  before?: BeforeInstance,
+): readonly Elements[] {
   const { signature, buffers, items } = program;
   const bindings = bindDims(
     signature,
@@ -17,7 +25,7 @@ export function evaluateProgram(program: StepProgram, args: readonly Elements[])
   const values = new Map(bindings);
   const valueOf = (x: Index): number => evaluateIndex(x, values);
   const memories = buffers.map((spec, i) => memoryOf(spec, i, valueOf(spec.elements), args));
-  runItems(program, items, memories, values);
+  runItems(program, items, memories, values, before);
   buffers.forEach(({ dtype, place }, i) => {
     if (place.kind !== "input") return;
     const given = args[place.index]!.data.map((x) => roundToDType(dtype, x));
@@ -46,12 +54,13 @@ function runItems(
   items: readonly Item[],
   memories: readonly Memory[],
   values: Map<string, number>,
+  before: BeforeInstance | undefined,
 ): void {
-  const run = (list: readonly Item[]): void => runItems(program, list, memories, values);
+  const run = (list: readonly Item[]): void => runItems(program, list, memories, values, before);
   for (const item of items)
     switch (item.kind) {
       case "launch":
-        launch(program, item, memories, values);
+        launch(program, item, memories, values, before);
         break;
       case "copy":
         copy(item, memories, values);
@@ -86,6 +95,7 @@ function launch(
   item: Launch,
   memories: readonly Memory[],
   values: ReadonlyMap<string, number>,
+  before: BeforeInstance | undefined,
 ): void {
   const kernel = kernels[item.kernel]!;
   const instances = item.instances.map(({ buffers, scalars }) => ({
@@ -93,6 +103,7 @@ function launch(
     scalars: scalars.map((x) => evaluateIndex(x, values)),
   }));
   try {
+    if (before !== undefined) for (const instance of instances) before(kernel, instance);
     evaluateKernel(kernel, instances);
   } catch (error) {
     throw new Error(`${launchText(item, kernel)}: ${(error as Error).message}`);

@@ -152,11 +152,14 @@ function compile(kernel: Kernel): { readonly evaluator: Evaluator; readonly acts
   return known;
 }
 
+/** What one instance of a kernel works on: memory for each slot, numbers for the scalars. */
+export interface KernelInstance {
+  readonly memories: readonly Memory[];
+  readonly scalars?: readonly number[];
+}
+
 /** One launch of a kernel: so many buffers and scalars for each instance. Instances, too, are independent of each other. */
-export function evaluateKernel(
-  kernel: Kernel,
-  instances: readonly { readonly memories: readonly Memory[]; readonly scalars?: readonly number[] }[],
-): void {
+export function evaluateKernel(kernel: Kernel, instances: readonly KernelInstance[]): void {
   const written = new Set(
     instances.flatMap(({ memories }) => memories.filter((_, i) => kernel.slots[i]?.access !== "read")),
   );

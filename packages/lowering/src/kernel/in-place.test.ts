@@ -1,9 +1,14 @@
+import { graphOf } from "@tenon/conformance";
+import { Fn } from "@tenon/ir";
+import { allSamples, materialize } from "@tenon/ir/samples";
 import { expect, test } from "vitest";
 import { addIndex, constantIndex, indexVariable, scaleIndex, subtractIndex } from "../index-expression.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { atMost, lessThan } from "../index-predicate.ts";
-import { evaluateKernel } from "./evaluate.test-kit.ts";
+import { programOf } from "../lower/lower.test-kit.ts";
+import { evaluateKernel, type KernelInstance } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
+import { evaluateProgram } from "./evaluate-program.test-kit.ts";
 import { inPlacePairs } from "./in-place.ts";
 import type { Kernel, Slot, Value } from "./kernel.ts";
 import { KernelWriter } from "./writer.ts";
@@ -191,4 +196,41 @@ test("an epilogue may read where it writes, but not what is multiplied", () => {
     columnSums: [],
   };
   expect(inPlacePairs(kernel)).toEqual([[3, 2]]);
+});
+
+/** Runs an instance as it is and with each pair of slots in one memory, and compares; gives the number of pairs. */
+function shareEach(kernel: Kernel, { memories, scalars = [] }: KernelInstance): number {
+  const copies = (): Memory[] => {
+    const own = new Map(memories.map((m) => [m, new Memory(m.dtype, m.data.slice())]));
+    return memories.map((m) => own.get(m)!);
+  };
+  let count = 0;
+  for (const [r, w] of inPlacePairs(kernel)) {
+    const [from, to] = [memories[r]!, memories[w]!];
+    const once = memories.every((m, i) => i === r || m !== from);
+    if (from.dtype !== to.dtype || from.data.length !== to.data.length || !once) continue;
+    const [apart, shared] = [copies(), copies()];
+    apart[w] = Memory.poisoned(to.dtype, to.data.length);
+    const untouched = apart[w].data.slice();
+    shared[w] = shared[r]!;
+    for (const list of [apart, shared]) evaluateKernel(kernel, [{ memories: list, scalars }]);
+    apart[w].data.forEach((x, i) => {
+      if (!Object.is(x, untouched[i]) && !Object.is(x, shared[w]!.data[i]))
+        throw new Error(`in place, element ${i} of ${kernel.slots[w]!.name} is ${shared[w]!.data[i]}, not ${x}`);
+    });
+    count++;
+  }
+  return count;
+}
+
+test("what may share memory in kernels of samples computes the same in one memory", () => {
+  let count = 0;
+  for (const sample of allSamples()) {
+    const { inputs, results, args } = graphOf(materialize(sample), sample.record);
+    const program = programOf(new Fn("main", inputs, results), { templates: new Set(["dot", "sort"]) });
+    evaluateProgram(program, args, (kernel, instance) => {
+      count += shareEach(kernel, instance);
+    });
+  }
+  expect(count).toBeGreaterThan(100);
 });
