@@ -176,8 +176,18 @@ export function becomeLeaf(tensor: Tensor, leaf: Node): void {
   tensor.index = 0;
 }
 
+const MAX_FRAMES = 100; // layers within layers take a few each, and engines keep 10 unless told otherwise
+
+function deepStack(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = MAX_FRAMES;
+  const { stack } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack ?? "";
+}
+
 /** First line of the stack that lies outside the library's packages. */
-export function sourceLine(stack = new Error().stack ?? ""): string | undefined {
+export function sourceLine(stack = deepStack()): string | undefined {
   for (const line of stack.split("\n").slice(1)) {
     const found = /(?:\(|at )(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(line.trim());
     if (found === null || found[1]!.startsWith("node:")) continue;

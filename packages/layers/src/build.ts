@@ -1,0 +1,151 @@
+import {
+  checkOptions,
+  type Dim,
+  dryRun,
+  type HostKey,
+  hostFoldIn,
+  hostKeyOf,
+  inference,
+  isTracing,
+  OptionError,
+  pathHash,
+  StateError,
+  shapeText,
+  type Tensor,
+  type TensorType,
+  valueText,
+} from "@tenon/tensor";
+import { treeLeaves } from "@tenon/tree";
+import type { AnyLayer, BuildOptions } from "./layer.ts";
+import { placeOf, settle } from "./place.ts";
+import { survey } from "./state.ts";
+
+/** A model that is being built. */
+interface Session {
+  readonly root: AnyLayer;
+  readonly key: HostKey;
+  /** Layers by path, as far as they have been found. */
+  layers: ReadonlyMap<AnyLayer, string>;
+  readonly built: AnyLayer[];
+  /** Layers whose types have been noted. */
+  readonly reached: Set<AnyLayer>;
+}
+
+let session: Session | undefined;
+
+/** Whether a layer, or one below it, has Variables to make. */
+function needsBuilding(layer: AnyLayer): boolean {
+  return [...survey(layer).layers.keys()].some((l) => l.buildSelf !== undefined);
+}
+
+export const isBuilt = (layer: AnyLayer): boolean => placeOf(layer).built || !needsBuilding(layer);
+
+export function buildLayer(root: AnyLayer, options: BuildOptions): void {
+  checkOptions("build", options, ["key", "inputs", "name"]);
+  const place = placeOf(root);
+  if (place.built) {
+    throw new StateError("E431", "build", `${nameOf(root)} is built already`, {
+      fix: "make a new layer, or assign the Variables of this one",
+    });
+  }
+  if (isTracing()) {
+    throw new StateError("E432", "build", `${nameOf(root)} is built while a function is being traced`, {
+      fix: "build it before compile or grad, since building makes Variables",
+    });
+  }
+  const key = hostKeyOf(options.key, "build");
+  const inputs = typesOf(options.inputs);
+  const { layers } = settle(root, options.name ?? "");
+  session = { root, key, layers, built: [], reached: new Set() };
+  try {
+    dryRun(inputs, (...xs: Tensor[]) => root.call(xs.length === 1 ? xs[0] : xs, inference));
+    const found = settle(root, options.name ?? "");
+    for (const layer of found.layers.keys()) finish(layer, session);
+  } catch (error) {
+    for (const layer of session.built) placeOf(layer).built = false;
+    throw error;
+  } finally {
+    session = undefined;
+  }
+}
+
+/** A layer that was not reached has nothing to build, or its sizes are unknown. */
+function finish(layer: AnyLayer, { built }: Session): void {
+  const place = placeOf(layer);
+  if (place.built) return;
+  if (layer.buildSelf !== undefined) {
+    throw new StateError("E433", "build", `forward does not call ${nameOf(layer)}, so that its sizes are not known`, {
+      fix: "build it by itself before the model, or leave it out",
+    });
+  }
+  place.built = true;
+  built.push(layer);
+}
+
+/**
+ * Lets a layer be called: builds it where a model is being built, refuses where it is not built. While a model is being
+ * built the result is a function that takes note of the output.
+ */
+export function reach(layer: AnyLayer, x: unknown): ((y: unknown) => void) | undefined {
+  if (session === undefined) {
+    if (!placeOf(layer).built && needsBuilding(layer)) throw unbuilt("call", layer, layer.path, typesIn(x));
+    return undefined;
+  }
+  const { reached, built, root, key } = session;
+  if (reached.has(layer)) return undefined;
+  reached.add(layer);
+  const place = placeOf(layer);
+  place.inputs = typesIn(x);
+  if (!place.built) {
+    if (!session.layers.has(layer)) session.layers = survey(root).layers; // it was made on the way
+    const path = session.layers.get(layer);
+    if (path === undefined) {
+      throw new StateError("E434", "build", `forward calls a ${layer.kind} layer that no field holds`, {
+        at: nameOf(root),
+        fix: "make it once, as a field of the layer that calls it",
+      });
+    }
+    layer.buildSelf?.(hostFoldIn(key, pathHash(path)), ...place.inputs);
+    place.built = true;
+    built.push(layer);
+  }
+  return (y) => {
+    place.outputs = typesIn(y);
+  };
+}
+
+/** The error of a layer that is used before it is built. */
+export function unbuilt(op: string, layer: AnyLayer, path = layer.path, types?: readonly TensorType[]): StateError {
+  const example = types === undefined || types.length === 0 ? ['spec(["B", 784])'] : types.map(specText);
+  return new StateError("E430", op, `${nameOf(layer, path)} is not built, so that it has no Variables yet`, {
+    fix: `first call build({ key: key(0), inputs: ${example.length === 1 ? example[0] : `[${example.join(", ")}]`} }) on the model`,
+  });
+}
+
+/** How the type of an input is written, its first axis as the batch. */
+function specText({ dtype, shape }: TensorType): string {
+  const [, ...rest] = shape;
+  const sizes = shape.length === 0 ? "[]" : shapeText(['"B"' as unknown as Dim, ...rest.map(quoted)]);
+  return dtype === "float32" ? `spec(${sizes})` : `spec(${sizes}, ${JSON.stringify(dtype)})`;
+}
+
+const quoted = (d: Dim): Dim => (typeof d === "number" ? d : (JSON.stringify(String(d)) as unknown as Dim));
+
+/** The types of the tensors in an input or result. */
+const typesIn = (value: unknown): readonly TensorType[] =>
+  (treeLeaves<unknown>(value) as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
+
+const nameOf = (layer: AnyLayer, path = placeOf(layer).path): string =>
+  path === "" ? `the ${layer.kind} layer` : `${path}, a ${layer.kind} layer,`;
+
+function typesOf(inputs: unknown): readonly TensorType[] {
+  const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+  const strange = list.find((x) => typeof x !== "object" || x === null || !("dtype" in x && "shape" in x));
+  if (list.length > 0 && strange === undefined) return list as readonly TensorType[];
+  throw new OptionError(
+    "E803",
+    "build",
+    list.length === 0 ? "inputs is empty" : `inputs has ${valueText(strange)}, which is no type`,
+    { fix: 'describe the input by spec, as in inputs: spec(["B", 784])' },
+  );
+}

@@ -1,0 +1,42 @@
+import {
+  type Dim,
+  dimMul,
+  dimSymbols,
+  dimValue,
+  input,
+  isLeaf,
+  type Node,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  topologicalOrder,
+} from "@tenon/tensor";
+
+/** A size with 1 for every name in it: one example. */
+export const atOne = (d: Dim): number => dimValue(d, new Map([...dimSymbols(d).keys()].map((name) => [name, 1])));
+
+export const elements = (shape: Shape): number => atOne(sizeOf(shape));
+
+/**
+ * Floating-point operations of a node for one example: `2·k` for each element of a matrix product over k, one for each
+ * element that a reduction takes in, one for each result of a scalar op, none where elements only move. A composite
+ * counts as what it is made of. Loops count as one trip.
+ */
+export function flopsOf({ op, inputs, attrs, results }: Node): number {
+  if (op.decompose !== undefined) {
+    const leaves = inputs.map((x) => input(x));
+    return flopsBehind(op.decompose(leaves, attrs)).reduce((sum, { flops }) => sum + flops, 0);
+  }
+  if (op.kind === "scalar") return elements(results[0]!.shape);
+  if (op.numeric !== "accumulate") return 0;
+  const [x] = inputs;
+  const contracted = (attrs.contract as readonly (readonly number[])[] | undefined)?.[0];
+  if (contracted === undefined) return x === undefined ? 0 : elements(x.shape);
+  return 2 * elements(results[0]!.shape) * atOne(contracted.map((axis) => x!.shape[axis]!).reduce<Dim>(dimMul, 1));
+}
+
+/** The nodes that some tensors are computed by, with the layer path of each. */
+export const flopsBehind = (ys: readonly Tensor[]): { readonly scope: string; readonly flops: number }[] =>
+  topologicalOrder(ys)
+    .filter((node) => !isLeaf(node))
+    .map((node) => ({ scope: node.scope ?? "", flops: flopsOf(node) }));
