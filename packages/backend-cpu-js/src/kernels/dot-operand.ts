@@ -1,17 +1,16 @@
 import {
   type Affine,
   type Block,
-  constantIndex,
   type DotKernel,
   type DotOperand,
   type IndexVariable,
   multiplyIndex,
-  strideOf,
 } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Local } from "../assembler/values.ts";
 import { LANES } from "../render/arithmetic.ts";
 import { storeOne } from "../render/memory.ts";
+import { blockStride, evenStride } from "../render/stride.ts";
 import type { Cell, Node } from "../render/tape.ts";
 import { mentions, type Variation, variationOf } from "../render/variation.ts";
 import type { PanelBounds } from "./dot-loops.ts";
@@ -85,8 +84,10 @@ function packBlock(
     memory.fill(i32.add(to, before), 0, i32.mul(count, width * bytes));
   });
 
-  const alongLines = laneVariation(block, axes.line);
-  const alongK = alongLines === undefined ? laneVariation(block, axes.k) : undefined;
+  // blocks begin at multiples of 4 lines and steps, though panels may not
+  const evenPanels = width % LANES === 0;
+  const alongLines = laneVariation(block, axes.line, evenPanels);
+  const alongK = alongLines === undefined ? laneVariation(block, axes.k, true) : undefined;
   template.write([[axes.batch, batch]], (body, local) => {
     const { tape, lanes } = body;
     const int = (n: number): Node => lanes.i32(n);
@@ -112,8 +113,8 @@ function packBlock(
         body.statements(block.statements);
         return body.value(block.value);
       };
-      const four = (variable: IndexVariable, lane: Node, variation: Variation): Node => {
-        body.within({ variable, first: lane, copies: 1, variation }, () => body.statements(block.statements));
+      const four = (variable: IndexVariable, lane: Node, variation: Variation, aligned: boolean): Node => {
+        body.within({ variable, first: lane, copies: 1, variation, aligned }, () => body.statements(block.statements));
         return lanes.splat(body.value(block.value), type);
       };
 
@@ -122,7 +123,7 @@ function packBlock(
         const fours =
           alongK &&
           along(LANES, (target, step) => {
-            const vector = four(axes.k, step, alongK);
+            const vector = four(axes.k, step, alongK, true);
             for (let lane = 0; lane < LANES; lane++)
               tape.store("v128.store32_lane", [target, vector], lane, lane * width * bytes);
           });
@@ -132,7 +133,7 @@ function packBlock(
       const inOnePanel = tape.pure("i32.le_u", [inPanel, int(width - LANES)]);
       const there = tape.pure("i32.le_s", [sum(at, int(LANES)), local(end)]);
       const fourLines = (): void => {
-        along(1, (target) => tape.store("v128.store", [target, four(axes.line, at, alongLines)], 0));
+        along(1, (target) => tape.store("v128.store", [target, four(axes.line, at, alongLines, evenPanels)], 0));
         tape.set(line, sum(at, int(LANES - 1)));
       };
       tape.if(lanes.integer("and", inOnePanel, there), fourLines, { otherwise: oneLine, closed: true });
@@ -140,14 +141,19 @@ function packBlock(
   });
 }
 
-/** How a block varies along a variable, if four values of it are best computed at once: what it loads lies side by side. */
-function laneVariation({ statements, value }: Block, variable: IndexVariable): Variation | undefined {
+/**
+ * How a block varies along a variable, if four values of it are best computed at once, the first of them a multiple of four
+ * where they are `aligned`: what it loads lies side by side, or in one place.
+ */
+function laneVariation({ statements, value }: Block, variable: IndexVariable, aligned: boolean): Variation | undefined {
   const variation = variationOf(statements, variable);
   if (variation.problem !== undefined || value.type === "float64") return undefined;
+  const strideOf = aligned ? blockStride : evenStride;
   for (const s of statements) {
-    if (s.kind !== "let" || variation.variables.size > 1) return undefined;
+    if (s.kind !== "let") return undefined;
     if (s.value.kind !== "load" || !mentions(s.value.address, variation.variables)) continue;
-    if (strideOf(s.value.address, variable) !== constantIndex(1)) return undefined;
+    const stride = strideOf(s.value.address, variable, variation.variables);
+    if (stride !== 0 && stride !== 1) return undefined;
   }
   return variation;
 }

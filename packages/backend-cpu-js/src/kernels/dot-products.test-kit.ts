@@ -21,10 +21,16 @@ import type { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-k
 import { buffer } from "./template.test-kit.ts";
 
 /**
- * How an operand lies: which of its axes has its elements side by side; `computed` ones are twice what is in memory, and `windows`
- * are those of an image, two by two, with zeros around.
+ * How an operand lies: which of its axes has its elements side by side; `computed` ones are twice what is in memory, and
+ * windows are those of an image, two by two, with zeros around.
  */
-export type Layout = "k last" | "lines last" | "k last, computed" | "lines last, computed" | "windows";
+export type Layout =
+  | "k last"
+  | "lines last"
+  | "k last, computed"
+  | "lines last, computed"
+  | "windows"
+  | "windows of 4 channels";
 export type Epilogue = "store" | "bias, relu and residual" | "masked and transposed" | "column sums";
 
 export interface ProductCase {
@@ -83,13 +89,16 @@ export function productOf(c: ProductCase): Product {
 
   const operand = (layout: Layout, line: Line, lines: number): DotOperand => {
     const w = new KernelWriter();
-    if (layout === "windows") {
+    if (layout.startsWith("windows")) {
+      const channels = layout === "windows" ? 1 : 4;
       const height = Math.ceil(lines / WIDTH) + 1;
-      const slot = take(w, dtype, c.batch * height * WIDTH, slots.length + 1);
-      const y = addIndex(floorDiv(line.axis, WIDTH), floorDiv(k, 2), -1);
-      const x = addIndex(modIndex(line.axis, WIDTH), modIndex(k, 2), -1);
+      const slot = take(w, dtype, c.batch * height * WIDTH * channels, slots.length + 1);
+      const tap = floorDiv(k, channels);
+      const y = addIndex(floorDiv(line.axis, WIDTH), floorDiv(tap, 2), -1);
+      const x = addIndex(modIndex(line.axis, WIDTH), modIndex(tap, 2), -1);
       const inside = and(atMost(0, y), lessThan(y, height), atMost(0, x), lessThan(x, WIDTH));
-      const address = addIndex(multiplyIndex(batch, height * WIDTH), multiplyIndex(y, WIDTH), x);
+      const pixel = addIndex(multiplyIndex(batch, height * WIDTH), multiplyIndex(y, WIDTH), x);
+      const address = addIndex(multiplyIndex(pixel, channels), modIndex(k, channels));
       const value = w.load(slot, address, inside);
       const zero = w.constant(value.type, 0);
       return { block: w.block(w.alu("select", [w.test(inside), value, zero])), lies: undefined };
