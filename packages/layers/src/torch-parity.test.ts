@@ -1,0 +1,158 @@
+import "@tenon/interpreter";
+import { readFileSync } from "node:fs";
+import { parity, relativeDistance } from "@tenon/conformance";
+import * as layers from "@tenon/layers";
+import {
+  type Context,
+  key,
+  logSoftmax,
+  setBackend,
+  spec,
+  type Tensor,
+  tensor,
+  training,
+  type Variable,
+  valueAndGrad,
+  variable,
+  variables,
+  zeros,
+} from "@tenon/tensor";
+import { treeEntries } from "@tenon/tree";
+import { beforeAll, describe, expect, test } from "vitest";
+
+interface NumberArray {
+  readonly dtype: "float32" | "int32";
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+type Named = Readonly<Record<string, NumberArray>>;
+
+/** A layer as `fixtures/torch_layers.py` recorded it: several training steps, and inference after them. */
+interface Case {
+  readonly name: string;
+  readonly layer: readonly [kind: string, ...args: unknown[]];
+  readonly params: Named;
+  readonly steps: readonly {
+    readonly x: NumberArray;
+    readonly y: NumberArray;
+    readonly dy: NumberArray;
+    readonly dx: NumberArray | null;
+    readonly gradients: Named;
+    readonly statistics: Named;
+  }[];
+  readonly inference?: { readonly x: NumberArray; readonly y: NumberArray };
+}
+
+interface Penalty {
+  readonly name: "l1" | "l2" | "l1l2";
+  readonly options: never;
+  readonly w: NumberArray;
+  readonly y: NumberArray;
+  readonly dw: NumberArray;
+}
+
+const { torch, cases, penalties } = JSON.parse(
+  readFileSync(new URL("../fixtures/torch-layers.json", import.meta.url), "utf8"),
+) as { torch: string; cases: readonly Case[]; penalties: readonly Penalty[] };
+
+beforeAll(() => setBackend("interpreter"));
+
+const tensorOf = ({ dtype, shape, data }: NumberArray): Tensor => tensor([...data], { dtype, shape });
+
+async function distance(actual: Tensor, expected: NumberArray): Promise<number> {
+  expect(actual.shape).toEqual(expected.shape);
+  return relativeDistance(expected.data, await actual.data());
+}
+
+class Network extends layers.Layer {
+  dense1 = layers.dense(5, { activation: "gelu" });
+  layerNorm1 = layers.layerNorm();
+  dense2 = layers.dense(3);
+  override forward(x: Tensor, ctx: Context): Tensor {
+    const flat = layers.flatten();
+    const h = this.layerNorm1.call(this.dense1.call(flat.forward(x, ctx), ctx), ctx);
+    return logSoftmax(this.dense2.call(layers.elu(h), ctx));
+  }
+}
+
+const make: Readonly<Record<string, (...args: never[]) => layers.Layer>> = {
+  activation: layers.activation,
+  batchNorm: layers.batchNorm,
+  dense: layers.dense,
+  dropout: layers.dropout,
+  embedding: layers.embedding,
+  flatten: layers.flatten,
+  layerNorm: layers.layerNorm,
+  network: () => new Network(),
+  reshape: layers.reshape,
+};
+
+function variablesByPath(layer: layers.Layer): Readonly<Record<string, Variable>> {
+  return Object.fromEntries(treeEntries<unknown>(layer[variables]()) as [string, Variable][]);
+}
+
+describe(`results, gradients and statistics are those of PyTorch ${torch}:`, () => {
+  test.each(cases)("$name", async ({ layer: [kind, ...args], params, steps, inference: later }) => {
+    const { x } = steps[0]!;
+    const layer = make[kind]!(...(args as never[])).build({ key: key(0), inputs: tensorOf(x) });
+    const state = variablesByPath(layer);
+    for (const [path, value] of Object.entries(params)) state[path]!.assign(tensorOf(value));
+    expect(Object.keys(state).filter((path) => state[path]!.role === "parameter")).toEqual(Object.keys(params));
+
+    const trained = Object.fromEntries(Object.keys(params).map((path) => [path, state[path]!]));
+    for (const [i, step] of steps.entries()) {
+      const input = variable(tensorOf(step.x), { trainable: step.dx !== null });
+      const result = variable(zeros(step.y.shape), { trainable: false });
+      const loss = (): Tensor => {
+        result.assign(layer.call(input.value, training(key(i))));
+        return result.value.mul(tensorOf(step.dy)).sum();
+      };
+      const [, gradients] = valueAndGrad(loss, { dx: input, ...trained } as Record<string, Variable>);
+      expect(await distance(result.value, step.y)).toBeLessThanOrEqual(parity.forward);
+      const expected: Named = { ...(step.dx !== null && { dx: step.dx }), ...step.gradients };
+      for (const [path, gradient] of Object.entries(expected))
+        expect(await distance(gradients[path]!, gradient), path).toBeLessThanOrEqual(parity.gradient);
+      for (const [path, statistic] of Object.entries(step.statistics)) {
+        const converted =
+          path === "movingVariance" ? ofPopulation(statistic, step.x, args[0] as BatchSettings, i) : statistic;
+        expect(await distance(state[path]!.value, converted), path).toBeLessThanOrEqual(parity.forward);
+      }
+    }
+    if (later === undefined) return;
+    for (const [path, statistic] of Object.entries(steps.at(-1)!.statistics)) state[path]!.assign(tensorOf(statistic));
+    expect(await distance(layer.call(tensorOf(later.x)), later.y)).toBeLessThanOrEqual(parity.forward);
+  });
+});
+
+interface BatchSettings {
+  readonly axis?: number;
+  readonly momentum?: number;
+}
+
+/**
+ * PyTorch's moving variance in Keras's convention. After t steps both are `momentum^t + Σ …·variance`, with the variances
+ * divided by n − 1 there and by n here.
+ */
+function ofPopulation(
+  theirs: NumberArray,
+  x: NumberArray,
+  { momentum = 0.99 }: BatchSettings,
+  step: number,
+): NumberArray {
+  const n = x.data.length / theirs.data.length;
+  const start = momentum ** (step + 1);
+  return { ...theirs, data: theirs.data.map((v) => start + ((v - start) * (n - 1)) / n) };
+}
+
+const regularizers = { l1: layers.l1, l2: layers.l2, l1l2: layers.l1l2 };
+
+describe("penalties and their gradients are those of PyTorch:", () => {
+  test.each(penalties)("$name", async ({ name, options, w, y, dw }) => {
+    const layer = layers.dense(w.shape[1]!, { kernelRegularizer: regularizers[name](options) });
+    layer.build({ key: key(0), inputs: spec(["B", w.shape[0]!]) });
+    layer.weight.assign(tensorOf(w));
+    const [value, gradients] = valueAndGrad(() => layers.regularization(layer), layer.weight);
+    expect(await distance(value, y)).toBeLessThanOrEqual(parity.forward);
+    expect(await distance(gradients, dw)).toBeLessThanOrEqual(parity.gradient);
+  });
+});
