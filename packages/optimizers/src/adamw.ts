@@ -17,7 +17,7 @@ export interface AdamwOptions extends AdamRuleOptions {
  * Adam with decoupled weight decay, `p ← p − learningRate · (u + weightDecay · p)`. Loshchilov & Hutter 2019,
  * arXiv:1711.05101, algorithm 2.
  *
- * Every parameter decays, biases too. To spare some, write the chain with `masked(addDecayedWeights(0.01), "**.weight")`.
+ * Every parameter decays, biases too. To spare some, write the chain with `masked(addDecayedWeights(0.01), "*.weight")`.
  */
 export function adamw(options: AdamwOptions = {}): Transform<[AdamState, null, RateState]> {
   checkRanges("adamw", options, { ...adamRanges, weightDecay: NOT_NEGATIVE }, ["learningRate"]);

@@ -4,7 +4,7 @@ import { atPlacesOf, merged, type Selection, selectedOf } from "./selection.ts";
 import { addUpdates, Transform, type TransformRule, transform } from "./transform.ts";
 
 /**
- * A transform for some parameters only: `masked(addDecayedWeights(0.01), "**.weight")`. It keeps no slots for the others.
+ * A transform for some parameters only: `masked(addDecayedWeights(0.01), "*.weight")`. It keeps no slots for the others.
  *
  * What is not meant passes a link unchanged. An optimizer leaves it as it is: the parameters do not move.
  */

@@ -4,14 +4,14 @@ import { atPlacesOf, merged, pathsText, type Selection, selectedOf } from "./sel
 import { Transform, type TransformRule, transform } from "./transform.ts";
 
 /**
- * Different transforms for different parameters: `parameterGroups([["head.**", adam()], ["**", sgd()]])`.
+ * Different transforms for different parameters: `parameterGroups([["head", adam()], ["*", sgd()]])`.
  *
  * A parameter belongs to the first group that it fits, and there must be one. Its state is the list of the groups' states.
  */
 export function parameterGroups(
   groups: readonly (readonly [selection: Selection, rule: TransformRule])[],
 ): Transform<readonly TensorTree[]> {
-  checkList("parameterGroups", "groups", groups, '[["head.**", adam()], ["**", sgd()]]');
+  checkList("parameterGroups", "groups", groups, '[["head", adam()], ["*", sgd()]]');
   const transforms = groups.map(([, rule]: readonly [Selection, TransformRule<TensorTree>]) => transform(rule));
   const partsOf = (params: TensorTree): readonly TensorTree[] => {
     let left = params;
@@ -23,7 +23,7 @@ export function parameterGroups(
     if (treeLeaves<unknown>(left).length === 0) return parts;
     throw new OptionError("E803", "parameterGroups", "some parameters are in no group", {
       operands: { parameters: pathsText(left) },
-      fix: 'add a last group for all others, as in ["**", sgd()]',
+      fix: 'add a last group for all others, as in ["*", sgd()]',
     });
   };
   const each = (kind: "update" | "step", grads: TensorTree, states: readonly TensorTree[], params: TensorTree) => {

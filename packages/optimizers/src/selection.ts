@@ -4,7 +4,7 @@ import { treeEntries, treeFlatten, treeFlattenLike, treeMapWithPath } from "@ten
 /**
  * Which parameters are meant, by their paths in the tree of the target: a pattern, several, or a predicate.
  *
- * In a pattern `*` stands for anything within one name and `**` for any number of names: `encoder.**`, `**.bias`.
+ * In a pattern `*` stands for anything, and the path of a layer for all below it, as in `freeze`: `encoder`, `*.bias`.
  */
 export type Selection = string | RegExp | readonly (string | RegExp)[] | ((path: string, param: Tensor) => boolean);
 
@@ -19,7 +19,7 @@ export function selectedOf(op: string, selection: Selection, params: TensorTree)
   if (count > 0 || typeof selection === "function") return chosen;
   throw new OptionError("E803", op, `no parameter fits ${patternText(selection)}`, {
     operands: { parameters: pathsText(params) },
-    fix: "* stands for anything within one name, ** for any number of names",
+    fix: "* stands for anything, and the path of a layer for all below it",
   });
 }
 
@@ -47,26 +47,16 @@ function predicateOf(op: string, selection: Selection): (path: string, param: Te
     if (typeof pattern === "string") return expressionOf(pattern);
     if (pattern instanceof RegExp) return pattern;
     throw new OptionError("E803", op, `the selection is ${valueText(pattern)}`, {
-      fix: 'give a pattern such as "**.bias", a list of patterns, or a predicate (path, param) => boolean',
+      fix: 'give a pattern such as "*.bias", a list of patterns, or a predicate (path, param) => boolean',
     });
   });
   return (path) => patterns.some((pattern) => path.search(pattern) >= 0); // search forgets a global expression's place
 }
 
-/** `a.**` fits `a` and all below it, `**.b` fits `b` and all that ends in it. */
+/** A pattern fits the path of a parameter, or of a layer that the parameter lies in. */
 function expressionOf(pattern: string): RegExp {
-  const text = pattern
-    .split(".")
-    .map((name, i, { length }) => {
-      if (name !== "**")
-        return { text: name.replaceAll(/[\\^$+?.()|[\]{}]/g, "\\$&").replaceAll("*", "[^.]*"), any: false };
-      return {
-        text: length === 1 ? ".*" : i === 0 ? "(?:.*\\.)?" : i === length - 1 ? "(?:\\..*)?" : "(?:\\..*)?\\.",
-        any: true,
-      };
-    })
-    .reduce((before, { text, any }, i, all) => before + (i === 0 || any || all[i - 1]!.any ? "" : "\\.") + text, "");
-  return new RegExp(`^${text}$`);
+  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}(\\..*)?$`);
 }
 
 function patternText(selection: Exclude<Selection, Function>): string {

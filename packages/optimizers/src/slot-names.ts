@@ -27,8 +27,8 @@ function split(
 ): { name: string; slot: string } {
   for (const [param, name] of params) {
     if (param === "") return { name, slot: path };
-    const at = `.${path}.`.indexOf(`.${param}.`);
-    if (at < 0) continue;
+    const at = `.${path}.`.lastIndexOf(`.${param}.`);
+    if (at < 0 || (at === 0 && /^\d/.test(param))) continue; // a number at the beginning is a place in a chain
     const slot = [path.slice(0, Math.max(at - 1, 0)), path.slice(at + param.length + 1)]
       .filter((s) => s !== "")
       .join(".");

@@ -1,5 +1,5 @@
 import "@tenon/interpreter";
-import { compile, memory, type Node, setBackend, type Tensor, tensor } from "@tenon/tensor";
+import { compile, flush, memory, type Node, setBackend, spec, type Tensor, tensor } from "@tenon/tensor";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(() => setBackend("interpreter"));
@@ -70,4 +70,22 @@ test("values cannot be read while a function is traced", async () => {
       fix: return the tensor from the function, and read the result of the call.",
     ]
   `);
+});
+
+test("a flush computes what was recorded, and passes over what belongs to functions with named sizes", async () => {
+  const mean = compile((x: Tensor) => x.mean(), { inputs: [spec(["B"])] });
+  expect(await (await mean(tensor([1, 3]))).item()).toBe(2);
+  const y = tensor([1, 2]).add(1);
+  flush();
+  expect(y.inputs).toHaveLength(0);
+  expect(Array.from(await y.data())).toEqual([2, 3]);
+});
+
+test("nothing is flushed while a function is traced", async () => {
+  const outside = tensor([1]).add(1);
+  const f = compile(() => {
+    flush();
+    return outside.mul(outside.inputs.length);
+  });
+  expect(await (await f()).item()).toBe(4);
 });

@@ -1,4 +1,4 @@
-import { installRuntime, isLeaf, type Node, type Tensor, type TensorData, topologicalOrder } from "@tenon/ir";
+import { dimOp, installRuntime, isLeaf, type Node, type Tensor, type TensorData, topologicalOrder } from "@tenon/ir";
 import { typedArrayOf } from "./bytes.ts";
 import { readBytes } from "./device.ts";
 import { currentFrame } from "./frame.ts";
@@ -73,7 +73,12 @@ export function flush(): void {
 /** The results of a node that have not become leaves. */
 const unrealized = (node: Node): readonly Tensor[] => node.outputs.filter((t) => t.node === node);
 
-/** Whether all that a tensor is computed from is there: no argument of a function being traced, nothing disposed of. */
+/** Whether all that a tensor is computed from is there: no argument of a function being traced, no size of one, nothing disposed of. */
 const isComputable = (t: Tensor): boolean =>
-  t.shape.every((d) => typeof d === "number") &&
-  topologicalOrder([t]).every((node) => !isLeaf(node) || (node instanceof DataNode && !node.disposed));
+  topologicalOrder([t]).every(
+    (node) => !hasSymbols(node) && (!isLeaf(node) || (node instanceof DataNode && !node.disposed)),
+  );
+
+const hasSymbols = ({ op, attrs, results }: Node): boolean =>
+  (op === dimOp && typeof attrs.expr !== "number") ||
+  results.some(({ shape }) => shape.some((d) => typeof d !== "number"));
