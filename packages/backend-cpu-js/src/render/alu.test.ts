@@ -68,7 +68,8 @@ function caseOf(op: AluOp, from: readonly ValueType[], to: ValueType) {
   });
   let lists: readonly (readonly number[])[] = [[]];
   for (const type of from) lists = lists.flatMap((list) => samples[type].map((x) => [...list, x]));
-  const memories = from.map((type, i) => memoryOf(type, lists.map((list) => list[i]!))); // biome-ignore format: short
+  const column = (i: number): readonly number[] => lists.map((list) => list[i]!);
+  const memories = from.map((type, i) => memoryOf(type, column(i)));
   return { kernel, memories: [...memories, Memory.poisoned(to, lists.length)] };
 }
 

@@ -57,9 +57,9 @@ export function renderLoops(
 }
 
 /**
- * A loop with lanes: several vectors at a time, then one, then one in which some lanes count. A long body has the last for all that
- * is left over. Registers from outside have a
- * partial result in each lane of each vector, and these meet in the same order always.
+ * A loop with lanes: several vectors at a time, then one, then one in which some lanes count. A long body has the last for
+ * all that is left over. Registers from outside have a partial result in each lane of each vector, and these meet in the
+ * same order always.
  */
 function runInLanes(body: Body, loop: For, { variation, copies, long }: LaneChoice, begin: Node, end: Node): void {
   const { lanes, tape } = body;
@@ -78,7 +78,7 @@ function runInLanes(body: Body, loop: For, { variation, copies, long }: LaneChoi
   const counter = tape.cell("i32", begin);
   const length = lanes.integer("sub", end, begin);
   const most = size.kind === "constant" ? size.value : Infinity;
-  for (const count of long ? [copies] : [copies, 1]) {
+  for (const count of long || copies === 1 ? [copies] : [copies, 1]) {
     const step = LANES * count;
     if (most < step || (count < copies && most % (LANES * copies) < step)) continue;
     const last = lanes.integer("add", begin, lanes.integer("and", length, lanes.i32(-step)));

@@ -1,5 +1,6 @@
 import { decodeElements, encodeElements, roundToDType } from "@tenon/ir";
 import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel } from "@tenon/lowering";
+import { expect } from "vitest";
 import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { engine, run } from "../assembler/engine.test-kit.ts";
@@ -92,3 +93,17 @@ export const memoryOf = (dtype: Memory["dtype"], values: ArrayLike<number>): Mem
     dtype,
     Float64Array.from(values, (x) => roundToDType(dtype, x)),
   );
+
+/** Whole numbers, small, so that sums are the same in any order. */
+export const small = (count: number, seed = 1): readonly number[] =>
+  Array.from({ length: count }, (_, i) => ((Math.imul(i + seed, 0x9e3779b1) >>> 7) % 19) - 9);
+
+/** Runs a kernel in every way, and expects what the evaluator gives. */
+export function check(kernel: LoopKernel, memories: readonly Memory[], scalars: readonly number[], what = ""): void {
+  const expected = evaluated(kernel)(memories, scalars);
+  for (const way of ways) {
+    const actual = rendered(kernel, way)(memories, scalars);
+    for (const [i, { data }] of actual.entries())
+      expect([...data], `${what} ${scalars} ${wayText(way)} buffer ${i}`).toEqual([...expected[i]!.data]);
+  }
+}
