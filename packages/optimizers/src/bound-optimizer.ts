@@ -97,7 +97,7 @@ export class BoundOptimizer {
   set learningRate(rate: number | Tensor) {
     const { slot, scheduled } = this.rateSlot();
     if (scheduled) {
-      throw new StateError("E433", "learningRate", "the learning rate follows a schedule", {
+      throw new StateError("E443", "learningRate", "the learning rate follows a schedule", {
         fix: "give the optimizer a number, and set that, or write the change into the schedule",
       });
     }
@@ -121,7 +121,7 @@ export class BoundOptimizer {
     const found = entries.filter(([path, { shape }]) => /(^|\.)learningRate$/.test(path) && shape.length === 0);
     const [path, slot] = found[0] ?? [];
     if (slot === undefined || found.length > 1) {
-      throw new StateError("E433", "learningRate", `the optimizer has ${found.length} learning rates`, {
+      throw new StateError("E443", "learningRate", `the optimizer has ${found.length} learning rates`, {
         fix:
           found.length > 1 ? "assign the Variables in its state" : "put scaleByLearningRate(…) at the end of the chain",
       });
@@ -169,6 +169,6 @@ const nothingToLearn = (): OptionError =>
   });
 
 const thawed = (v: Variable): StateError =>
-  new StateError("E432", "apply", `${v.label()} was not trainable when the optimizer was bound, and has no slots`, {
+  new StateError("E442", "apply", `${v.label()} was not trainable when the optimizer was bound, and has no slots`, {
     fix: "bind the optimizer again after a change of what is trainable",
   });

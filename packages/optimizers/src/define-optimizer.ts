@@ -12,7 +12,7 @@ import {
 } from "@tenon/tensor";
 import { treeMap } from "@tenon/tree";
 import { checkRate, initialRate, type LearningRate, nextRate, type RateState } from "./learning-rate.ts";
-import { checkNumber } from "./range.ts";
+import { checkNames, checkNumber } from "./range.ts";
 import { Transform } from "./transform.ts";
 
 export type Settings = { readonly learningRate: number } & Readonly<Record<string, number | boolean | string>>;
@@ -57,7 +57,7 @@ export function defineOptimizer<D extends Settings, S extends Slots>(
   checkNumber("defineOptimizer", "defaults.learningRate", defaults.learningRate, {});
 
   return (options = {}) => {
-    checkOptions(name, options, Object.keys(defaults));
+    checkNames(name, options, Object.keys(defaults));
     const { learningRate, ...settings } = { ...defaults, ...options } as D & { learningRate: LearningRate };
     checkRate(name, learningRate);
     for (const [key, value] of Object.entries(settings)) checkSetting(name, key, value, defaults[key]);

@@ -1,4 +1,4 @@
-import { checkOptions, OptionError, valueText } from "@tenon/tensor";
+import { checkOptions, isRecord, OptionError, valueText } from "@tenon/tensor";
 
 /** What a number among the options may be. */
 export interface Range {
@@ -17,10 +17,27 @@ export function checkRanges(
   ranges: Readonly<Record<string, Range>>,
   others: readonly string[] = [],
 ): void {
-  checkOptions(op, options, [...others, ...Object.keys(ranges)]);
+  checkNames(op, options, [...others, ...Object.keys(ranges)]);
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && ranges[name] !== undefined) checkNumber(op, name, value, ranges[name]);
   }
+}
+
+/** What other libraries call some options, where the spelling alone would not lead here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  ...{ lr: "learningRate", eta: "learningRate", epsilon: "eps", betas: "beta1", wd: "weightDecay" },
+  ...{ alpha: "rho", mu: "momentum" },
+};
+
+/** Throws on an unknown option, and says which was probably meant. */
+export function checkNames(op: string, options: unknown, known: readonly string[]): void {
+  if (isRecord(options)) {
+    const foreign = Object.keys(options).find((key) => !known.includes(key) && known.includes(elsewhere[key]!));
+    if (foreign !== undefined) {
+      throw new OptionError("E801", op, `unknown option ${foreign}`, { fix: `did you mean ${elsewhere[foreign]}?` });
+    }
+  }
+  checkOptions(op, options, known);
 }
 
 /** Throws unless `value` is a number of the range. */

@@ -98,6 +98,6 @@ export const addUpdates = (params: TensorTree, updates: TensorTree): TensorTree 
   treeMap((p: Tensor, u: Tensor) => p.add(u).cast(p.dtype), params, updates) as TensorTree;
 
 const unbound = (what: string): StateError =>
-  new StateError("E431", what, "the optimizer is not bound to parameters", {
+  new StateError("E441", what, "the optimizer is not bound to parameters", {
     fix: "bind it first, as in const optimizer = adam().bind(model)",
   });
