@@ -33,9 +33,9 @@ interface Session {
 
 let session: Session | undefined;
 
-/** Whether a layer, or one below it, has Variables to make. */
+/** Whether a layer, or one below it, has Variables yet to make. */
 function needsBuilding(layer: AnyLayer): boolean {
-  return [...survey(layer).layers.keys()].some((l) => l.buildSelf !== undefined);
+  return [...survey(layer).layers.keys()].some((l) => l.buildSelf !== undefined && !placeOf(l).built);
 }
 
 export const isBuilt = (layer: AnyLayer): boolean => placeOf(layer).built || !needsBuilding(layer);
@@ -88,7 +88,9 @@ function finish(layer: AnyLayer, { built }: Session): void {
  */
 export function reach(layer: AnyLayer, x: unknown): ((y: unknown) => void) | undefined {
   if (session === undefined) {
-    if (!placeOf(layer).built && needsBuilding(layer)) throw unbuilt("call", layer, layer.path, typesIn(x));
+    if (placeOf(layer).built) return undefined;
+    if (needsBuilding(layer)) throw unbuilt("call", layer, { types: typesIn(x) });
+    settle(layer); // nothing to build, but paths and names to give
     return undefined;
   }
   const { reached, built, root, key } = session;
@@ -114,12 +116,27 @@ export function reach(layer: AnyLayer, x: unknown): ((y: unknown) => void) | und
   };
 }
 
-/** The error of a layer that is used before it is built. */
-export function unbuilt(op: string, layer: AnyLayer, path = layer.path, types?: readonly TensorType[]): StateError {
-  const example = types === undefined || types.length === 0 ? ['spec(["B", 784])'] : types.map(specText);
+/**
+ * The error of a layer that is used before it is built.
+ *
+ * @param alone Whether the model that holds it is built, so that only this layer is missing.
+ */
+export function unbuilt(
+  op: string,
+  layer: AnyLayer,
+  { path = layer.path, types = [], alone = false }: Partial<UnbuiltDetails> = {},
+): StateError {
+  const specs = types.length === 0 ? ['spec(["B", 784])'] : types.map(specText);
+  const inputs = specs.length === 1 ? specs[0] : `[${specs.join(", ")}]`;
   return new StateError("E430", op, `${nameOf(layer, path)} is not built, so that it has no Variables yet`, {
-    fix: `first call build({ key: key(0), inputs: ${example.length === 1 ? example[0] : `[${example.join(", ")}]`} }) on the model`,
+    fix: `first call build({ key: key(0), inputs: ${inputs} }) on ${alone ? "it" : "the model"}`,
   });
+}
+
+interface UnbuiltDetails {
+  readonly path: string;
+  readonly types: readonly TensorType[];
+  readonly alone: boolean;
 }
 
 /** How the type of an input is written, its first axis as the batch. */
@@ -136,16 +153,18 @@ const typesIn = (value: unknown): readonly TensorType[] =>
   (treeLeaves<unknown>(value) as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
 
 const nameOf = (layer: AnyLayer, path = placeOf(layer).path): string =>
-  path === "" ? `the ${layer.kind} layer` : `${path}, a ${layer.kind} layer,`;
+  path === "" ? `the ${layer.kind} layer` : `${path} (${layer.kind})`;
 
 function typesOf(inputs: unknown): readonly TensorType[] {
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
-  const strange = list.find((x) => typeof x !== "object" || x === null || !("dtype" in x && "shape" in x));
-  if (list.length > 0 && strange === undefined) return list as readonly TensorType[];
+  const strange = list.findIndex((x) => typeof x !== "object" || x === null || !("dtype" in x && "shape" in x));
+  if (list.length > 0 && strange < 0) return list as readonly TensorType[];
   throw new OptionError(
     "E803",
     "build",
-    list.length === 0 ? "inputs is empty" : `inputs has ${valueText(strange)}, which is no type`,
+    list.length === 0
+      ? "inputs is empty"
+      : `inputs ${list === inputs ? "has" : "is"} ${valueText(list[strange])}, which is no type`,
     { fix: 'describe the input by spec, as in inputs: spec(["B", 784])' },
   );
 }

@@ -44,7 +44,7 @@ function fits(pattern: string, path: string): boolean {
 
 function nothingFits(op: string, pattern: string, entries: readonly (readonly [string, Variable])[]): OptionError {
   const paths = entries.map(([path]) => path);
-  const guess = didYouMean(pattern, paths.flatMap(withLayers));
+  const guess = didYouMean(pattern.replace(/\.?\*$/, ""), paths.flatMap(withLayers));
   return new OptionError("E803", op, `no Variable has a path that fits ${JSON.stringify(pattern)}`, {
     fix: guess === "" ? `the paths are ${paths.slice(0, 8).join(", ")}${paths.length > 8 ? ", …" : ""}` : guess,
   });

@@ -106,7 +106,8 @@ export abstract class Layer<X = Tensor, Y = Tensor> {
   /** The Variables of this layer and of all below it, by path: those of `hidden` are in `hidden`. */
   [variables](): VariableTree {
     const { layers, variables: found } = settle(this);
-    for (const layer of layers.keys()) if (!layer.built) throw unbuilt("variables", layer, layers.get(layer)!);
+    for (const layer of layers.keys())
+      if (!layer.built) throw unbuilt("variables", layer, { path: layers.get(layer)!, alone: placeOf(this).built });
     return nested(found);
   }
 }
@@ -127,10 +128,8 @@ function checkTensors(kind: string, what: string, value: unknown): void {
   const entries = treeEntries<unknown>(value);
   const strange = entries.find(([, leaf]) => !(leaf instanceof Tensor));
   if (strange === undefined && entries.length > 0) return;
-  const [path, leaf] = strange ?? ["", value];
-  throw new OptionError("E803", kind, `${joinedName(what, path)} is ${valueText(leaf)}, which is no tensor`, {
-    fix: tensorFix(leaf),
-  });
+  const among = entries.some(([, leaf]) => leaf instanceof Tensor);
+  const [path, found] = among ? strange! : ["", value];
+  const name = path === "" ? what : `${what} at ${path}`;
+  throw new OptionError("E803", kind, `${name} is ${valueText(found)}, which is no tensor`, { fix: tensorFix(found) });
 }
-
-const joinedName = (what: string, path: string): string => (path === "" ? what : `${what} at ${path}`);

@@ -1,0 +1,95 @@
+import {
+  batchNorm,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  freeze,
+  Layer,
+  layerNorm,
+  reshape,
+  sequential,
+  summarize,
+  summary,
+} from "@tenon/layers";
+import { type Context, key, spec, type Tensor } from "@tenon/tensor";
+import "@tenon/interpreter";
+import { expect, test } from "vitest";
+import { grouped, memory, short } from "./table.ts";
+
+test("a table has a line per layer, aligned, and sums", () => {
+  const model = sequential([
+    flatten(),
+    dense(256, { activation: "relu" }),
+    batchNorm(),
+    dropout(0.5),
+    dense(10, { kernelInit: "heNormal", useBias: false }),
+  ]).build({ key: key(0), inputs: spec(["B", 28, 28]) });
+  freeze(model, "dense1.weight");
+  expect(summary(model)).toMatchInlineSnapshot(`
+    "sequential: float32 [B, 28, 28]
+
+    layer       kind                           output    parameters  trained   FLOPs   memory
+    ─────────────────────────────────────────────────────────────────────────────────────────
+    flatten1    flatten                        [B, 784]
+    dense1      dense 256 relu, glorotUniform  [B, 256]     200,960      256   402 k   785 KB
+    batchNorm1  batchNorm                      [B, 256]       1,024      512  1.54 k  4.00 KB
+    dropout1    dropout 0.5                    [B, 256]
+    dense2      dense 10, heNormal             [B, 10]        2,560      all  5.12 k  10.0 KB
+    ─────────────────────────────────────────────────────────────────────────────────────────
+                                                            204,544    3,328   409 k   799 KB
+
+    FLOPs are for one example, forward. Its results in all layers take 6.10 KB."
+  `);
+});
+
+class Residual extends Layer {
+  inner = dense(4);
+  override forward(x: Tensor, ctx: Context): Tensor {
+    return x.add(this.inner.call(x, ctx));
+  }
+}
+
+test("a matrix product over k is 2k operations per result, and a layer's own additions are its own", () => {
+  const { layers, flops, parameters } = summarize(
+    sequential([new Residual(), new Residual()]).build({ key: key(0), inputs: spec(["B", 4]) }),
+  );
+  expect(layers.map(({ path, flops }) => [path, flops])).toEqual([
+    ["residual1", 4],
+    ["residual1.inner", 2 * 4 * 4 + 4],
+    ["residual2", 4],
+    ["residual2.inner", 2 * 4 * 4 + 4],
+  ]);
+  expect(flops).toBe(2 * (4 + 36));
+  expect(parameters).toBe(2 * 20);
+});
+
+test("a part of a model, and a single layer, can be described", () => {
+  const model = sequential({ body: sequential([dense(3), layerNorm()]), head: dense(2) }).build({
+    key: key(0),
+    inputs: spec(["B", 2]),
+  });
+  expect(summarize(model.layers[0]!).layers.map(({ path }) => path)).toEqual(["dense1", "layerNorm1"]);
+  const [row] = summarize(model.layers[1]!).layers;
+  expect(row).toMatchObject({ path: "", kind: "dense", parameters: 8, trainable: 8, byteLength: 32, flops: 14 });
+});
+
+test("rows of tables are looked up without operations, and named sizes count as 1", () => {
+  const model = sequential([embedding(100, 8), reshape([-1]), dense(2)]).build({
+    key: key(0),
+    inputs: spec(["B", 5], "int32"),
+  });
+  const { layers, activationByteLength } = summarize(model);
+  expect(layers.map(({ flops }) => flops)).toEqual([0, 0, 2 * 40 * 2 + 2]);
+  expect(activationByteLength).toBe(4 * (40 + 40 + 2));
+});
+
+test("a model that is not built has no summary", () => {
+  expect(() => summary(dense(2))).toThrow("E430 summary: the dense layer is not built");
+});
+
+test("numbers are short", () => {
+  expect([0, 999, 1000, 402_123, 999_999, 1e9].map(short)).toEqual(["0", "999", "1.00 k", "402 k", "1.00 M", "1.00 G"]);
+  expect([0, 1023, 1024, 804_864].map(memory)).toEqual(["0 B", "1.00 KB", "1.00 KB", "786 KB"]);
+  expect([0, 999, 1000, 1_234_567].map(grouped)).toEqual(["0", "999", "1,000", "1,234,567"]);
+});
