@@ -9,6 +9,7 @@ import {
   sizeOf,
   slice,
   sliceOp,
+  splat,
   type Tensor,
   toGraph,
   verify,
@@ -42,6 +43,13 @@ const faults: Readonly<Record<string, Fault>> = {
     item: "vectors",
     says: /add · int32 · special values/,
     ops: ["add"],
+  },
+  "a number is less than itself": {
+    factory: () =>
+      miscompiling((node, [x, y]) => (is("compare", node) && x === y ? [splat(true, x!.shape, "bool")] : undefined)),
+    item: "vectors",
+    says: /compare · int32 · lt, an operand twice, and constants: with operand 1 the same as 0/,
+    ops: ["compare"],
   },
   "maximum drops NaN": {
     factory: () => miscompiling((node, [x, y]) => (is("maximum", node) ? [select(x!.greater(y!), x!, y!)] : undefined)),

@@ -1,13 +1,16 @@
 import {
   applyOp,
+  type DType,
   decodeElements,
   dtypeNames,
+  dtypes,
   Fn,
   isFloat,
   lookupOp,
   type OpRecord,
   reduceOp,
   roundToDType,
+  splat,
   type Tensor,
   transpose,
 } from "@tenon/ir";
@@ -57,6 +60,8 @@ function* scalars(kit: Kit): Generator<Check> {
       .join("");
     const common = { op: op.name, dtype: dtypesOf(dtypes.map((dtype) => ({ dtype }))) };
     yield { ...common, case: `${settings}special values`, run: () => specialAgrees(kit, scalar) };
+    if (op.inputs.length > 1)
+      yield { ...common, case: `${settings}an operand twice, and constants`, run: () => constantsAgree(kit, scalar) };
     const shapes = kit.profile === "full" ? shapeClasses : [shapeClasses[next++ % shapeClasses.length]!];
     for (const shape of shapes) {
       const title = `${settings}shape [${shape.join(", ")}]`;
@@ -67,28 +72,81 @@ function* scalars(kit: Kit): Generator<Check> {
   }
 }
 
+/** All combinations of the special values of some dtypes. */
+const combinations = (dtypes: readonly DType[]): readonly (readonly number[])[] =>
+  dtypes
+    .map(specialValues)
+    .reduce<readonly (readonly number[])[]>(
+      (before, list) => before.flatMap((row) => list.map((x) => [...row, x])),
+      [[]],
+    );
+
 /** Operands that range over all combinations of the special values of their dtypes. */
-async function specialAgrees(kit: Kit, { op, attrs, dtypes }: ScalarCase): Promise<readonly string[]> {
-  const lists = dtypes.map(specialValues);
-  const rows = lists.reduce<readonly (readonly number[])[]>(
-    (before, list) => before.flatMap((row) => list.map((x) => [...row, x])),
-    [[]],
-  );
-  const args = dtypes.map((dtype, i) => ({
+const specialAgrees = (kit: Kit, { op, attrs, dtypes }: ScalarCase): Promise<readonly string[]> =>
+  rowsAgree(kit, op, dtypes, [{ name: "", of: (xs) => applyOp(op, xs, attrs)[0]!, row: (row) => row }]);
+
+/** Numbers at which algebra has something to say. */
+const telling: Readonly<Record<(typeof dtypes)[DType]["kind"], readonly number[]>> = {
+  bool: [0, 1],
+  unsigned: [0, 1, 2],
+  signed: [0, 1, 2, -1],
+  float: [0, -0, 1, -1, 2, 3, 0.5, Infinity],
+};
+
+/** The op on one tensor twice, and on constants in every place: what a compiler may find a shorter way for. */
+function constantsAgree(kit: Kit, { op, attrs, dtypes: given }: ScalarCase): Promise<readonly string[]> {
+  const variants = given.flatMap((dtype, i): readonly Variant[] => [
+    ...telling[dtypes[dtype].kind].map((value) => ({
+      name: `with operand ${i} the constant ${Object.is(value, -0) ? "-0" : value}, `,
+      of: (xs: readonly Tensor[]) => applyOp(op, xs.with(i, splat(value, xs[i]!.shape, dtype)), attrs)[0]!,
+      row: (row: readonly number[]) => row.with(i, value),
+    })),
+    ...given.flatMap((other, j) =>
+      j <= i || other !== dtype
+        ? []
+        : [
+            {
+              name: `with operand ${j} the same as ${i}, `,
+              of: (xs: readonly Tensor[]) => applyOp(op, xs.with(j, xs[i]!), attrs)[0]!,
+              row: (row: readonly number[]) => row.with(j, row[i]!),
+            },
+          ],
+    ),
+  ]);
+  return rowsAgree(kit, op, given, variants);
+}
+
+/** A use of an op, and which operands it has where the inputs are those of a row. */
+interface Variant {
+  readonly name: string;
+  readonly of: (xs: readonly Tensor[]) => Tensor;
+  readonly row: (row: readonly number[]) => readonly number[];
+}
+
+/** Problems of uses of an op on special values, but for operands on which it is not specified. */
+async function rowsAgree(
+  kit: Kit,
+  op: OpRecord,
+  given: readonly DType[],
+  variants: readonly Variant[],
+): Promise<readonly string[]> {
+  const rows = combinations(given);
+  const args = given.map((dtype, i) => ({
     dtype,
     shape: [rows.length],
     data: Float64Array.from(rows, (row) => roundToDType(dtype, row[i]!)),
   }));
-  const { inputs, results } = graphOf(args, (xs) => applyOp(op, xs, attrs));
+  const { inputs, results } = graphOf(args, (xs) => variants.map(({ of }) => of(xs)));
   const actual = await runOn(kit.backend, new Fn("fn", inputs, results), args);
-  const [expected] = expectedResults(results, valuesOf(inputs, args), kit.evaluate, kit.level);
-  const dtype = dtypes.at(-1)!;
-  rows.forEach((row, i) => {
-    if (!isSpecified(op.name, dtype, row)) expected!.allowed[i] = Infinity;
-  });
-  return problemsOf([expected!], actual).map((problem) => {
-    const at = Number(/ at (\d+) /.exec(problem)?.[1]);
-    return Number.isNaN(at) ? problem : `${problem}; operands ${args.map(({ data }) => data[at]).join(", ")}`;
+  const expected = expectedResults(results, valuesOf(inputs, args), kit.evaluate, kit.level);
+  return variants.flatMap(({ name, row }, v) => {
+    rows.forEach((operands, i) => {
+      if (!isSpecified(op.name, given.at(-1)!, row(operands))) expected[v]!.allowed[i] = Infinity;
+    });
+    return problemsOf([expected[v]!], [actual[v]!]).map((problem) => {
+      const at = Number(/ at (\d+) /.exec(problem)?.[1]);
+      return Number.isNaN(at) ? problem : `${name}${problem}; operands ${row(rows[at]!).join(", ")}`;
+    });
   });
 }
 
