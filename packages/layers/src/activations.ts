@@ -96,5 +96,5 @@ export interface ChosenActivation {
 export function chooseActivation(kind: string, given: ActivationChoice): ChosenActivation {
   const apply = byName<(x: Tensor) => Tensor>(kind, "activation", given, activations);
   const known = keyOf(activations, apply);
-  return { name: known ?? apply.name, apply, epilogue: epilogues[known ?? ""] };
+  return { name: known ?? (apply.name || "function"), apply, epilogue: epilogues[known ?? ""] };
 }

@@ -39,7 +39,7 @@ export function chooseInitializer(kind: string, option: string, given: Initializ
     });
   }
   const chosen = byName<Initializer>(kind, option, given, initializers);
-  const name = keyOf(initializers, chosen) ?? chosen.name;
+  const name = keyOf(initializers, chosen) ?? (chosen.name || "function");
   return named(name, (key, shape) => {
     const value: unknown = chosen(key, shape);
     if (value instanceof Tensor && isFloat(value.dtype) && sameShape(value.shape, shape)) return value;
