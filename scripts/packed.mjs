@@ -23,6 +23,7 @@ const budgets = {
   "@tenon/layers": 10,
   "@tenon/lowering": 24,
   "@tenon/ir": 62,
+  "@tenon/losses": 4,
   "@tenon/optimizers": 7,
   "@tenon/safetensors": 5,
   "@tenon/tensor": 18,

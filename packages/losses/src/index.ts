@@ -1,0 +1,12 @@
+export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
+export { categoricalCrossEntropy } from "./categorical-cross-entropy.ts";
+export { categoricalHinge } from "./categorical-hinge.ts";
+export { checkLabels } from "./check-labels.ts";
+export { hinge } from "./hinge.ts";
+export { type HuberOptions, huber } from "./huber.ts";
+export { type KlOptions, klDivergence } from "./kl-divergence.ts";
+export { meanAbsoluteError } from "./mean-absolute-error.ts";
+export { meanSquaredError } from "./mean-squared-error.ts";
+export type { ClassOptions, Loss } from "./operands.ts";
+export { sparseCategoricalCrossEntropy } from "./sparse-categorical-cross-entropy.ts";
+export { type SampleWeights, type WeightOptions, weighted } from "./weighted.ts";
