@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { digits, type LabelledImages } from "@tenon/datasets";
+import { drawDigits, type LabelledImages } from "@tenon/datasets";
 import { mnistFolder } from "@tenon/datasets/node";
 import { hostFoldIn, hostKey, hostPermutation, OptionError } from "@tenon/tensor";
 
@@ -24,7 +24,7 @@ export async function loadDigits(
     const { train, test } = await mnistFolder(folder);
     return { dataset: "mnist", train: spread(train, count), test: spread(test, testCount) };
   }
-  const all = digits({ count: count + testCount });
+  const all = drawDigits({ count: count + testCount });
   return { dataset: "digits", train: part(all, 0, count), test: part(all, count, count + testCount) };
 }
 

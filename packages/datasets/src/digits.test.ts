@@ -1,31 +1,31 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { digits } from "./index.ts";
+import { digits, drawDigits } from "./index.ts";
 
 test("the same seed gives the same bytes on every machine", () => {
-  const { images, labels } = digits({ count: 10_000, seed: 0 });
+  const { images, labels } = drawDigits({ count: 10_000, seed: 0 });
   const digest = createHash("sha256").update(images).update(labels).digest("hex");
   expect(digest).toMatchInlineSnapshot(`"cccebbe0d2c100124cbed7e5b3131168ef0b49121cc77b6e948f90f08659edb3"`);
 });
 
 test("a smaller set is the beginning of a larger one, and another seed gives other digits", () => {
-  const large = digits({ count: 50, seed: 3 });
-  const small = digits({ count: 20, seed: 3 });
+  const large = drawDigits({ count: 50, seed: 3 });
+  const small = drawDigits({ count: 20, seed: 3 });
   expect(large.images.subarray(0, small.images.length)).toEqual(small.images);
   expect(large.labels.subarray(0, 20)).toEqual(small.labels);
-  expect(digits({ count: 20, seed: 4 }).images).not.toEqual(small.images);
+  expect(drawDigits({ count: 20, seed: 4 }).images).not.toEqual(small.images);
 });
 
 test("every digit comes about as often", () => {
   const counts = new Array<number>(10).fill(0);
-  for (const label of digits({ count: 10_000, size: 8 }).labels) counts[label]!++;
+  for (const label of drawDigits({ count: 10_000, size: 8 }).labels) counts[label]!++;
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150); // five standard deviations
 });
 
 test("a picture of any size has ink inside and paper at its edge", () => {
   for (const size of [8, 28, 33, 100]) {
     const count = 200;
-    const { images } = digits({ count, size });
+    const { images } = drawDigits({ count, size });
     expect(images).toHaveLength(count * size * size);
     let edge = 0;
     let all = 0;
@@ -40,13 +40,13 @@ test("a picture of any size has ink inside and paper at its edge", () => {
 });
 
 test("no digits are a set too", () => {
-  expect(digits({ count: 0 })).toEqual({ images: new Uint8Array(0), labels: new Uint8Array(0), size: 28 });
+  expect(drawDigits({ count: 0 })).toEqual({ images: new Uint8Array(0), labels: new Uint8Array(0), size: 28 });
 });
 
 // A linear model separates written digits only in part: below 93 of 100, MNIST's figure. Class means do worse.
 test("the nearest mean of a class names six to nine of ten digits", () => {
-  const train = digits({ count: 4000, seed: 1 });
-  const unseen = digits({ count: 1000, seed: 2 });
+  const train = drawDigits({ count: 4000, seed: 1 });
+  const unseen = drawDigits({ count: 1000, seed: 2 });
   const pixels = 28 * 28;
   const means = Array.from({ length: 10 }, () => new Float64Array(pixels));
   const counts = new Array<number>(10).fill(0);
@@ -65,12 +65,22 @@ test("the nearest mean of a class names six to nine of ten digits", () => {
   expect(right).toBeLessThan(900);
 });
 
+test("digits() shares its pictures out as MNIST does, the test pictures following the others", () => {
+  const { train, test: unseen } = digits({ train: 20, test: 5, seed: 3 });
+  const all = drawDigits({ count: 25, seed: 3 });
+  expect([train.x.shape, train.y.shape, unseen.x.shape]).toEqual([[20, 28, 28], [20], [5, 28, 28]]);
+  expect([train.x.dtype, train.y.dtype, train.y.classes?.length]).toEqual(["float32", "int32", 10]);
+  expect(unseen.y.data).toEqual(Int32Array.from(all.labels.subarray(20)));
+  expect(unseen.x.data).toEqual(Float32Array.from(all.images.subarray(20 * 28 * 28), (ink) => ink / 255));
+  expect(() => digits({ count: 3 } as never)).toThrow(/unknown option count/);
+});
+
 test("a count, seed or size out of range is refused", () => {
-  expect(() => digits({ count: 1.5 })).toThrowErrorMatchingInlineSnapshot(`
+  expect(() => drawDigits({ count: 1.5 })).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E770 digits: count is 1.5, not a whole number from 0 to 4294967295.
       fix: give count such a number.]
   `);
-  expect(() => digits({ count: -1 })).toThrow(/count/);
-  expect(() => digits({ count: 1, seed: -1 })).toThrow(/seed/);
-  expect(() => digits({ count: 1, size: 7 })).toThrow(/size/);
+  expect(() => drawDigits({ count: -1 })).toThrow(/count/);
+  expect(() => drawDigits({ count: 1, seed: -1 })).toThrow(/seed/);
+  expect(() => drawDigits({ count: 1, size: 7 })).toThrow(/size/);
 });

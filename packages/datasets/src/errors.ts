@@ -5,6 +5,10 @@ export interface DataErrorDetails {
   readonly path?: string;
   /** Byte in the file. */
   readonly offset?: number;
+  /** Line of the text, from 1. */
+  readonly line?: number;
+  /** A line each. */
+  readonly operands?: Readonly<Record<string, unknown>>;
   readonly fix: string;
   readonly cause?: unknown;
 }
@@ -24,16 +28,29 @@ export interface DataErrorDetails {
  * | E768 | FormatError | a packed file is damaged |
  * | E769 | StorageError | a file cannot be read |
  * | E770 | OptionError | an option has a value outside its range |
+ * | E772 | FormatError | a column has no name, a forbidden one, or that of another |
+ * | E773 | FormatError | a text does not follow the rules of CSV |
+ * | E774 | FormatError | a field of a CSV text is not of its column's type |
+ * | E775 | LimitError | a CSV text is larger than the limit |
+ * | E776 | StorageError | the files of a data set are in no place where they were looked for |
+ * | E778 | FormatError | a label lies outside the classes, or a feature is missing |
  */
 export class DataError extends TenonError {
   override readonly name: "FormatError" | "LimitError" | "OptionError" | "StorageError";
   readonly offset?: number;
+  readonly line?: number;
 
   constructor(name: DataError["name"], code: string, op: string, problem: string, details: DataErrorDetails) {
-    const { path, offset, fix, cause } = details;
-    const places = [...(path === undefined ? [] : [path]), ...(offset === undefined ? [] : [`byte ${offset}`])];
-    super(code, op, problem, { at: places.length === 0 ? undefined : places.join(", "), fix, cause });
+    const { path, offset, line, operands, fix, cause } = details;
+    const places = [
+      ...(path === undefined ? [] : [path]),
+      ...(offset === undefined ? [] : [`byte ${offset}`]),
+      ...(line === undefined ? [] : [`line ${line}`]),
+    ];
+    const at = places.length === 0 ? undefined : places.join(", ");
+    super(code, op, problem, { ...(operands === undefined ? {} : { operands }), at, fix, cause });
     this.name = name;
     if (offset !== undefined) this.offset = offset;
+    if (line !== undefined) this.line = line;
   }
 }

@@ -18,60 +18,12 @@ interface ElementType {
 }
 
 const elementTypes: ReadonlyMap<number, ElementType> = new Map([
-  [
-    0x08,
-    elementType(
-      "uint8",
-      1,
-      (length) => new Uint8Array(length),
-      (view, at) => view.getUint8(at),
-    ),
-  ],
-  [
-    0x09,
-    elementType(
-      "int8",
-      1,
-      (length) => new Int8Array(length),
-      (view, at) => view.getInt8(at),
-    ),
-  ],
-  [
-    0x0b,
-    elementType(
-      "int16",
-      2,
-      (length) => new Int16Array(length),
-      (view, at) => view.getInt16(at),
-    ),
-  ],
-  [
-    0x0c,
-    elementType(
-      "int32",
-      4,
-      (length) => new Int32Array(length),
-      (view, at) => view.getInt32(at),
-    ),
-  ],
-  [
-    0x0d,
-    elementType(
-      "float32",
-      4,
-      (length) => new Float32Array(length),
-      (view, at) => view.getFloat32(at),
-    ),
-  ],
-  [
-    0x0e,
-    elementType(
-      "float64",
-      8,
-      (length) => new Float64Array(length),
-      (view, at) => view.getFloat64(at),
-    ),
-  ],
+  [0x08, bytes("uint8", Uint8Array)],
+  [0x09, bytes("int8", Int8Array)],
+  [0x0b, elements("int16", Int16Array, (view, at) => view.getInt16(at))],
+  [0x0c, elements("int32", Int32Array, (view, at) => view.getInt32(at))],
+  [0x0d, elements("float32", Float32Array, (view, at) => view.getFloat32(at))],
+  [0x0e, elements("float64", Float64Array, (view, at) => view.getFloat64(at))],
 ]);
 
 const MAX_RANK = 8;
@@ -80,7 +32,7 @@ const MAX_ELEMENTS = 2 ** 40;
 /**
  * Reads an idx file, the format of MNIST: two zeros, a type, a rank, sizes and elements, all big-endian.
  *
- * The elements are copied. A file must be exactly as long as its sizes say. Source: LeCun, Cortes & Burges, The MNIST
+ * Bytes are shared with the file, larger elements are copied. A file must be exactly as long as its sizes say. Source: LeCun, Cortes & Burges, The MNIST
  * database, section "File formats".
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
@@ -119,17 +71,25 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   return { dtype: type.dtype, shape, data: type.read(view, start, elements) };
 }
 
-function elementType(
+function bytes(dtype: "uint8" | "int8", array: new (...at: [ArrayBufferLike, number, number]) => IdxData): ElementType {
+  return {
+    dtype,
+    byteLength: 1,
+    read: (view, start, length) => new array(view.buffer, view.byteOffset + start, length),
+  };
+}
+
+function elements(
   dtype: IdxArray["dtype"],
-  byteLength: number,
-  allocate: (length: number) => IdxData,
+  array: (new (length: number) => IdxData) & { readonly BYTES_PER_ELEMENT: number },
   element: (view: DataView, at: number) => number,
 ): ElementType {
+  const byteLength = array.BYTES_PER_ELEMENT;
   return {
     dtype,
     byteLength,
     read(view, start, length) {
-      const data = allocate(length);
+      const data = new array(length);
       for (let i = 0; i < length; i++) data[i] = element(view, start + i * byteLength);
       return data;
     },
