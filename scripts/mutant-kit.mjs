@@ -1,6 +1,6 @@
 /**
  * Judges the cpu-js backend that lies beside this file, in a copy of the packages: exits with 1 at the first check that
- * fails, and with 0 where none does. Started by `mutate.mjs`, which also wants to know what code was generated.
+ * fails, and with 0 where none does. With `--deep` by the full profile, from another seed. Started by `mutate.mjs`, which also wants to know what code was generated.
  */
 import { createHash } from "node:crypto";
 import { cpuJs } from "@tenon/backend-cpu-js";
@@ -21,8 +21,10 @@ engine.Module = new Proxy(engine.Module, {
   },
 });
 
+const deep = process.argv.includes("--deep");
 const { counts } = await conformance(cpuJs(), {
-  profile: "quick",
+  profile: deep ? "full" : "quick",
+  seed: deep ? 2 : 1,
   onCell(cell) {
     if (cell.status === "pass" || (cell.status === "unsupported" && missing.test(cell.detail ?? ""))) return;
     console.log(`${cell.item} · ${cell.op} · ${cell.dtype} · ${cell.case}: ${cell.detail?.split("\n")[0]}`);

@@ -1,10 +1,12 @@
 /**
  * Shows whether the conformance kit bites: faults are drawn by seed from mechanical mutations of what cpu-js is made of, and
- * each should make the kit fail. `npm run test:mutations -- [--seed N] [--count N] [--jobs N] [--json FILE]`
+ * each should make the kit's quick profile fail. `npm run test:mutations -- [--seed N] [--count N] [--jobs N] [--deep] [--json FILE]`
  *
  * Only copies of the packages are changed. A place may be drawn where the kit, run once without a fault, executes it, and
  * where the mutated file still type-checks. A mutation of what generates code is no fault where every byte that is generated
  * stays what it was (trivial compiler equivalence: Papadakis, Jia, Harman & Le Traon 2015); another one is drawn for it.
+ * With `--deep` the full profile tries what survives, from another seed: what it catches the quick one has missed, what it does not
+ * is likely to be right in another way. Whoever reads the record decides.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -24,6 +26,7 @@ const RUNTIME = /(backend|executable|memory|engine|compile-module|index)\.ts$/;
 /** A mutant may take so many times what the kit takes without one. */
 const PATIENCE = 4;
 const HEAP_MB = 3072;
+const LONG_MS = 3_600_000;
 const GOLDEN = 0x9e3779b9; // 2^32 over the golden ratio
 
 const { values: options } = parseArgs({
@@ -31,6 +34,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     count: { type: "string", default: "60" },
     jobs: { type: "string", default: "2" },
+    deep: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -60,12 +64,12 @@ let stopped = false;
  *
  * @param {string} folder
  * @param {number} timeout
- * @param {Record<string, string>} env
+ * @param {{ env?: Record<string, string>, args?: readonly string[] }} how
  * @returns {Promise<{ status: number | string, seconds: number, said: string, code: string | undefined }>}
  */
-function runKit(folder, timeout, env = {}) {
+function runKit(folder, timeout, { env = {}, args = [] } = {}) {
   const started = performance.now();
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, join(folder, KIT)], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, join(folder, KIT), ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     timeout,
@@ -149,9 +153,9 @@ async function main(/** @type {string} */ folder) {
   copyPackages(root, first);
   for (const copy of copies) copyPackages(first, copy);
   const coverage = join(folder, "coverage");
-  const clean = await runKit(first, 3_600_000, { NODE_V8_COVERAGE: coverage });
+  const clean = await runKit(first, LONG_MS, { env: { NODE_V8_COVERAGE: coverage } });
   if (clean.status !== 0) throw new Error(`Without a fault the kit fails already: ${clean.said}`);
-  const plain = await runKit(first, 3_600_000);
+  const plain = await runKit(first, LONG_MS);
   const all = candidates(first, coverage);
   const wanted = Number(options.count);
   console.log(
@@ -159,7 +163,7 @@ async function main(/** @type {string} */ folder) {
   );
   if (clean.code !== plain.code) throw new Error("The kit compiles other code in every run.");
 
-  /** @typedef {Fault & { outcome: "caught" | "survives" | "no effect", how: string, seconds: number }} Result */
+  /** @typedef {Fault & { outcome: "caught" | "missed" | "survives" | "no effect", how: string, seconds: number }} Result */
   /** @type {Result[]} */
   const results = [];
   const source = faultsDrawn(first, all);
@@ -176,14 +180,20 @@ async function main(/** @type {string} */ folder) {
         copy,
         Math.round(PATIENCE * 1000 * Math.max(plain.seconds, 15)),
       );
+      const same = code === plain.code && !RUNTIME.test(fault.path);
+      let [outcome, how] =
+        status !== 0
+          ? ["caught", status === "SIGKILL" ? "it does not end" : said]
+          : [same ? "no effect" : "survives", ""];
+      if (outcome === "survives" && options.deep && !stopped) {
+        const again = await runKit(copy, LONG_MS, { args: ["--deep"] });
+        if (again.status !== 0) [outcome, how] = ["missed", again.said];
+      }
       writeFileSync(join(copy, fault.path), original);
       if (stopped) return;
-      const same = code === plain.code && !RUNTIME.test(fault.path);
-      const outcome = status !== 0 ? "caught" : same ? "no effect" : "survives";
-      const how = status === 0 ? "" : status === "SIGKILL" ? "it does not end" : said;
-      results[number] = { ...fault, outcome, how, seconds };
+      results[number] = { ...fault, outcome: /** @type {Result["outcome"]} */ (outcome), how, seconds };
       console.log(
-        `${String(number + 1).padStart(3)} ${fault.path}:${fault.line} ${fault.kind}: ${oneLine(fault.was)} → ${oneLine(fault.text)}\n      ${how || outcome.toUpperCase()}`,
+        `${String(number + 1).padStart(3)} ${fault.path}:${fault.line} ${fault.kind}: ${oneLine(fault.was)} → ${oneLine(fault.text)}\n      ${outcome.toUpperCase()} ${how}`,
       );
     }
   };
@@ -199,7 +209,7 @@ async function main(/** @type {string} */ folder) {
       `${JSON.stringify({ node: process.version, seed: options.seed, places: all.length, results: drawnResults }, null, 2)}\n`,
     );
   console.log(
-    `${count("caught")} of ${faults} faults are caught, ${count("survives")} survive; ${count("no effect")} more mutations change no code`,
+    `${count("caught")} of ${faults} faults are caught, ${count("missed") + count("survives")} survive, ${count("missed")} of them until the full profile; ${count("no effect")} more mutations change no code`,
   );
   return 0;
 }

@@ -1,7 +1,12 @@
 import {
   type ConcreteType,
+  concat,
   type Dim,
   type DType,
+  dimFloorDiv,
+  dimMax,
+  dimMin,
+  dimSub,
   dimSymbol,
   dropout,
   type Elements,
@@ -80,6 +85,27 @@ export const programs: readonly Program[] = [
       ([x]) => [x!.pad({ lo: [0, 2], hi: [0, 1] }), x!],
       ([p, x]) => [p!.slice({ start: [0, 1], limit: [p!.shape[0]!, 9] }).mul(x!), x!],
       ([y, x]) => [y!.reverse({ axis: 1 }).add(x!.transpose().transpose()), y!.max({ axis: 0 })],
+    ],
+  },
+  {
+    name: "sizes computed from a size",
+    inputs: (B) => [f32(B, 6), f32(B)],
+    stages: [
+      ([x, y]) => {
+        const B = x!.shape[0]!;
+        const [few, most] = [dimMin(B, 4), dimMax(dimFloorDiv(B, 2), 3)];
+        return [
+          x!.slice({ limit: [few] }),
+          y!.pad({ hi: [dimSub(dimMax(B, 7), B)] }),
+          y!.pad({ lo: [most], hi: [few] }),
+        ];
+      },
+      ([head, long, padded]) => [
+        concat([head!, head!.reverse()], { axis: 0 }),
+        long!.cumsum({ axis: 0 }),
+        padded!.neg(),
+      ],
+      ([twice, sums, padded]) => [twice!.reshape([-1]).reverse(), sums!.max(), padded!.flatten().reverse()],
     ],
   },
   {

@@ -20,21 +20,32 @@ import { type Graph, graphOf } from "./vector-cases.ts";
 /** Options that only help to find faults; a backend that does not know them is used without. */
 const debugging: readonly object[] = [{ debug: { poison: true, sentinels: true } }, { debug: { poison: true } }];
 
-async function poisoned({ factory }: Kit): Promise<Backend> {
+/** A backend whose fresh memory holds no likely number, and whether it has taken that option. */
+async function poisoned({ factory }: Kit): Promise<{ readonly backend: Backend; readonly poisons: boolean }> {
   for (const options of debugging) {
     try {
-      return await factory.create(options);
+      return { backend: await factory.create(options), poisons: true };
     } catch (error) {
       if (!(error instanceof OptionError)) throw error;
     }
   }
-  return factory.create();
+  return { backend: await factory.create(), poisons: false };
 }
 
 /** Every sample, into buffers full of NaN between two others that must not change; and indices out of range. */
 export function* surroundings(kit: Kit): Generator<Check> {
-  let opened: Promise<Backend> | undefined;
-  const backend = (): Promise<Backend> => (opened ??= poisoned(kit));
+  let opened: ReturnType<typeof poisoned> | undefined;
+  const backend = async (): Promise<Backend> => (await (opened ??= poisoned(kit))).backend;
+  yield {
+    ...{ op: "alloc", dtype: "float32", case: "fresh memory is poisoned where the backend takes that option" },
+    async run() {
+      const { backend, poisons } = await (opened ??= poisoned(kit));
+      const fresh = backend.alloc(24);
+      const found = new Float32Array((await backend.read(fresh)).buffer);
+      fresh.release();
+      return poisons && !found.every(Number.isNaN) ? [`it holds ${found.join(", ")}`] : [];
+    },
+  };
   for (const sample of allSamples()) {
     yield {
       op: sample.name,
