@@ -24,6 +24,7 @@ const budgets = {
   "@tenon/lowering": 24,
   "@tenon/ir": 62,
   "@tenon/losses": 4,
+  "@tenon/metrics": 6,
   "@tenon/optimizers": 7,
   "@tenon/safetensors": 5,
   "@tenon/tensor": 18,
