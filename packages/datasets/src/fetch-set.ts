@@ -73,9 +73,12 @@ export function checkMnistOptions(op: string, { mirrors, signal, onProgress, tim
 
 function nowhere(set: PublishedSet, attempts: readonly Attempt[], advice: string): DataError {
   return new DataError("StorageError", "E776", set.name, "the files are in none of the places that were looked into", {
-    operands: Object.fromEntries(attempts),
-    fix: `${advice} The files are ${filesOf(set)
-      .map(({ name }) => name)
-      .join(", ")}; digits() needs none.`,
+    operands: {
+      ...Object.fromEntries(attempts),
+      files: filesOf(set)
+        .map(({ name }) => name)
+        .join(", "),
+    },
+    fix: `${advice}; digits() needs no files`,
   });
 }

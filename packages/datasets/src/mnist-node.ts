@@ -21,6 +21,7 @@ export const fashionMnist = (options: MnistOptions = {}): Promise<TrainAndTest> 
 export async function loadSet(set: PublishedSet, options: MnistOptions): Promise<TrainAndTest> {
   checkOptions(set.name, options, ["folder", "cache", "mirrors", "signal", "onProgress", "timeoutMs"]);
   checkMnistOptions(set.name, options);
+  options.signal?.throwIfAborted();
   for (const [name, path] of Object.entries({ folder: options.folder, cache: options.cache })) {
     if (path === undefined || (typeof path === "string" && path !== "") || (name === "cache" && path === false))
       continue;
@@ -51,16 +52,15 @@ async function fromCacheOrMirrors(
   }
   const missing = files.filter((file) => !packed.has(file));
   if (missing.length > 0) {
-    const cached: Attempt =
-      folder === undefined
-        ? ["cache", "not used"]
-        : ["cache", `${folder} has no ${missing.map(({ name }) => name).join(", ")}`];
+    const lacks =
+      missing.length === files.length ? "none of the files" : `no ${missing.map(({ name }) => name).join(", ")}`;
+    const cached: Attempt = ["cache", folder === undefined ? "not used" : `${folder} has ${lacks}`];
     const line = progressLine();
     try {
       const fetched = await fetchSet(set, missing, {
         ...{ signal, timeoutMs, mirrors, before: [...options.before, cached] },
         onProgress: options.onProgress ?? line.show,
-        advice: "Be on line once, or put the files into a folder and name it: { folder: … }.",
+        advice: `go online once, or put the files into a folder and name it by the option folder, or into ${join("$TENON_DATA", set.name)}`,
         keep: folder === undefined ? undefined : (file, bytes) => keepFile(join(folder, file.name), bytes),
       });
       for (const [file, bytes] of fetched) packed.set(file, bytes);

@@ -27,8 +27,7 @@ export async function loadSet(set: PublishedSet, options: MnistOptions): Promise
   checkOptions(set.name, options, ["mirrors", "signal", "onProgress", "timeoutMs"]);
   checkMnistOptions(set.name, options);
   const { mirrors = set.mirrors, ...others } = options;
-  const advice =
-    "Be on line, or give the address of a folder with the files that this page may read: { mirrors: […] }.";
+  const advice = "go online, or name a folder with the files that this page may read: { mirrors: [address] }";
   const packed = await fetchSet(set, filesOf(set), { ...others, mirrors, advice, before: [] });
   const unpacked = filesOf(set).map((file) => unpack(packed.get(file)!, file.name));
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(unpacked);

@@ -44,8 +44,8 @@ test("a missing, damaged or endless file is a typed error with its path", async 
   await writePart("train");
   const missing: unknown = await mnistFolder(folder).catch((caught: unknown) => caught);
   expect((missing as Error).message.replaceAll(folder, "…").replaceAll(/t10k-\w+/g, "t10k")).toMatchInlineSnapshot(`
-    "E769 mnist: cannot read the file: ENOENT: no such file or directory, open '…/t10k-idx3-ubyte.gz'.
-      at: …/t10k-idx3-ubyte.gz
+    "E769 mnist: cannot read the file: ENOENT: no such file or directory, open '…/t10k-idx1-ubyte.gz'.
+      at: …/t10k-idx1-ubyte.gz
       fix: put the four original files of MNIST into the folder."
   `);
 
