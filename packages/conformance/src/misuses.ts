@@ -189,6 +189,12 @@ export const misuses: readonly Misuse[] = [
     code: "E534",
     misuse: (b) => b.alloc(b.caps.limits.maxBufferBytes + 1),
   },
+  {
+    op: "alloc",
+    title: "a group of which one is larger than the largest buffer",
+    code: "E534",
+    misuse: (b) => b.allocGroup([4, b.caps.limits.maxBufferBytes + 1], "slot"),
+  },
   { op: "read", title: "bytes beyond the end", code: "E536", misuse: (b) => b.read(b.alloc(8), 4, 8) },
   { op: "read", title: "bytes before the beginning", code: "E536", misuse: (b) => b.read(b.alloc(8), -4, 4) },
   { op: "read", title: "a released buffer", code: "E535", misuse: (b) => b.read(released(b)) },

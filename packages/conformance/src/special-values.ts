@@ -8,8 +8,11 @@ const limits: Readonly<Partial<Record<DType, readonly [number, number, number, n
   float64: [Number.MAX_VALUE, 2 ** -1022, 2 ** -1074, 2 ** -52],
 };
 
-/** 88.7 and 89 stand on both sides of where exp overflows float32, −104 where it vanishes; ½ and 2.5 are ties of rounding. */
-const ordinary = [0, 0.5, 1, 1.5, 2.5, 3, Math.PI / 2, 88.7, 89, 104, 1e4];
+/**
+ * 88.7 and 89 stand on both sides of where exp overflows float32, −104 where it vanishes; ½ and 2.5 are ties of rounding,
+ * 1 + 2⁻⁸ one of bfloat16, 2⁻²⁵ and 65,520 those at both ends of float16, beside which 65,519 and 65,536 stand.
+ */
+const ordinary = [0, 0.5, 1, 1.5, 2.5, 3, Math.PI / 2, 88.7, 89, 104, 1e4, 1 + 2 ** -8, 2 ** -25, 65519, 65520, 65536];
 
 /** The values at which implementations differ. */
 export function specialValues(dtype: DType): readonly number[] {
