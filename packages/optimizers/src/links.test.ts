@@ -106,6 +106,15 @@ test("parameter groups are treated each by its own transform; none is forgotten"
     [0.75],
   ]);
 
+  const single = variable([1]); // whose path is empty
+  parameterGroups([
+    [(path) => path === "head", sgd()],
+    ["*", sgd({ learningRate: 0.5 })],
+  ])
+    .bind(single)
+    .apply(tensor([1]));
+  expect(await read(single)).toEqual([0.5]);
+
   const clipped = net(); // the same after a link that sees all gradients
   chain(
     clipByValue(1),

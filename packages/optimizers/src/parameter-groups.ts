@@ -1,5 +1,5 @@
-import { checkList, OptionError, type TensorTree } from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
+import { checkList, OptionError, type Tensor, type TensorTree } from "@tenon/tensor";
+import { treeEntries, treeLeaves } from "@tenon/tree";
 import { atPlacesOf, merged, pathsText, type Selection, selectedOf } from "./selection.ts";
 import { Transform, type TransformRule, transform } from "./transform.ts";
 
@@ -45,7 +45,8 @@ export function parameterGroups(
   });
 }
 
+/** `tree` with null in place of what was chosen. */
 function without(tree: TensorTree, chosen: TensorTree): TensorTree {
-  const places = new Set(pathsText(chosen).split(", "));
+  const places = new Set((treeEntries<unknown>(chosen) as [string, Tensor][]).map(([path]) => path));
   return selectedOf("parameterGroups", (path) => !places.has(path), tree);
 }
