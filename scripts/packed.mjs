@@ -28,6 +28,7 @@ const budgets = {
   "@tenon/optimizers": 8,
   "@tenon/safetensors": 5,
   "@tenon/tensor": 18,
+  "@tenon/train": 12,
   "@tenon/tree": 3,
 };
 

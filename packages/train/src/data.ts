@@ -1,0 +1,105 @@
+import { type ColumnLike, dataset } from "@tenon/datasets";
+import {
+  type HostKey,
+  isRecord,
+  OptionError,
+  ShapeError,
+  spec,
+  Tensor,
+  type TensorType,
+  valueText,
+} from "@tenon/tensor";
+
+/** A column of a data set, as far as training looks at it. */
+export interface DataColumn {
+  readonly dtype: TensorType["dtype"];
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** What a data set of `@tenon/datasets` is to a trainer: columns `x` and `y` with equally many rows, in batches. */
+export interface DataSource {
+  readonly size: number;
+  readonly columns: Readonly<Record<string, DataColumn>>;
+  batches(
+    batchSize: number,
+    options?: { readonly shuffle?: HostKey | undefined },
+  ): Iterable<{ tensors(): Readonly<Record<string, Tensor>> }> & { readonly length: number };
+  slice(start?: number, end?: number): DataSource;
+}
+
+/** What training takes: a data set, or inputs `x` and targets `y` as arrays or tensors whose first axis counts the examples. */
+export type Data = DataSource | { readonly x: ColumnLike | Tensor; readonly y: ColumnLike | Tensor };
+
+/** What prediction takes: inputs alone, or a data set whose `x` is used. */
+export type Inputs = DataSource | ColumnLike | Tensor;
+
+const isSource = (data: unknown): data is DataSource =>
+  typeof data === "object" &&
+  data !== null &&
+  ["batches", "slice"].every((name) => typeof (data as Record<string, unknown>)[name] === "function") &&
+  "columns" in data &&
+  "size" in data;
+
+const columnOf = async (values: unknown): Promise<ColumnLike> =>
+  values instanceof Tensor
+    ? ({ data: await values.data(), shape: values.shape } as ColumnLike)
+    : (values as ColumnLike);
+
+/** The data set with the columns `x` and `y`, and with at least one row. */
+export async function sourceOf(op: string, data: unknown, names: readonly string[] = ["x", "y"]): Promise<DataSource> {
+  const source = isSource(data) ? data : await fromArrays(op, data, names);
+  for (const name of names) {
+    if (Object.hasOwn(source.columns, name)) continue;
+    throw new OptionError("E820", op, `the data have no column ${name}`, {
+      operands: { columns: Object.keys(source.columns).join(", ") || "none" },
+      fix: "rename columns with map, as in data.map(({ images, labels }) => ({ x: images, y: labels }))",
+    });
+  }
+  if (source.size > 0) return source;
+  throw new OptionError("E821", op, "the data have no rows", { fix: "give at least one example" });
+}
+
+async function fromArrays(op: string, data: unknown, names: readonly string[]): Promise<DataSource> {
+  if (!isRecord(data)) {
+    throw new OptionError("E803", op, `the data are ${valueText(data)}, which is no data set`, {
+      fix: "give a data set, or { x, y } with arrays or tensors",
+    });
+  }
+  const columns: Record<string, ColumnLike> = {};
+  for (const name of names) {
+    if (data[name] === undefined) {
+      throw new OptionError("E820", op, `the data have no ${name}`, {
+        operands: { columns: Object.keys(data).join(", ") || "none" },
+        fix: "give { x, y } with arrays or tensors",
+      });
+    }
+    columns[name] = await columnOf(data[name]);
+  }
+  return dataset(columns) as unknown as DataSource;
+}
+
+/** Inputs without targets. */
+export async function inputsOf(op: string, inputs: unknown): Promise<DataSource> {
+  const given = isSource(inputs) || (isRecord(inputs) && "x" in inputs) ? inputs : { x: inputs };
+  return sourceOf(op, given, ["x"]);
+}
+
+/** The type of a batch of a column, its first axis open. */
+export function batchType({ dtype, shape }: DataColumn): TensorType {
+  return spec(["B", ...shape.slice(1)], dtype);
+}
+
+/** Throws unless the rows of two sets have the same types. */
+export function checkSameRows(op: string, name: string, wanted: TensorType, column: DataColumn): void {
+  const found = batchType(column);
+  const same =
+    found.dtype === wanted.dtype &&
+    found.shape.length === wanted.shape.length &&
+    found.shape.every((d, i) => i === 0 || d === wanted.shape[i]);
+  if (same) return;
+  throw new ShapeError("E822", op, `${name} is not like the data that the model was built for`, {
+    operands: { [name]: found, wanted },
+    fix: "prepare all data in the same way",
+  });
+}
