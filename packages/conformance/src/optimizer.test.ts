@@ -1,3 +1,4 @@
+import { cpuJs } from "@tenon/backend-cpu-js";
 import { interpreter } from "@tenon/interpreter";
 import * as ours from "@tenon/optimizers";
 import {
@@ -65,6 +66,11 @@ test.each(Object.keys(good))("%s keeps every promise", async (name) => {
   expect(unsupported).toEqual(
     ["a schedule", "parameter groups"].includes(name) ? ["a learning rate of 0 stops it, without another program"] : [],
   );
+});
+
+test("Adam keeps them on another backend too", async () => {
+  const { failures } = await optimizerConformance(ours.adam, { backend: cpuJs() });
+  expect(failures).toEqual([]);
 });
 
 const map = (f: (t: Tensor) => Tensor, tree: TensorTree): TensorTree => treeMap(f, tree) as TensorTree;

@@ -1,12 +1,11 @@
+import "@tenon/backend-cpu-js";
 import "@tenon/interpreter";
 import { readFileSync } from "node:fs";
 import { parity, relativeDistance } from "@tenon/conformance";
 import { compile, setBackend, type Tensor, tensor, valueAndGrad, variable } from "@tenon/tensor";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import * as losses from "./index.ts";
 import type { Loss } from "./operands.ts";
-
-beforeAll(() => setBackend("interpreter"));
 
 interface NumberArray {
   readonly dtype: "float32" | "int32";
@@ -35,20 +34,24 @@ const byName: Readonly<Record<string, Loss<any>>> = {
 
 const tensorOf = ({ dtype, shape, data }: NumberArray): Tensor => tensor(Float64Array.from(data), { dtype, shape });
 
-test.each(cases.map((c, i) => [c.name, i, c] as const))(
-  `%s #%i and its gradient are those of PyTorch ${torch}`,
-  async (name, _i, { options, predictions, targets, loss, cotangent, gradient }) => {
-    const x = variable(tensorOf(predictions), { name: "predictions" });
-    const call = (t: Tensor): Tensor =>
-      Object.keys(options).length === 0 ? byName[name]!(x.value, t) : byName[name]!(x.value, t, options);
-    const step = compile((t: Tensor, dy: Tensor) => {
-      const [, g] = valueAndGrad(() => call(t).mul(dy).sum(), x);
-      return g;
-    });
-    const direct = call(tensorOf(targets));
-    expect(direct.shape).toEqual(loss.shape);
-    expect(relativeDistance(loss.data, (await direct.data()) as Float32Array)).toBeLessThanOrEqual(parity.forward);
-    const found = (await (await step(tensorOf(targets), tensorOf(cotangent))).data()) as Float32Array;
-    expect(relativeDistance(gradient.data, found)).toBeLessThanOrEqual(parity.gradient);
-  },
-);
+describe.each(["interpreter", "cpu-js"])("on %s:", (backend) => {
+  beforeAll(() => setBackend(backend));
+
+  test.each(cases.map((c, i) => [c.name, i, c] as const))(
+    `%s #%i and its gradient are those of PyTorch ${torch}`,
+    async (name, _i, { options, predictions, targets, loss, cotangent, gradient }) => {
+      const x = variable(tensorOf(predictions), { name: "predictions" });
+      const call = (t: Tensor): Tensor =>
+        Object.keys(options).length === 0 ? byName[name]!(x.value, t) : byName[name]!(x.value, t, options);
+      const step = compile((t: Tensor, dy: Tensor) => {
+        const [, g] = valueAndGrad(() => call(t).mul(dy).sum(), x);
+        return g;
+      });
+      const direct = call(tensorOf(targets));
+      expect(direct.shape).toEqual(loss.shape);
+      expect(relativeDistance(loss.data, (await direct.data()) as Float32Array)).toBeLessThanOrEqual(parity.forward);
+      const found = (await (await step(tensorOf(targets), tensorOf(cotangent))).data()) as Float32Array;
+      expect(relativeDistance(gradient.data, found)).toBeLessThanOrEqual(parity.gradient);
+    },
+  );
+});
