@@ -4,7 +4,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { backward } from "@tenon/autograd";
-import { buildModule, constant, Fn, input, moduleToBinary, spec, type Tensor, trace, verify } from "@tenon/ir";
+import { buildModule, constant, Fn, input, spec, type Tensor, trace, verify } from "@tenon/ir";
+import { moduleToBinary } from "@tenon/ir/binary";
 
 const ROUNDS = 60;
 const WARM_UP = 20;

@@ -4,6 +4,7 @@
  * npm run example -- ir-tour [--backend ID] [--json]
  */
 import { cpuJs } from "@tenon/backend-cpu-js";
+import { moduleFromBinary, moduleToBinary } from "@tenon/ir/binary";
 import { printModule } from "@tenon/ir/text";
 import { kernelsOf, kernelText } from "@tenon/lowering";
 import {
@@ -11,8 +12,6 @@ import {
   grad,
   loadStep,
   matmul,
-  moduleFromBinary,
-  moduleToBinary,
   spec,
   structuralHash,
   type Tensor,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { moduleFromBinary, moduleToBinary } from "./binary.ts";
 import { sections } from "./binary-layout.ts";
 import { ByteReader } from "./bytes.ts";
 import {
@@ -12,8 +13,6 @@ import {
   LimitError,
   type Module,
   matmul,
-  moduleFromBinary,
-  moduleToBinary,
   mul,
   parseDim,
   pow,

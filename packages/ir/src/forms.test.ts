@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { moduleFromBinary, moduleToBinary } from "./binary.ts";
 import { everySample, example, exampleText, odd, sampleFn } from "./forms.test-kit.ts";
 import {
   buildModule,
@@ -9,8 +10,6 @@ import {
   Fn,
   input,
   type Module,
-  moduleFromBinary,
-  moduleToBinary,
   verifyModule,
   withScope,
 } from "./index.ts";

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { differences, tolerances } from "@tenon/conformance";
 import { describe, expect, test } from "vitest";
+import { moduleFromBinary, moduleToBinary } from "./binary.ts";
 import { goldenModule, goldenValues, opsOf, readGoldenValues, runEntry } from "./golden.test-kit.ts";
 import {
   canonicalModule,
@@ -9,8 +10,6 @@ import {
   IR_VERSION,
   lookupOp,
   type Module,
-  moduleFromBinary,
-  moduleToBinary,
   type NumericClass,
   valueTypes,
   verify,

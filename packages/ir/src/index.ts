@@ -2,7 +2,6 @@ import "./fluent.ts";
 
 export * from "./attrs.ts";
 export { resolveAxes, resolveAxis } from "./axes.ts";
-export { moduleFromBinary, moduleToBinary } from "./binary.ts";
 export { canonicalModule } from "./canonical.ts";
 export { readContainer, writeContainer } from "./container.ts";
 export {

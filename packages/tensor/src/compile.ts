@@ -9,6 +9,7 @@ import { discard, issue } from "./issue.ts";
 import { type ArgumentSpec, type Layout, layoutKey, layoutOf, layoutOfSpecs, rebuild } from "./layout.ts";
 import { yieldToHost } from "./memory.ts";
 import { isCurrent, type Program, traceProgram } from "./program.ts";
+import { saveStep } from "./save.ts";
 import type { Variable } from "./variable.ts";
 
 export interface CompileSettings extends CompileOptions {
@@ -130,12 +131,6 @@ export interface Callable {
   saved(): { program: Program; layout: Layout };
 }
 
-let saver: (callable: Callable) => Promise<Uint8Array>;
-/** Set by `format.ts`, which knows how programs are stored. */
-export function installSaver(save: typeof saver): void {
-  saver = save;
-}
-
 export function callable(source: Callable): unknown {
   const {
     backend,
@@ -160,6 +155,6 @@ export function callable(source: Callable): unknown {
   return Object.defineProperties(call, {
     trace: { value: (...specs: ArgumentSpec[]) => source.trace(specs) },
     variables: { get: () => [...new Set(source.programs().flatMap((p) => p.variables))] },
-    save: { value: () => saver(source) },
+    save: { value: () => saveStep(source) },
   });
 }

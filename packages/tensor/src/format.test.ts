@@ -1,4 +1,5 @@
 import "@tenon/interpreter";
+import { moduleFromBinary, moduleToBinary } from "@tenon/ir/binary";
 import {
   type Context,
   compile,
@@ -7,8 +8,6 @@ import {
   keySpec,
   loadStep,
   matmul,
-  moduleFromBinary,
-  moduleToBinary,
   readContainer,
   setBackend,
   spec,

@@ -3,11 +3,7 @@ import {
   checkOptions,
   type DType,
   dtypeOfShort,
-  dtypes,
   FormatError,
-  type Module,
-  moduleFromBinary,
-  moduleToBinary,
   OptionError,
   readContainer,
   sha256Hex,
@@ -15,108 +11,16 @@ import {
   type TensorType,
   typeText,
   verify,
-  type WeightRow,
-  writeContainer,
 } from "@tenon/ir";
-import { parseSafetensors, type Safetensors, type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
+import { moduleFromBinary } from "@tenon/ir/binary";
+import { parseSafetensors, type Safetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
-import { type Callable, type Compiled, callable, installSaver } from "./compile.ts";
-import { readBytes } from "./device.ts";
+import { type Compiled, callable } from "./compile.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { decodeMetadata, encodeMetadata, type StepMetadata } from "./metadata.ts";
-import { freeName, namesOf, type Program } from "./program.ts";
-import { realize } from "./realize.ts";
-import { dataTensor, Storage, storageOf } from "./storage.ts";
+import { decodeMetadata, type StepMetadata, sections } from "./metadata.ts";
+import type { Program } from "./program.ts";
+import { dataTensor, Storage } from "./storage.ts";
 import { Variable } from "./variable.ts";
-
-/** Sections of a step's file. */
-const sections = {
-  module: "module",
-  metadata: "metadata",
-  state: "state.safetensors",
-  weights: "weights.safetensors",
-} as const;
-
-installSaver(saveStep);
-
-/**
- * The program and every Variable as the bytes of a `.tenon` file. All Variables are read as of the same moment, and
- * stand under the names they have then.
- */
-async function saveStep(source: Callable): Promise<Uint8Array> {
-  const { program, layout } = source.saved();
-  const { variables, captured, signature, outputs, argumentCount, structure } = program;
-  const variableNames = namesOf(variables);
-  const taken = new Set(variableNames);
-  const names = [...variableNames, ...captured.map(() => freeName("captured", taken))];
-  const rows = variables.map(({ role, trainable }, i) => ({ name: variableNames[i]!, role, trainable }));
-  const module = renamed(program, variableNames);
-  const values = [...variables.map((v) => v.current()), ...captured];
-  const bytes = await Promise.all(values.map(bytesOfTensor));
-  const weights = names.flatMap((name, i): WeightRow[] => {
-    if (i < variables.length && outputs[i] !== undefined) return [];
-    const { dtype, shape } = values[i]!;
-    const blob = i < variables.length ? sections.state : sections.weights;
-    return [
-      {
-        name,
-        type: { dtype, shape },
-        entry: signature.entry,
-        input: argumentCount + i,
-        sha256: sha256Hex(bytes[i]!),
-        blob,
-      },
-    ];
-  });
-  const file = (from: number, to: number): Uint8Array =>
-    serializeSafetensors(
-      names.slice(from, to).map((name, i) => [name, fileTensor(values[from + i]!, bytes[from + i]!)]),
-    );
-  const metadata: StepMetadata = {
-    format: 1,
-    entry: signature.entry,
-    arguments: layout.structures.map((s) => s.skeleton),
-    kinds: layout.leaves,
-    names: layout.names,
-    results: structure.skeleton,
-    variables: rows,
-    captured: names.slice(variables.length),
-  };
-  return writeContainer(
-    new Map([
-      [sections.module, moduleToBinary(verify({ ...module, weights }))],
-      [sections.metadata, encodeMetadata(metadata)],
-      [sections.state, file(0, variables.length)],
-      [sections.weights, file(variables.length, names.length)],
-    ]),
-  );
-}
-
-/** The module of a program with its Variables under these names. */
-function renamed({ module, signature, argumentCount }: Program, names: readonly string[]): Module {
-  const fn = module.entries.get(signature.entry)!;
-  const table = new Map(module.tables.names.get(fn));
-  names.forEach((name, i) => {
-    table.set(argumentCount + i, name);
-  });
-  const sorted = new Map([...table].sort(([a], [b]) => a - b));
-  return {
-    ...module,
-    state: module.state.map((row) => ({ ...row, name: names[row.input - argumentCount]! })),
-    tables: { ...module.tables, names: new Map(module.tables.names).set(fn, sorted) },
-  };
-}
-
-function bytesOfTensor(t: Tensor): Promise<Uint8Array> {
-  realize([t]);
-  return readBytes(storageOf(t)!);
-}
-
-const fileTensor = ({ dtype, shape }: Tensor, bytes: Uint8Array) => ({
-  dtype: dtypes[dtype].short.toUpperCase() as SafetensorsDType,
-  shape: shape as readonly number[],
-  bytes,
-});
 
 export interface LoadOptions {
   readonly backend?: BackendChoice;

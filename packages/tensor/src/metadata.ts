@@ -8,6 +8,20 @@ const MAX_DEPTH = 64;
 const roles: readonly string[] = ["parameter", "statistic", "slot", "key", "state"] satisfies VariableRole[];
 const kinds: readonly string[] = ["tensor", "training", "inference"] satisfies Layout["leaves"];
 
+/** Sections of a step's file. */
+export const sections = {
+  module: "module",
+  metadata: "metadata",
+  state: "state.safetensors",
+  weights: "weights.safetensors",
+} as const;
+
+export interface VariableRow {
+  readonly name: string;
+  readonly role: VariableRole;
+  readonly trainable: boolean;
+}
+
 /** What a `.tenon` file says of a step besides its program: how arguments and results are made up, and its Variables. */
 export interface StepMetadata {
   readonly format: 1;
@@ -17,7 +31,7 @@ export interface StepMetadata {
   readonly kinds: Layout["leaves"];
   readonly names: readonly string[];
   readonly results: unknown;
-  readonly variables: readonly { readonly name: string; readonly role: VariableRole; readonly trainable: boolean }[];
+  readonly variables: readonly VariableRow[];
   /** Names, in the file's weights, of tensors that the function took from outside. */
   readonly captured: readonly string[];
 }
