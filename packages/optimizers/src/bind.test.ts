@@ -1,5 +1,6 @@
 import "@tenon/interpreter";
 import { printModule } from "@tenon/ir/text";
+import { dense } from "@tenon/layers";
 import {
   compile,
   loadStep,
@@ -304,6 +305,13 @@ test("what is not bound, not scaled, or has nothing to learn is refused", () => 
       fix: bind parameters, and set trainable on those that are learned.]
   `);
   expect(() => adam().bind({ w: zeros([1]) })).toThrow("E803 variables: w is a tensor");
+});
+
+test("an unbuilt layer is refused", () => {
+  expect(() => adam().bind(dense(3))).toThrowErrorMatchingInlineSnapshot(`
+    [StateError E430 variables: the dense layer is not built, so that it has no Variables yet.
+      fix: first call build({ key: key(0), inputs: spec(["B", 784]) }) on the model.]
+  `);
 });
 
 test("unknown options suggest the right one, and numbers have a range", () => {
