@@ -24,7 +24,7 @@ const KIT = "mutant-kit.mjs";
 /** What works while programs run, and not while they are made: here a fault need not show in the code. */
 const RUNTIME = /(backend|executable|memory|engine|compile-module|index)\.ts$/;
 /** A mutant may take so many times what the kit takes without one. */
-const PATIENCE = 4;
+const PATIENCE = 10;
 const HEAP_MB = 3072;
 const LONG_MS = 3_600_000;
 const GOLDEN = 0x9e3779b9; // 2^32 over the golden ratio

@@ -30,6 +30,7 @@ const budgets = {
   "@tenon/tensor": 18,
   "@tenon/train": 12,
   "@tenon/tree": 3,
+  tenon: 1,
 };
 
 /**
@@ -129,7 +130,7 @@ async function sizes() {
     found.push({ name, kilobytes, budget: budgets[name] ?? 0 });
   }
   for (const [backend, budget] of Object.entries(programBudgets)) {
-    const stdin = { contents: `import "${backend}";${program}`, resolveDir: join(root, "examples/first-steps") };
+    const stdin = { contents: `import "${backend}";${program}`, resolveDir: join(root, "examples/mnist") };
     const kilobytes = await sizeOf({ stdin, platform: "browser" });
     found.push({ name: `training by ${backend.slice("@tenon/".length)}`, kilobytes, budget });
   }

@@ -46,7 +46,7 @@ function benchmarks() {
 
 /** @type {Record<string, (args: readonly string[]) => Promise<number>>} */
 const commands = {
-  start: (args) => program("examples/first-steps/main.ts", args),
+  start: (args) => program("examples/mnist/main.ts", args),
   example: (args) => named("example", examples(), args),
   bench: (args) => named("benchmark", benchmarks(), args),
   build,
