@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { kernelsOf, launchesOf, lower, programOf } from "@tenon/lowering";
 import { setBackend, tensor } from "@tenon/tensor";
-import { adam, makeNetwork, makeStep } from "../examples/first-steps/network.ts";
+import { adam, makeNetwork, makeStep } from "./main-job/network.ts";
 
 const BATCH = 128;
 const { values: options } = parseArgs({

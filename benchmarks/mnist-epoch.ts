@@ -10,8 +10,8 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { currentBackend, memory, setBackend, tensor } from "@tenon/tensor";
-import { type Batch, batchesOf, loadDigits } from "../examples/first-steps/data.ts";
-import { adam, makeNetwork, makeStep } from "../examples/first-steps/network.ts";
+import { type Batch, batchesOf, loadDigits } from "./main-job/data.ts";
+import { adam, makeNetwork, makeStep } from "./main-job/network.ts";
 
 const BATCH = 128;
 /** Of a step: forward, and both gradients of each product but that of the images. */
