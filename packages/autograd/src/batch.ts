@@ -11,7 +11,8 @@ import {
   withOrigin,
   withTrace,
 } from "@tenon/ir";
-import { regionTransforms } from "./region.ts";
+import { reverseTransforms } from "./region.ts";
+import { batchTransforms } from "./region-batch.ts";
 import { applyVjp, guarded, hasVjp, place } from "./rules.ts";
 import { type Replacement, walk } from "./walk.ts";
 
@@ -34,7 +35,7 @@ export function batch(outputs: readonly Tensor[], examples: ReadonlyMap<Tensor, 
     return withOrigin(node, () => {
       if (node.op.batch === undefined) return { results: withoutRule(node), open: true };
       const args = node.inputs.map((t) => many.get(t) ?? t);
-      const results = guarded(node, "batch", () => node.op.batch!(args, marks, node.attrs, size, regionTransforms));
+      const results = guarded(node, "batch", () => node.op.batch!(args, marks, node.attrs, size, batchTransforms));
       node.outputs.forEach((t, i) => {
         many.set(t, checkBatched(node, results[i], t, size));
       });
@@ -64,7 +65,7 @@ function withoutRule(node: Node): readonly Tensor[] {
   }
   if (!hasVjp(node)) return decomposed(node, inputs);
   const vjp = (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]) => {
-    const gradients = applyVjp(node, args, results, cotangents, regionTransforms);
+    const gradients = applyVjp(node, args, results, cotangents, reverseTransforms);
     const plain = walk(
       gradients.filter((dx) => dx !== null),
       [...args, ...results, ...cotangents],

@@ -5,6 +5,5 @@ export { type Cotangents, type CustomOptions, customGradient } from "./custom.ts
 export { type GradientsOf, type GradOptions, grad, jvp, valueAndGrad, vjp } from "./grad.ts";
 export { hessian, jacobian } from "./jacobian.ts";
 export { type Forward, forward } from "./jvp.ts";
-export { regionTransforms } from "./region.ts";
 export { type Backward, backward } from "./vjp.ts";
 export { type MappedAxis, type VmapOptions, vmap } from "./vmap.ts";

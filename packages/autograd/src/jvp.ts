@@ -12,7 +12,8 @@ import {
   withOrigin,
   withTrace,
 } from "@tenon/ir";
-import { regionTransforms } from "./region.ts";
+import { reverseTransforms } from "./region.ts";
+import { forwardTransforms } from "./region-jvp.ts";
 import {
   applyVjp,
   calledName,
@@ -86,7 +87,7 @@ function push(node: Node, tangents: readonly (Tensor | null)[]): Pushed {
   const count = outputs.length;
   if (op.notDifferentiable !== undefined) throw notDifferentiable(node);
   if (op.jvp !== undefined) {
-    const list = guarded(node, "jvp", () => op.jvp!(inputs, tangents, outputs, attrs, regionTransforms));
+    const list = guarded(node, "jvp", () => op.jvp!(inputs, tangents, outputs, attrs, forwardTransforms));
     const changes = list.slice(0, count);
     return list.length === count ? { changes } : { changes, results: list.slice(count) as readonly Tensor[] };
   }
@@ -122,7 +123,7 @@ function transposed(node: Node, tangents: readonly (Tensor | null)[]): readonly 
   const wanted = tangents.map((dx) => dx !== null);
   const seeds = node.outputs.map((y) => (isFloat(y.dtype) ? input(y) : zerosOf(y)));
   const floats = seeds.filter((t) => isFloat(t.dtype));
-  const pulled = applyVjp(node, node.inputs, node.outputs, seeds, regionTransforms, wanted);
+  const pulled = applyVjp(node, node.inputs, node.outputs, seeds, reverseTransforms, wanted);
   const parts = pulled.flatMap((dx, i) => (dx === null ? [] : [[dx, tangents[i]!] as const]));
   const { gradients } = backward(
     parts.map(([dx]) => dx),

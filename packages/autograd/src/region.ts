@@ -1,19 +1,15 @@
 import {
-  type BatchedRegion,
-  type Dim,
   Fn,
   input,
   isFloat,
   orderAfter,
-  type RegionTransforms,
+  type ReverseTransforms,
   type SplitRegion,
   substitute,
   type Tensor,
   topologicalOrder,
   withTrace,
 } from "@tenon/ir";
-import { batch, everywhere } from "./batch.ts";
-import { forward } from "./jvp.ts";
 import { zerosOf } from "./rules.ts";
 import { backward } from "./vjp.ts";
 
@@ -27,11 +23,12 @@ export function activeTensors(results: readonly Tensor[], sources: readonly Tens
   return active;
 }
 
-const marked = <T>(list: readonly T[], marks: readonly boolean[]): T[] => list.filter((_, i) => marks[i] === true);
+export const marked = <T>(list: readonly T[], marks: readonly boolean[]): T[] =>
+  list.filter((_, i) => marks[i] === true);
 
 const indices = (marks: readonly boolean[]): number[] => marked([...marks.keys()], marks);
 
-function activeResults(fn: Fn, inputs: readonly boolean[]): readonly boolean[] {
+export function activeResults(fn: Fn, inputs: readonly boolean[]): readonly boolean[] {
   const active = activeTensors(fn.results, marked(fn.inputs, inputs));
   return fn.results.map((t) => active.has(t));
 }
@@ -89,33 +86,10 @@ function crossing(results: readonly Tensor[], { cotangents, inputs, fixed }: Sid
   return new Set(reads.reverse());
 }
 
-function pushed(fn: Fn, active: readonly boolean[], results: readonly boolean[] = []): Fn {
-  const sources = marked(fn.inputs, active);
-  const moving = activeResults(fn, active).map((mark, i) => mark || results[i] === true);
-  const seeds = sources.map((t) => input(t));
-  const { outputs, tangents } = forward(fn.results, sources, seeds);
-  const changes = tangents.map((t, i) => t ?? zerosOf(outputs[i]!));
-  return new Fn(`${fn.name}_jvp`, [...fn.inputs, ...seeds], [...outputs, ...marked(changes, moving)]);
-}
-
-function many(fn: Fn, size: Dim, batched: readonly boolean[], results: readonly boolean[] = []): BatchedRegion {
-  const inputs = fn.inputs.map((t, i) => (batched[i] ? input({ dtype: t.dtype, shape: [size, ...t.shape] }) : t));
-  const examples = new Map(fn.inputs.map((t, i) => [t, inputs[i]!] as const).filter((_, i) => batched[i]));
-  const found = batch(fn.results, examples, size);
-  const marks = found.batched.map((mark, i) => mark || results[i] === true);
-  const all = everywhere(found, size);
-  return {
-    fn: new Fn(
-      `${fn.name}_batched`,
-      inputs,
-      all.map((y, i) => (marks[i] ? y : found.results[i]!)),
-    ),
-    batched: marks,
-  };
-}
-
 /** The transform, made once for each function and each choice of marks. */
-function remembered<A extends readonly unknown[], R>(transform: (fn: Fn, ...rest: A) => R): (fn: Fn, ...rest: A) => R {
+export function remembered<A extends readonly unknown[], R>(
+  transform: (fn: Fn, ...rest: A) => R,
+): (fn: Fn, ...rest: A) => R {
   const memory = new WeakMap<Fn, Map<string, R>>();
   return (fn, ...rest) => {
     const known = memory.get(fn) ?? new Map<string, R>();
@@ -127,11 +101,9 @@ function remembered<A extends readonly unknown[], R>(transform: (fn: Fn, ...rest
   };
 }
 
-/** What records of ops with regions are handed, so that ir need not know how a derivative is taken. */
-export const regionTransforms: RegionTransforms = {
+/** What rules for reverse mode are handed, so that ir need not know how a derivative is taken. */
+export const reverseTransforms: ReverseTransforms = {
   wanted: [],
   active: remembered(activeResults),
   vjp: remembered(split),
-  jvp: remembered(pushed),
-  batch: remembered(many),
 };

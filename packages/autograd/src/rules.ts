@@ -8,7 +8,7 @@ import {
   type Node,
   type Operand,
   type OpRecord,
-  type RegionTransforms,
+  type ReverseTransforms,
   sameType,
   splat,
   TenonError,
@@ -41,7 +41,7 @@ export function applyVjp(
   args: readonly Tensor[],
   results: readonly Tensor[],
   cotangents: readonly Tensor[],
-  ad: RegionTransforms,
+  ad: ReverseTransforms,
   wanted: readonly boolean[] = args.map((x) => isFloat(x.dtype)),
 ): readonly (Tensor | null)[] {
   const { op, attrs } = node;

@@ -3,15 +3,14 @@ import {
   isFloat,
   type Node,
   orderAfter,
-  type RegionTransforms,
+  type ReverseTransforms,
   sameType,
   type Tensor,
   typeText,
   withOrigin,
   withTrace,
 } from "@tenon/ir";
-import { forward } from "./jvp.ts";
-import { regionTransforms } from "./region.ts";
+import { reverseTransforms } from "./region.ts";
 import { applyVjp, guarded, hasVjp, notDifferentiable, plus, zerosOf } from "./rules.ts";
 import { between, walk } from "./walk.ts";
 
@@ -64,9 +63,12 @@ class Sweep {
   private readonly active: Set<Tensor>;
   /** Nodes that are still to come, users above inputs. */
   private readonly pending: Node[] = [];
+  /** The sweep asks only which tensors are reached: an op without a derivative lets everything through. */
+  private readonly probing: boolean;
 
-  constructor(wrt: readonly Tensor[]) {
+  constructor(wrt: readonly Tensor[], probing = false) {
     this.wrt = wrt;
+    this.probing = probing;
     this.active = new Set(wrt.filter((x) => isFloat(x.dtype)));
   }
 
@@ -108,7 +110,7 @@ class Sweep {
 
   private visit(node: Node): void {
     const wanted = node.inputs.map((t) => this.active.has(t));
-    const ad = node.op.augment === undefined ? regionTransforms : { ...regionTransforms, wanted };
+    const ad = node.op.augment === undefined ? reverseTransforms : { ...reverseTransforms, wanted };
     const ruled = hasVjp(node);
     if (ruled && node.op.augment === undefined) {
       this.pull(node, node.outputs, wanted, ad);
@@ -122,7 +124,7 @@ class Sweep {
   }
 
   /** Adds what the node's rule gives for its operands. */
-  private pull(node: Node, results: readonly Tensor[], wanted: readonly boolean[], ad: RegionTransforms): void {
+  private pull(node: Node, results: readonly Tensor[], wanted: readonly boolean[], ad: ReverseTransforms): void {
     const cotangents = node.outputs.map((t) => this.sums.get(t) ?? zerosOf(t));
     const gradients = applyVjp(node, node.inputs, results, cotangents, ad, wanted);
     gradients.forEach((dx, i) => {
@@ -139,29 +141,32 @@ class Sweep {
     });
   }
 
-  private otherForm(node: Node, ad: RegionTransforms): OtherForm | undefined {
+  private otherForm(node: Node, ad: ReverseTransforms): OtherForm | undefined {
     const { op, inputs, attrs } = node;
     try {
       if (op.augment !== undefined) return guarded(node, "augment", () => op.augment!(inputs, attrs, ad));
       if (op.decompose === undefined || op.notDifferentiable !== undefined) throw notDifferentiable(node);
       return { results: guarded(node, "decompose", () => op.decompose!(inputs, attrs)), residuals: [] };
     } catch (error) {
-      if (error instanceof DifferentiationError && !this.reaches(inputs)) return undefined;
-      throw error;
+      if (!(error instanceof DifferentiationError) || (!this.probing && this.reaches(inputs))) throw error;
+      if (this.probing) for (const x of inputs) if (isFloat(x.dtype)) this.add(x, zerosOf(x));
+      return undefined;
     }
   }
 
   /** Whether a change of `wrt` changes any of `tensors`, rules that stop it considered. Asked before refusing a node only. */
   private reaches(tensors: readonly Tensor[]): boolean {
+    const probe = new Sweep(this.wrt, true);
+    for (const t of tensors) probe.seed(t, zerosOf(t));
+    probe.enter(orderAfter(this.wrt, tensors));
     try {
-      return forward(tensors, this.wrt, this.wrt.map(zerosOrNull)).tangents.some((t) => t !== null);
+      probe.run();
+      return this.wrt.some((x) => probe.sums.has(x));
     } catch {
-      return true; // another node on the way has no derivative either
+      return true; // a rule on the way fails, and would without this node
     }
   }
 }
-
-const zerosOrNull = (x: Tensor): Tensor | null => (isFloat(x.dtype) ? zerosOf(x) : null);
 
 interface OtherForm {
   readonly results: readonly Tensor[];

@@ -3,7 +3,6 @@ import "./fluent.ts";
 export * from "./attrs.ts";
 export { resolveAxes, resolveAxis } from "./axes.ts";
 export { canonicalModule } from "./canonical.ts";
-export { readContainer, writeContainer } from "./container.ts";
 export {
   type Dim,
   DimExpr,
@@ -27,6 +26,7 @@ export {
 export { parseDim } from "./dim-text.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
+export * from "./files.ts";
 export { close, Fn, type Traced, type TraceHook, type TraceOptions, trace } from "./function.ts";
 export { buildModule, type ModuleParts, mapRegions, toGraph } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
@@ -42,7 +42,6 @@ export { allOps, lookupOp } from "./registry.ts";
 export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
 export { currentPath, withOrigin, withScope, withSources, withTrace } from "./scope.ts";
-export { sha256, sha256Hex } from "./sha256.ts";
 export * from "./shape.ts";
 export { type Match, matchSignature } from "./signature.ts";
 export { nodeHash, sameStructure } from "./structure.ts";

@@ -3,14 +3,16 @@ import type { Dim } from "./dim.ts";
 import type { DType } from "./dtype.ts";
 import { alignBatch, checkTensor, operandTensors, promote } from "./promote.ts";
 import type {
+  BatchTransforms,
   CallRegion,
   ConcreteType,
   DTypeClass,
   Elements,
+  ForwardTransforms,
   NumericClass,
   Operand,
   OpRecord,
-  RegionTransforms,
+  ReverseTransforms,
 } from "./record.ts";
 import { registerOp } from "./registry.ts";
 import { elementwiseType, failDType, inferTypes, namedOperands } from "./rule.ts";
@@ -74,14 +76,14 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
     results: readonly Tensor[] & PerName<R, Tensor>,
     cotangents: readonly Tensor[] & PerName<R, Tensor>,
     attrs: AttrsOf<S>,
-    ad: RegionTransforms,
+    ad: ReverseTransforms,
   ): readonly (Tensor | null)[];
   jvp?(
     args: PerName<N, Tensor>,
     tangents: PerName<N, Tensor | null>,
     results: readonly Tensor[] & PerName<R, Tensor>,
     attrs: AttrsOf<S>,
-    ad: RegionTransforms,
+    ad: ForwardTransforms,
   ): OneOrMore<Tensor | null>;
   readonly linear?: true | readonly string[] | ((attrs: AttrsOf<S>) => boolean);
   batch?(
@@ -89,12 +91,12 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
     batched: PerName<N, boolean>,
     attrs: AttrsOf<S>,
     size: Dim,
-    ad: RegionTransforms,
+    ad: BatchTransforms,
   ): OneOrMore<Tensor>;
   augment?(
     args: PerName<N, Tensor>,
     attrs: AttrsOf<S>,
-    ad: RegionTransforms,
+    ad: ReverseTransforms,
   ): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   needs?(attrs: AttrsOf<S>): string | undefined;
   readonly notDifferentiable?: string;

@@ -45,19 +45,34 @@ export interface BatchedRegion {
   readonly batched: readonly boolean[];
 }
 
-/** The transforms of a region, handed in by `@tenon/autograd`, since ir cannot import it. */
-export interface RegionTransforms {
-  /** For each operand of the op at hand, whether its cotangent is wanted. */
-  readonly wanted: readonly boolean[];
+/**
+ * Which results of a region depend differentiably on its inputs. Like the transforms below it is handed in by
+ * `@tenon/autograd`, since ir cannot import it; a rule gets those of its own mode.
+ */
+export interface RegionActivity {
   /** For each result, whether it depends differentiably on any of the inputs marked in `active`. */
   active(fn: Fn, active: readonly boolean[]): readonly boolean[];
+}
+
+/** The transforms of a region for `vjp` and `augment`. */
+export interface ReverseTransforms extends RegionActivity {
+  /** For each operand of the op at hand, whether its cotangent is wanted. */
+  readonly wanted: readonly boolean[];
   /**
    * The halves of a region whose inputs marked in `wanted` get a cotangent. What depends on inputs marked in `fixed` alone
    * is computed again by the backward half, and is no residual.
    */
   vjp(fn: Fn, wanted: readonly boolean[], fixed?: readonly boolean[]): SplitRegion;
+}
+
+/** The transforms of a region for `jvp`. */
+export interface ForwardTransforms extends RegionActivity {
   /** Inputs, then a tangent per input marked in `active` → results, then a tangent per active result (see `active`; all those marked in `results`). */
   jvp(fn: Fn, active: readonly boolean[], results?: readonly boolean[]): Fn;
+}
+
+/** The transforms of a region for `batch`. */
+export interface BatchTransforms {
   /**
    * The inputs marked in `batched` gain a leading axis of `size`, and so do the results that depend on them; those marked
    * in `results` have it anyhow.
@@ -101,7 +116,7 @@ export interface OpRecord {
     results: readonly Tensor[],
     cotangents: readonly Tensor[],
     attrs: Attrs,
-    ad: RegionTransforms,
+    ad: ReverseTransforms,
   ) => readonly (Tensor | null)[];
   /**
    * Tangents of the results; null stands for zero. A rule that computes the results anew lists them behind the tangents,
@@ -112,7 +127,7 @@ export interface OpRecord {
     tangents: readonly (Tensor | null)[],
     results: readonly Tensor[],
     attrs: Attrs,
-    ad: RegionTransforms,
+    ad: ForwardTransforms,
   ) => readonly (Tensor | null)[];
   /** Operands in which the op is jointly linear, the others held fixed; `true` is all of them. */
   readonly linear?: true | readonly string[] | ((attrs: Attrs) => boolean);
@@ -122,7 +137,7 @@ export interface OpRecord {
     batched: readonly boolean[],
     attrs: Attrs,
     size: Dim,
-    ad: RegionTransforms,
+    ad: BatchTransforms,
   ) => readonly Tensor[];
   /**
    * The op in a form that also yields what its `vjp` needs; it takes the primal's place when the op is differentiated. Where
@@ -131,7 +146,7 @@ export interface OpRecord {
   readonly augment?: (
     args: readonly Tensor[],
     attrs: Attrs,
-    ad: RegionTransforms,
+    ad: ReverseTransforms,
   ) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   /** A feature that a backend must declare to run the op with these attributes, such as `unbounded-while`. */
   readonly needs?: (attrs: Attrs) => string | undefined;

@@ -5,14 +5,12 @@ import {
   dtypeOfShort,
   FormatError,
   OptionError,
-  readContainer,
-  sha256Hex,
   type Tensor,
   type TensorType,
   typeText,
   verify,
 } from "@tenon/ir";
-import { moduleFromBinary } from "@tenon/ir/binary";
+import { moduleFromBinary, readContainer, sha256Hex } from "@tenon/ir/binary";
 import { parseSafetensors, type Safetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
 import { type Compiled, callable } from "./compile.ts";

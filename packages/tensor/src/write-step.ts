@@ -1,5 +1,5 @@
-import { dtypes, type Module, sha256Hex, type Tensor, verify, type WeightRow, writeContainer } from "@tenon/ir";
-import { moduleToBinary } from "@tenon/ir/binary";
+import { dtypes, type Module, type Tensor, verify, type WeightRow } from "@tenon/ir";
+import { moduleToBinary, sha256Hex, writeContainer } from "@tenon/ir/binary";
 import { type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
 import { encodeMetadata, sections } from "./metadata.ts";
 import type { Program } from "./program.ts";

@@ -3,7 +3,7 @@ import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
-import type { Operand, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
+import type { Operand, OpRecord, ReverseTransforms, SplitRegion } from "../record.ts";
 import { currentPlace, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf, values } from "../sample.ts";
 import { type TensorType, typeText } from "../shape.ts";
@@ -94,7 +94,7 @@ interface Plan {
   readonly wanted: readonly number[];
 }
 
-function planOf(fns: readonly Fn[], ad: RegionTransforms): Plan {
+function planOf(fns: readonly Fn[], ad: ReverseTransforms): Plan {
   const halves = fns.map((fn) => ad.vjp(fn, ad.wanted.slice(1)));
   const slots: TensorType[] = [];
   for (const { residuals } of halves) {

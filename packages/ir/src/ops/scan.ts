@@ -5,7 +5,7 @@ import { checkFunction, checkOptions, OptionError, StateError } from "../errors.
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
-import type { Elements, OpRecord, RegionTransforms, SplitRegion } from "../record.ts";
+import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";
 import { fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
@@ -197,11 +197,7 @@ function reader(list: readonly Tensor[]): (count: number) => readonly Tensor[] {
 }
 
 /** The operands whose changes reach a result: those marked, and the carries that they change. */
-function activeOperands(
-  { body, kinds }: ScanAttrs,
-  marks: readonly boolean[],
-  ad: RegionTransforms,
-): readonly boolean[] {
+function activeOperands({ body, kinds }: ScanAttrs, marks: readonly boolean[], ad: RegionActivity): readonly boolean[] {
   const slots = places(kinds.map((kind) => kind === "carry"));
   return fixpoint(marks, (now) => {
     const outcome = ad.active(body, now);
@@ -219,7 +215,7 @@ interface Plan {
   readonly xs: readonly number[];
 }
 
-function planOf(attrs: ScanAttrs, ad: RegionTransforms): Plan {
+function planOf(attrs: ScanAttrs, ad: ReverseTransforms): Plan {
   const { body, kinds } = attrs;
   const active = activeOperands(attrs, ad.wanted, ad);
   const half = ad.vjp(
