@@ -1,3 +1,4 @@
+import { readContainer, writeContainer } from "@tenon/ir/binary";
 import {
   parseSafetensors,
   type SafetensorsDType,
@@ -13,20 +14,20 @@ import {
   FormatError,
   isDType,
   isRecord,
-  loadStep,
-  readContainer,
   sameType,
   type Tensor,
   type TensorType,
   tensor,
   typeText,
   type Variable,
-  writeContainer,
 } from "@tenon/tensor";
 import type { History } from "./history.ts";
 
-/** Sections that a trainer adds to the file of its prediction step, which readers of steps pass over. */
-const sections = { state: "training.safetensors", metadata: "training.json" } as const;
+/**
+ * Sections that a trainer adds to the file of its prediction step, and that readers of steps pass over; and the step's own with
+ * the model's Variables.
+ */
+const sections = { model: "state.safetensors", state: "training.safetensors", metadata: "training.json" } as const;
 
 /** Where a training stands. */
 export interface Position {
@@ -44,8 +45,14 @@ export interface TrainingMetadata {
   readonly seed: number;
   readonly position: Position;
   readonly history: History;
-  /** Of one row. */
-  readonly targets: { readonly dtype: DType; readonly shape: readonly number[] };
+  readonly inputs: RowType;
+  readonly targets: RowType;
+}
+
+/** The type of one row of the data. */
+export interface RowType {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
 }
 
 /** The file of a prediction step with the state of its training. */
@@ -70,7 +77,6 @@ export async function writeTraining(
 
 /** What a trainer's file holds, read but not yet given to anything. */
 export interface SavedTraining {
-  readonly inputs: TensorType;
   readonly metadata: TrainingMetadata;
   /** The model's Variables by name. */
   readonly model: ReadonlyMap<string, Tensor>;
@@ -78,25 +84,20 @@ export interface SavedTraining {
   readonly state: ReadonlyMap<string, Tensor>;
 }
 
-export async function readTraining(bytes: Uint8Array): Promise<SavedTraining> {
-  const prediction = await loadStep(bytes);
+export function readTraining(bytes: Uint8Array): SavedTraining {
   const parts = readContainer(bytes);
-  const [state, metadata] = [parts.get(sections.state), parts.get(sections.metadata)];
-  if (state === undefined || metadata === undefined) {
+  const [model, state, metadata] = [parts.get(sections.model), parts.get(sections.state), parts.get(sections.metadata)];
+  if (model === undefined || state === undefined || metadata === undefined) {
     throw new FormatError("E825", "load", "the file has a step, but no state of a training", {
       operands: { sections: [...parts.keys()].join(", ") },
       fix: "load it with loadStep, or give a file that save of a Trainer has written",
     });
   }
-  const module = prediction.trace();
-  const name = [...module.entries.values()][0];
-  return {
-    inputs: module.functions.find((fn) => fn.name === name)!.inputs[0]!.type,
-    metadata: decode(metadata),
-    model: new Map(prediction.variables.map((v) => [v.name!, v.value])),
-    state: new Map([...parseSafetensors(state).tensors].map(([key, found]) => [key, tensorOf(key, found)])),
-  };
+  return { metadata: decode(metadata), model: tensorsIn(model), state: tensorsIn(state) };
 }
+
+const tensorsIn = (bytes: Uint8Array): ReadonlyMap<string, Tensor> =>
+  new Map([...parseSafetensors(bytes).tensors].map(([key, found]) => [key, tensorOf(key, found)]));
 
 function tensorOf(name: string, { dtype: short, shape, bytes }: SafetensorsTensor): Tensor {
   const dtype = dtypeOfShort(short.toLowerCase());
@@ -113,7 +114,7 @@ function decode(bytes: Uint8Array): TrainingMetadata {
     throw malformed("it is no JSON");
   }
   if (!isRecord(json) || json.format !== 1) throw malformed("its format is not 1");
-  const { seed, position, history, targets } = json;
+  const { seed, position, history, inputs, targets } = json;
   const whole = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!whole(seed)) throw malformed("seed is no whole number");
   const counts = ["epoch", "batch", "batchSize", "rows"];
@@ -122,9 +123,10 @@ function decode(bytes: Uint8Array): TrainingMetadata {
   if (lists.length === 0 || !lists.every((list) => Array.isArray(list) && list.every(isRecord))) {
     throw malformed("history is no history");
   }
-  const isType =
-    isRecord(targets) && isDType(targets.dtype) && Array.isArray(targets.shape) && targets.shape.every(whole);
-  if (!isType) throw malformed("targets is no type");
+  for (const type of [inputs, targets]) {
+    const isType = isRecord(type) && isDType(type.dtype) && Array.isArray(type.shape) && type.shape.every(whole);
+    if (!isType) throw malformed("inputs and targets are no types");
+  }
   return json as unknown as TrainingMetadata;
 }
 

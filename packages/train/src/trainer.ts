@@ -19,7 +19,7 @@ import {
   variablesOf,
 } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
-import { checkFits, type Position, readTraining, writeTraining } from "./checkpoint.ts";
+import type { Position } from "./checkpoint.ts";
 import {
   batchType,
   checkSameRows,
@@ -253,12 +253,13 @@ export class Trainer {
    */
   async load(source: string | Uint8Array): Promise<this> {
     const bytes = typeof source === "string" ? await fileSystem("load").read(source) : source;
-    const saved = await readTraining(bytes);
+    const { checkFits, readTraining } = await import("./checkpoint.ts"); // so that programs without files do without it
+    const saved = readTraining(bytes);
     return this.#alone("load", async () => {
-      const { inputs, metadata } = saved;
-      this.#build(inputs);
-      const targets = spec(["B", ...metadata.targets.shape], metadata.targets.dtype);
-      const training = this.#trainingFor(inputs, targets);
+      const { metadata } = saved;
+      const [inputs, targets] = [metadata.inputs, metadata.targets].map((t) => spec(["B", ...t.shape], t.dtype));
+      this.#build(inputs!);
+      const training = this.#trainingFor(inputs!, targets!);
       const [own, rest] = [variablesIn(this.model), [...variablesIn(this.optimizer), ...training.variables]];
       checkFits("model", own, saved.model);
       checkFits("optimizer and metrics", rest, saved.state);
@@ -277,12 +278,14 @@ export class Trainer {
     const { inputs, targets } = this.#plan!.parts;
     const state = [...variablesIn(this.optimizer), ...training.variables];
     const file = await this.#predictionOf(inputs).save();
+    const { writeTraining } = await import("./checkpoint.ts");
     return writeTraining(file, state, {
       format: 1,
       seed: this.seed,
       position: this.#position,
       history: this.history,
-      targets: { dtype: targets.dtype, shape: targets.shape.slice(1) as readonly number[] },
+      inputs: rowType(inputs),
+      targets: rowType(targets),
     });
   }
 
@@ -384,6 +387,8 @@ export class Trainer {
     return { loss: Number(loss), ...results };
   }
 }
+
+const rowType = ({ dtype, shape }: TensorType) => ({ dtype, shape: shape.slice(1) as readonly number[] });
 
 const sameText = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && String(a.shape) === String(b.shape);
 
