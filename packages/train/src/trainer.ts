@@ -108,6 +108,7 @@ export class Trainer {
   #training: TrainingStep | undefined;
   #prediction: { readonly inputs: TensorType; readonly run: Compiled<[x: Tensor], Tensor> } | undefined;
   #busy = false;
+  #measuring: Promise<unknown> = Promise.resolve();
   #position: Position = { epoch: 0, batch: 0, batchSize: 0, rows: 0 };
   #epochs: EpochRecord[] = [];
   #batches: BatchRecord[] = [];
@@ -192,14 +193,12 @@ export class Trainer {
     const { batchSize = 128, signal } = options;
     checkWhole("evaluate", "batchSize", batchSize, 1, 128);
     const source = await sourceOf("evaluate", data);
-    return this.#alone("evaluate", async () => {
-      checkBuilt("evaluate", this.model);
-      this.#planFor(source);
-      this.#checkData(source, "data");
-      const logs = await this.#measure(source, batchSize, () => signal?.aborted === true);
-      signal?.throwIfAborted();
-      return logs!;
-    });
+    checkBuilt("evaluate", this.model);
+    this.#planFor(source);
+    this.#checkData(source, "data");
+    const logs = await this.#measure(source, batchSize, () => signal?.aborted === true);
+    signal?.throwIfAborted();
+    return logs!;
   }
 
   /**
@@ -289,17 +288,18 @@ export class Trainer {
     });
   }
 
-  async #alone<T>(op: string, work: () => Promise<T>): Promise<T> {
+  /** Refuses to begin while a training runs: two at once would change the same Variables. */
+  async #alone<T>(op: "fit" | "load", work: () => Promise<T>): Promise<T> {
     if (this.#busy) {
       throw new StateError("E826", op, "the trainer is at work already", {
-        fix: `await what it does before ${op}, or call evaluate and save of the trainer in a callback`,
+        fix: `await its fit before you call ${op}`,
       });
     }
-    this.#busy = op === "fit";
+    this.#busy = true;
     try {
       return await work();
     } finally {
-      if (op === "fit") this.#busy = false;
+      this.#busy = false;
     }
   }
 
@@ -352,8 +352,8 @@ export class Trainer {
 
   #checkData({ columns }: DataSource, name: string): void {
     const { parts, predictions } = this.#plan!;
-    checkSameRows("fit", `${name} x`, parts.inputs, columns.x!);
-    checkSameRows("fit", `${name} y`, parts.targets, columns.y!);
+    checkSameRows("Trainer", `${name} x`, parts.inputs, columns.x!);
+    checkSameRows("Trainer", `${name} y`, parts.targets, columns.y!);
     if (parts.labels) checkClasses(columns.y!, predictions);
   }
 
@@ -370,8 +370,14 @@ export class Trainer {
     return this.#prediction.run;
   }
 
-  /** Loss and metrics of a set; undefined when it was stopped. */
-  async #measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
+  /** Loss and metrics of a set; undefined when it was stopped. One set after the other, since they are gathered in one place. */
+  #measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
+    const measured = this.#measuring.then(() => this.#measureNow(source, batchSize, isStopped));
+    this.#measuring = measured.catch(() => {});
+    return measured;
+  }
+
+  async #measureNow(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
     const { running, run } = this.#plan!.evaluation;
     await running.reset();
     let last: Tensor | undefined;
