@@ -1,4 +1,4 @@
-import { type Fn, isLeaf, Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import { type Fn, isLeaf, Node, type Tensor, topologicalOrder, withTrace } from "@tenon/ir";
 
 /** The node on other operands; a leaf stays what it is. */
 export const reapply = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] =>
@@ -11,10 +11,8 @@ export function rebuild(
 ): readonly Tensor[] {
   const made = new Map<Tensor, Tensor>();
   for (const node of topologicalOrder(results)) {
-    const outputs = remake(
-      node,
-      node.inputs.map((x) => made.get(x)!),
-    );
+    const inputs = node.inputs.map((x) => made.get(x)!);
+    const outputs = withTrace(() => remake(node, inputs));
     node.outputs.forEach((y, i) => {
       made.set(y, outputs[i]!);
     });

@@ -18,6 +18,7 @@ import {
   splat,
   type Tensor,
   transpose,
+  withTrace,
 } from "@tenon/ir";
 import { type Argument, allSamples, type Sample } from "@tenon/ir/samples";
 import type { Evaluate } from "./sample-runner.ts";
@@ -31,7 +32,7 @@ export interface Graph {
 
 export const graphOf = (args: readonly Elements[], record: (inputs: readonly Tensor[]) => readonly Tensor[]): Graph => {
   const inputs = args.map((x) => input(x));
-  return { inputs, results: record(inputs), args };
+  return { inputs, results: withTrace(() => record(inputs)), args };
 };
 
 /** One shape per class: no axis, no element, one element, one to five axes with odd sizes. */
@@ -158,7 +159,8 @@ export function withProducer(
   const given = args.map((x, i) => {
     if (!fitting[i]) return x;
     const t = input(x);
-    return evaluate([before(t)], new Map([[t, x]]))[0]!;
+    const y = withTrace(() => before(t));
+    return evaluate([y], new Map([[t, x]]))[0]!;
   });
   return graphOf(given, (inputs) => record(inputs.map((t, i) => (fitting[i] ? make(t, args[i]!.shape) : t))));
 }
