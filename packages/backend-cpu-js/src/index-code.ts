@@ -1,6 +1,6 @@
 import { foldIndex, type Index, type IndexBuilder, type IndexNode, type IndexVariable } from "@tenon/lowering";
 import type { FunctionBuilder } from "./assembler/function.ts";
-import type { Local, Value } from "./assembler/values.ts";
+import type { Expression, Local } from "./assembler/values.ts";
 
 /** A number, or a local that holds it. */
 export type Number32 = number | Local<"i32">;
@@ -36,7 +36,7 @@ const isPowerOf2 = (x: Number32): x is number => typeof x === "number" && (x & (
 
 function builderFor(f: FunctionBuilder, variable: (v: IndexVariable) => Number32): IndexBuilder<Number32> {
   const { i32 } = f;
-  const keep = (value: Value<"i32">): Local<"i32"> => f.let(value);
+  const keep = (value: Expression<"i32">): Local<"i32"> => f.let(value);
   const select = (condition: Number32, a: Number32, b: Number32): Number32 => keep(f.select(local(a), b, condition));
   const local = (x: Number32): Local<"i32"> => (typeof x === "number" ? keep(i32.const(x)) : x);
   const quotient = (a: Number32, b: Number32, dividend: Index): Number32 => {

@@ -82,7 +82,7 @@ class StepWriter {
   run(): void {
     const first = this.#memory.memories.length + 1;
     for (const [i, { name }] of this.#program.signature.symbols.entries())
-      this.#index.bind(name, this.#f.let(this.#word(first + i), name));
+      this.#index.bind(name, this.#f.let(this.#word(first + i)));
     this.#items(this.#memory.items);
   }
 
@@ -102,7 +102,7 @@ class StepWriter {
         break;
       case "loop": {
         const { variable, length, body } = item;
-        const counter = f.local("i32", variable.name);
+        const counter = f.local("i32");
         f.set(counter, 0);
         this.#index.bind(variable.name, counter);
         const end = this.#index.of(length);

@@ -8,21 +8,15 @@ export interface Features {
   readonly relaxed: boolean;
   /** Shared memory and atomics. A page may make shared memory only if it is cross-origin isolated, which this does not say. */
   readonly threads: boolean;
-  /** `memory.copy`, `memory.fill` and passive segments. */
-  readonly bulkMemory: boolean;
 }
 
 const probes: Readonly<Record<keyof Features, (m: ModuleBuilder) => void>> = {
-  simd: (m) => void m.func("simd", { params: { x: "v128" } }, (f, { x }) => f.drop(f.f32x4.add(x, x))),
+  simd: (m) => void m.func("simd", { params: { x: "v128" } }, (f, { x }) => f.set(x, f.f32x4.add(x, x))),
   relaxed: (m) =>
-    void m.func("relaxed", { params: { x: "v128" } }, (f, { x }) => f.drop(f.f32x4.relaxed_madd(x, x, x))),
+    void m.func("relaxed", { params: { x: "v128" } }, (f, { x }) => f.set(x, f.f32x4.relaxed_madd(x, x, x))),
   threads(m) {
     m.memory({ initial: 1, maximum: 1, shared: true });
     m.func("threads", { params: {} }, (f) => f.drop(f.memory.atomic_notify(0, 1)));
-  },
-  bulkMemory(m) {
-    m.memory({ initial: 1 });
-    m.func("bulk", { params: {} }, (f) => f.memory.fill(0, 0, 0));
   },
 };
 
@@ -43,6 +37,5 @@ export function features(): Features {
     simd: has(probes.simd),
     relaxed: has(probes.relaxed),
     threads: has(probes.threads),
-    bulkMemory: has(probes.bulkMemory),
   };
 }

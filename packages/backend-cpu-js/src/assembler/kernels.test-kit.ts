@@ -6,9 +6,9 @@ import type { Func, Local } from "./values.ts";
 export function saxpy(m: ModuleBuilder): Func {
   return m.func("saxpy", { params: { n: "i32", a: "f32", x: "i32", y: "i32" } }, (f, { n, a, x, y }) => {
     const { i32, f32, f32x4, v128 } = f;
-    const scale = f.let(f32x4.splat(a), "scale");
-    const end = f.let(i32.add(x, i32.shl(n, 2)), "end");
-    const vectors = f.let(i32.add(x, i32.shl(i32.and(n, -4), 2)), "vectors");
+    const scale = f.let(f32x4.splat(a));
+    const end = f.let(i32.add(x, i32.shl(n, 2)));
+    const vectors = f.let(i32.add(x, i32.shl(i32.and(n, -4), 2)));
 
     upTo(f, vectors, [x, y], 16, () => v128.store(y, f32x4.add(f32x4.mul(scale, v128.load(x)), v128.load(y))));
     upTo(f, end, [x, y], 4, () => f32.store(y, f32.add(f32.mul(a, f32.load(x)), f32.load(y))));
@@ -52,7 +52,7 @@ export function gemmTile(m: ModuleBuilder, { relaxed }: { readonly relaxed: bool
     const { i32, f32x4, v128 } = f;
     const madd = (x: Local<"v128">, y: Local<"v128">, sum: Local<"v128">) =>
       relaxed ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(f32x4.mul(x, y), sum);
-    const row = f.local("i32", "row");
+    const row = f.local("i32");
     const rows = (body: (i: number) => void) => {
       f.set(row, c);
       for (const i of range(ROWS)) {
@@ -63,9 +63,9 @@ export function gemmTile(m: ModuleBuilder, { relaxed }: { readonly relaxed: bool
 
     const vectors = range(COLUMNS / 4);
     const sums: Local<"v128">[][] = [];
-    rows((i) => (sums[i] = vectors.map((j) => f.let(v128.load(row, 16 * j), `c${i}${j}`))));
-    const bs = vectors.map((j) => f.local("v128", `b${j}`));
-    const av = f.local("v128", "av");
+    rows((i) => (sums[i] = vectors.map((j) => f.let(v128.load(row, 16 * j)))));
+    const bs = vectors.map(() => f.local("v128"));
+    const av = f.local("v128");
     f.loop((again) => {
       for (const u of range(UNROLL)) {
         for (const j of vectors) f.set(bs[j]!, v128.load(b, 4 * COLUMNS * u + 16 * j));
@@ -97,7 +97,7 @@ export function gemmBlock(m: ModuleBuilder, tile: Func): Func {
   } as const;
   return m.func("block", { params }, (f, { a, b, c, k, stride, rowTiles, columnTiles }) => {
     const { i32 } = f;
-    const [i, panel, corner] = [f.local("i32", "i"), f.local("i32", "panel"), f.local("i32", "corner")];
+    const [i, panel, corner] = [f.local("i32"), f.local("i32"), f.local("i32")];
     f.loop((nextColumn) => {
       f.set(i, rowTiles);
       f.set(panel, a);

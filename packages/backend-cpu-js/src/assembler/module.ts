@@ -1,12 +1,11 @@
-import { Code } from "./code.ts";
-import { AssemblyError, callLine } from "./errors.ts";
+import { ByteWriter } from "./bytes.ts";
+import { AssemblyError } from "./errors.ts";
 import { FunctionBuilder } from "./function.ts";
-import { type Entry, encodeModule, type Import, type Limits, type ModuleParts } from "./sections.ts";
-import { type FunctionType, functionTypeText, type ValueType } from "./types.ts";
-import { DataSegment, ElementSegment, Func, Global, type Local, Memory, type Returned, Table } from "./values.ts";
+import { type FunctionType, typeCodes, type ValueType } from "./types.ts";
+import type { Func, Local, Operand, Results, Returned } from "./values.ts";
 
 /** What a function takes, by name, and what it gives. */
-export interface Signature<P extends Params = Params, R extends readonly ValueType[] = readonly ValueType[]> {
+export interface Signature<P extends Params = Params, R extends Results = Results> {
   readonly params: P;
   readonly results?: R;
 }
@@ -16,226 +15,170 @@ type Params = Readonly<Record<string, ValueType>>;
 /** The parameters of a function as locals, by name. */
 export type Parameters<P extends Params> = { readonly [K in keyof P]: Local<P[K]> };
 
-/** A function that is declared, and may be called, before its body is written. */
-export class Declared<P extends Params, R extends readonly ValueType[]> extends Func<R> {
-  readonly params: P;
-  constructor(module: object, index: number, name: string, params: P, type: FunctionType & { readonly results: R }) {
-    super(module, index, name, type);
-    this.params = params;
-  }
-}
-
-/** Pages of 64 KiB. Shared memory needs a maximum. */
-export interface MemoryLimits extends Limits {
+/** Fewest and most pages of 64 KiB. Shared memory needs a maximum. */
+export interface MemoryLimits {
+  readonly initial: number;
+  readonly maximum?: number;
   readonly shared?: boolean;
 }
 
+/** What a module can export. */
+export type Entry = Func | "memory";
+
+const FUNCTION_TYPE = 0x60;
+/** Kinds of imports and exports. */
+const [FUNCTION, MEMORY] = [0, 2];
+/** Sections, by what they hold. */
+const [CUSTOM, TYPES, IMPORTS, FUNCTIONS, MEMORIES, EXPORTS, CODE] = [0, 1, 2, 3, 5, 7, 10];
+
+/** A function of the module's own, and its body. */
+interface Body {
+  readonly func: Func;
+  readonly f: FunctionBuilder;
+}
+
 /**
- * Writes one WebAssembly module. Imports come first, since they are counted first; then functions, memory, tables,
- * globals and data in any order. Equal calls give equal bytes.
+ * Writes one WebAssembly module. Imported functions come first, since they are counted first. Equal calls give equal bytes.
  */
 export class ModuleBuilder {
-  readonly #types: FunctionType[] = [];
-  readonly #typeIndices = new Map<string, number>();
-  readonly #imports: Import[] = [];
+  /** By their text, which is the same for equal types. */
+  readonly #types = new Map<string, FunctionType>();
+  readonly #imports: ((to: ByteWriter) => void)[] = [];
   readonly #functions: Func[] = [];
-  /** By index of the function; undefined for imports and until `define`. */
-  readonly #bodies: (Code | undefined)[] = [];
-  readonly #tables: Limits[] = [];
-  readonly #globals: { global: Global; initial: number | bigint | ArrayBufferView }[] = [];
-  readonly #exports = new Map<string, Entry>();
-  readonly #elements: { table?: Table; offset: number; functions: readonly Func[] }[] = [];
-  readonly #data: { offset?: number; bytes: Uint8Array }[] = [];
-  readonly #imported = { function: 0, table: 0, memory: 0, global: 0 };
-  #memory: MemoryLimits | undefined;
-  #start: Func | undefined;
+  readonly #bodies: Body[] = [];
+  readonly #memories: MemoryLimits[] = [];
+  readonly #exports: (readonly [name: string, entry: Entry])[] = [];
 
-  importFunc<P extends Params, const R extends readonly ValueType[] = readonly []>(
+  importFunc<P extends Params, const R extends Results = readonly []>(
     module: string,
     name: string,
     signature: Signature<P, R>,
   ): Func<NoInfer<R>> {
-    const type = functionType(signature);
-    const index = this.#import({ module, name, kind: "function", type: this.typeIndex(type) }, this.#functions.length);
-    const func = new Func(this, index, name, type);
-    this.#functions.push(func);
-    this.#bodies.push(undefined);
+    if (this.#bodies.length > 0)
+      throw new AssemblyError("E558", "import", `"${name}" comes after a function of the module's own`, {
+        fix: "import before you define",
+      });
+    const func = this.#declare(name, signature);
+    this.#import(module, name, (to) => to.u32(FUNCTION, this.#typeIndex(func.type)));
     return func;
   }
 
-  importMemory(module: string, name: string, limits: MemoryLimits): Memory {
-    this.#checkMemory("importMemory", limits);
-    return new Memory(this, this.#import({ module, name, kind: "memory", limits }, 0));
+  importMemory(module: string, name: string, limits: MemoryLimits): Entry {
+    this.#import(module, name, (to) => {
+      to.byte(MEMORY);
+      writeLimits(to, limits);
+    });
+    return "memory";
   }
 
-  importTable(module: string, name: string, limits: Limits): Table {
-    return new Table(
-      this,
-      this.#import({ module, name, kind: "table", limits }, this.#imported.table + this.#tables.length),
-    );
-  }
-
-  importGlobal<T extends ValueType>(module: string, name: string, type: T, { mutable = false } = {}): Global<T> {
-    const count = this.#imported.global + this.#globals.length;
-    return new Global(this, this.#import({ module, name, kind: "global", type, mutable }, count), type, name, mutable);
+  memory(limits: MemoryLimits): Entry {
+    this.#memories.push(limits);
+    return "memory";
   }
 
   /** A function: its name for profilers and error texts, its type, and its body. */
-  func<P extends Params, const R extends readonly ValueType[] = readonly []>(
+  func<P extends Params, const R extends Results = readonly []>(
     name: string,
     signature: Signature<P, R>,
     body: (f: FunctionBuilder, params: Parameters<P>) => Returned<R>,
   ): Func<NoInfer<R>> {
-    return this.define(this.declare(name, signature), body);
-  }
-
-  /** A function whose body is written later, so that others, or itself, can call it before. */
-  declare<P extends Params, const R extends readonly ValueType[] = readonly []>(
-    name: string,
-    signature: Signature<P, R>,
-  ): Declared<P, NoInfer<R>> {
-    const func = new Declared(this, this.#functions.length, name, signature.params, functionType(signature));
-    this.typeIndex(func.type);
-    this.#functions.push(func);
-    this.#bodies.push(undefined);
+    const func = this.#declare(name, signature);
+    const f = new FunctionBuilder(name);
+    this.#bodies.push({ func, f });
+    const params = Object.entries(signature.params).map(([param, type]) => [param, f.local(type)]);
+    const result = body(f, Object.fromEntries(params) as Parameters<P>);
+    const { results } = func.type;
+    f.end(results, results.length === 0 ? [] : [result as Operand]);
     return func;
-  }
-
-  define<P extends Params, const R extends readonly ValueType[]>(
-    func: Declared<P, R>,
-    body: (f: FunctionBuilder, params: Parameters<P>) => Returned<R>,
-  ): Func<NoInfer<R>> {
-    this.#checkItems("define", [func]);
-    if (this.#bodies[func.index] !== undefined) refuse("define", `the function ${func.name} already has a body`);
-    const code = new Code(this, func.name, func.type);
-    const params = Object.fromEntries(
-      Object.entries(func.params).map(([name, type]) => [name, code.newLocal(type, name)]),
-    );
-    const results = body(new FunctionBuilder(code, (type) => this.typeIndex(type)), params as Parameters<P>);
-    code.close(`end of ${func.name}`, func.type.results, results);
-    this.#bodies[func.index] = code;
-    return func;
-  }
-
-  memory(limits: MemoryLimits): Memory {
-    this.#checkMemory("memory", limits);
-    this.#memory = limits;
-    return new Memory(this, 0);
-  }
-
-  /** A table of functions, empty until `elements` or `table.init` fill it. */
-  table(limits: Limits): Table {
-    return new Table(this, this.#imported.table + this.#tables.push(limits) - 1);
-  }
-
-  /** `initial` is a number, for v128 a typed array of 16 bytes. */
-  global<T extends ValueType>(
-    name: string,
-    type: T,
-    initial: number | bigint | ArrayBufferView,
-    { mutable = false } = {},
-  ): Global<T> {
-    const global = new Global(this, this.#imported.global + this.#globals.length, type, name, mutable);
-    this.#globals.push({ global, initial });
-    return global;
-  }
-
-  /** Puts functions into a table from `offset` on, when the module starts. */
-  elements(table: Table, offset: number, functions: readonly Func[]): void {
-    this.#checkItems("elements", [table, ...functions]);
-    this.#elements.push({ table, offset, functions });
-  }
-
-  passiveElements(functions: readonly Func[]): ElementSegment {
-    this.#checkItems("passiveElements", functions);
-    return new ElementSegment(this, this.#elements.push({ offset: 0, functions }) - 1);
-  }
-
-  /** Puts bytes into the memory at `offset`, when the module starts. */
-  data(offset: number, bytes: Uint8Array): void {
-    this.#data.push({ offset, bytes });
-  }
-
-  passiveData(bytes: Uint8Array): DataSegment {
-    return new DataSegment(this, this.#data.push({ bytes }) - 1);
   }
 
   export(name: string, entry: Entry): void {
-    if (this.#exports.has(name)) refuse("export", `"${name}" is already exported`);
-    this.#checkItems("export", [entry]);
-    this.#exports.set(name, entry);
+    this.#exports.push([name, entry]);
   }
 
-  /** The function that runs when the module starts. */
-  start(func: Func): void {
-    const text = functionTypeText(func.type);
-    if (text !== "() -> ()") refuse("start", `${func.name} is ${text}, but it has to be () -> ()`);
-    this.#checkItems("start", [func]);
-    this.#start = func;
+  /** The module in the binary format: magic, version, and the sections that are not empty, in the order of the specification. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const out = new ByteWriter();
+    out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]); // "\0asm", version 1
+    const section = <T>(id: number, items: readonly T[], write: (to: ByteWriter, item: T) => void): void => {
+      if (items.length === 0) return;
+      out.byte(id);
+      out.sized((to) => to.list(items, (item) => write(to, item)));
+    };
+    section(TYPES, [...this.#types.values()], writeType);
+    section(IMPORTS, this.#imports, (to, write) => write(to));
+    section(FUNCTIONS, this.#bodies, (to, { func }) => to.u32(this.#typeIndex(func.type)));
+    section(MEMORIES, this.#memories, writeLimits);
+    section(EXPORTS, this.#exports, (to, [name, entry]) => {
+      to.name(name);
+      if (entry === "memory") to.u32(MEMORY, 0);
+      else to.u32(FUNCTION, entry.index);
+    });
+    section(CODE, this.#bodies, writeBody);
+    if (this.#functions.length > 0) {
+      out.byte(CUSTOM);
+      out.sized((to) => writeNames(to, this.#functions));
+    }
+    return out.toBytes();
+  }
+
+  #import(module: string, name: string, write: (to: ByteWriter) => void): void {
+    this.#imports.push((to) => {
+      to.name(module);
+      to.name(name);
+      write(to);
+    });
+  }
+
+  #declare<R extends Results>(name: string, { params, results }: Signature<Params, R>): Func<R> {
+    const type = { params: Object.values(params), results: results ?? ([] as const as R) };
+    this.#typeIndex(type);
+    const func = { index: this.#functions.length, name, type };
+    this.#functions.push(func);
+    return func;
   }
 
   /** The place of a type among the module's, the same for equal types. */
-  typeIndex(type: FunctionType): number {
-    const text = functionTypeText(type);
-    const known = this.#typeIndices.get(text);
-    if (known !== undefined) return known;
-    this.#typeIndices.set(text, this.#types.length);
-    return this.#types.push(type) - 1;
-  }
-
-  /** The module in the binary format. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    const bodies = this.#functions
-      .slice(this.#imported.function)
-      .map(
-        (func) =>
-          this.#bodies[func.index] ??
-          refuse("toBytes", `the function ${func.name} has no body`, "give it one with m.define"),
-      );
-    const parts: ModuleParts = {
-      types: this.#types,
-      imports: this.#imports,
-      functions: this.#functions,
-      bodies: bodies.map((code) => ({ code, type: this.typeIndex(code.type) })),
-      tables: this.#tables,
-      memory: this.#memory,
-      globals: this.#globals,
-      exports: this.#exports,
-      start: this.#start,
-      elements: this.#elements,
-      data: this.#data,
-    };
-    return encodeModule(parts);
-  }
-
-  /** Records an import, of whose kind there are `count` already, and gives its index, which is `count`. */
-  #import(entry: Import, count: number): number {
-    if (count > this.#imported[entry.kind])
-      refuse("import", `"${entry.name}" comes after a ${entry.kind} of the module's own`, "import before you define");
-    this.#imported[entry.kind]++;
-    this.#imports.push(entry);
-    return count;
-  }
-
-  #checkItems(name: string, items: readonly Entry[]): void {
-    for (const item of items) if (item.module !== this) refuse(name, `the ${item} is of another module`);
-  }
-
-  #checkMemory(name: string, { initial, maximum, shared = false }: MemoryLimits): void {
-    if (this.#memory !== undefined || this.#imported.memory > 0) refuse(name, "the module already has a memory");
-    if (shared && maximum === undefined) refuse(name, "a shared memory needs a maximum");
-    if (initial > (maximum ?? MAX_PAGES) || (maximum ?? 0) > MAX_PAGES)
-      refuse(name, `the limits ${initial} and ${maximum} are not in order, or above ${MAX_PAGES} pages`);
+  #typeIndex(type: FunctionType): number {
+    const text = `${type.params} -> ${type.results}`;
+    if (!this.#types.has(text)) this.#types.set(text, type);
+    return [...this.#types.keys()].indexOf(text);
   }
 }
 
-/** 4 GiB: what addresses of 32 bits reach. */
-const MAX_PAGES = 65_536;
-
-function functionType<R extends readonly ValueType[]>({ params, results }: Signature<Params, R>) {
-  return { params: Object.values(params), results: results ?? ([] as readonly ValueType[] as R) };
+function writeType(to: ByteWriter, { params, results }: FunctionType): void {
+  to.byte(FUNCTION_TYPE);
+  for (const types of [params, results]) to.list(types, (type) => to.byte(typeCodes[type]));
 }
 
-function refuse(name: string, problem: string, fix?: string): never {
-  throw new AssemblyError("E558", name, problem, { at: callLine(), fix });
+function writeLimits(to: ByteWriter, { initial, maximum, shared = false }: MemoryLimits): void {
+  to.byte((maximum === undefined ? 0 : 1) | (shared ? 2 : 0));
+  to.u32(initial, ...(maximum === undefined ? [] : [maximum]));
+}
+
+/** Locals as runs of one type, without the parameters; then the instructions. */
+function writeBody(to: ByteWriter, { func, f }: Body): void {
+  const runs: { readonly type: ValueType; count: number }[] = [];
+  for (const type of f.locals.slice(func.type.params.length)) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  to.sized((inner) => {
+    inner.list(runs, ({ type, count }) => inner.u32(count, typeCodes[type]));
+    inner.append(f.bytes);
+  });
+}
+
+/** The custom section `name`, by which profilers and stack traces name functions. */
+function writeNames(to: ByteWriter, functions: readonly Func[]): void {
+  const FUNCTION_NAMES = 1;
+  to.name("name");
+  to.byte(FUNCTION_NAMES);
+  to.sized((inner) =>
+    inner.list(functions, ({ index, name }) => {
+      inner.u32(index);
+      inner.name(name);
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-/** The types of values on the stack, in locals and in globals. */
+/** The types of values on the stack and in locals. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 /** How the binary format writes each type. */
@@ -14,9 +14,4 @@ export const typeCodes: Readonly<Record<ValueType, number>> = {
 export interface FunctionType {
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
-}
-
-/** `(i32, f32) -> (v128)`. */
-export function functionTypeText({ params, results }: FunctionType): string {
-  return `(${params.join(", ")}) -> (${results.join(", ")})`;
 }

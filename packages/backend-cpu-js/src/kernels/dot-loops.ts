@@ -61,9 +61,9 @@ export function writeProduct(
   const { rows, columns, k, depth, keptRows, packedA, packedB, sums } = product;
   const { single } = plan;
   const { rows: tileRows, columns: tileColumns, bytes } = plan.tile;
-  const [row, rowEnd, j0, r0, k0, i0] = integers(f, "row", "rowEnd", "j0", "r0", "k0", "i0");
-  const [j, i, a, b, c, last] = integers(f, "j", "i", "a", "b", "c", "last");
-  const partsOfBatch = f.let(i32.div_u(i32.add(rows, BLOCK_ROWS - 1), BLOCK_ROWS), "parts");
+  const [row, rowEnd, j0, r0, k0, i0] = integers(f, 6);
+  const [j, i, a, b, c, last] = integers(f, 6);
+  const partsOfBatch = f.let(i32.div_u(i32.add(rows, BLOCK_ROWS - 1), BLOCK_ROWS));
 
   f.block((done) => {
     f.loop((nextPart) => {
@@ -79,7 +79,7 @@ export function writeProduct(
           f.set(k0, 0);
           f.loop((nextDepth) => {
             const kEnd = atMost(f, i32.add(k0, depth), k);
-            const count = f.let(i32.sub(kEnd, k0), "count");
+            const count = f.let(i32.sub(kEnd, k0));
             if (!single) f.set(last, i32.ge_s(kEnd, k));
             product.packB({ from: j0, end: columnEnd, k: k0, count, to: packedB });
             stepping(f, i0, { from: r0, end: keptEnd, step: BLOCK_ROWS }, () => {

@@ -59,7 +59,7 @@ function packingOfAffine(
   const copy = packFunction(m, width, bytes);
   const inBytes = [start, strides.batch, strides.line, strides.k].map((x) => multiplyIndex(x, bytes));
   const [first, batchStep, lineStep, kStep] = template.sizes(...inBytes) as readonly [Size, Size, Size, Size];
-  const base = f.let(i32.add(template.slots.get(slot)!, first), "base");
+  const base = f.let(i32.add(template.slots.get(slot)!, first));
   return ({ from, end, k, count, to }) => {
     const corner = i32.add(i32.add(base, i32.mul(batch, batchStep)), i32.mul(from, lineStep));
     const at = f.let(i32.add(corner, i32.mul(k, kStep)));

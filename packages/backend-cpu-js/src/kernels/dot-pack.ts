@@ -1,11 +1,11 @@
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { ModuleBuilder } from "../assembler/module.ts";
-import type { Func, Local, Value } from "../assembler/values.ts";
+import type { Expression, Func, Local } from "../assembler/values.ts";
 import { sharedFunction } from "./shared.ts";
 import { atMost, stepping } from "./stepping.ts";
 
 type Int = Local<"i32">;
-type Vector = Value<"v128">;
+type Vector = Expression<"v128">;
 
 /** Panels that are copied at once: their rows fill two cache lines. */
 const PANELS = 4;
@@ -20,9 +20,9 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
   return sharedFunction(m, name, () =>
     m.func(name, { params }, (f, { to, from, line, step, lines, k }) => {
       const { i32 } = f;
-      const done = f.local("i32", "done"); // steps of k that a quick way has copied
-      const [p, q] = [f.local("i32", "p"), f.local("i32", "q")];
-      const panel = f.let(i32.mul(k, width * bytes), "panel");
+      const done = f.local("i32"); // steps of k that a quick way has copied
+      const [p, q] = [f.local("i32"), f.local("i32")];
+      const panel = f.let(i32.mul(k, width * bytes));
       const advance = (panels: number): void => {
         f.set(from, i32.add(from, i32.mul(line, panels * width)));
         f.set(to, i32.add(to, i32.mul(panel, panels)));
@@ -78,7 +78,7 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
 /** Runs `body` for as long as `count` steps of `by` are left. */
 function counted(f: FunctionBuilder, count: Int, by: number, body: () => void): void {
   const { i32 } = f;
-  const left = f.let(count, "left");
+  const left = f.let(count);
   f.block((exit) => {
     f.brIf(exit, i32.lt_s(left, by));
     f.loop((again) => {
@@ -101,7 +101,7 @@ function copyRows(
 ): void {
   const { i32, i64, v128 } = f;
   const targets = [q];
-  for (let i = 1; i < panels; i++) targets.push(f.let(i32.add(targets[i - 1]!, panel), `q${i}`));
+  for (let i = 1; i < panels; i++) targets.push(f.let(i32.add(targets[i - 1]!, panel)));
   counted(f, k, 1, () => {
     for (const [i, target] of targets.entries()) {
       const start = i * rowBytes;
@@ -118,7 +118,7 @@ function copyRows(
 function transpose(f: FunctionBuilder, p: Int, q: Int, line: Int, lines: number, rowBytes: number, k: Int): void {
   const { i32, v128, i8x16 } = f;
   const pointers = [p];
-  for (let i = 1; i < lines; i++) pointers.push(f.let(i32.add(pointers[i - 1]!, line), `p${i}`));
+  for (let i = 1; i < lines; i++) pointers.push(f.let(i32.add(pointers[i - 1]!, line)));
   const pick = (x: Vector | Local<"v128">, y: Vector | Local<"v128">, words: readonly number[]): Vector =>
     i8x16.shuffle(
       x,
@@ -155,7 +155,7 @@ function copyElements(
 ): void {
   const { i32, i64, memory } = f;
   const whole = bytes === 8 ? i64 : i32;
-  const [i, p, q, left] = [f.local("i32", "i"), f.local("i32"), f.local("i32"), f.local("i32", "left")];
+  const [i, p, q, left] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const present = atMost(f, of.lines, width);
   f.if(i32.lt_s(present, width), () => memory.fill(of.to, 0, i32.mul(of.k, width * bytes)));
   stepping(f, i, { from: 0, end: present }, () => {

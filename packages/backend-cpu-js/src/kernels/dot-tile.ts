@@ -1,7 +1,7 @@
 import type { DotKernel } from "@tenon/lowering";
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { ModuleBuilder } from "../assembler/module.ts";
-import type { Func, Local, Value } from "../assembler/values.ts";
+import type { Expression, Func, Local } from "../assembler/values.ts";
 import { sharedFunction } from "./shared.ts";
 
 /** What the processor is asked for. */
@@ -40,7 +40,7 @@ function multiplyAdd(f: FunctionBuilder, type: DotKernel["type"], { relaxed }: L
   const { f32x4, f64x2, i32x4 } = f;
   if (type === "float32" && relaxed) return (x: Vector, y: Vector, sum: Vector) => f32x4.relaxed_madd(x, y, sum);
   const lanes = type === "float32" ? f32x4 : type === "float64" ? f64x2 : i32x4;
-  return (x: Vector, y: Vector, sum: Vector): Value<"v128"> => lanes.add(lanes.mul(x, y), sum);
+  return (x: Vector, y: Vector, sum: Vector): Expression<"v128"> => lanes.add(lanes.mul(x, y), sum);
 }
 
 /**
@@ -57,14 +57,14 @@ export function tileFunction(m: ModuleBuilder, type: DotKernel["type"], level: L
       const { i32, v128 } = f;
       const madd = multiplyAdd(f, type, level);
       const splat = bytes === 8 ? v128.load64_splat : v128.load32_splat;
-      const sums = Array.from({ length: rows }, (_, i) => VECTORS.map((j) => f.local("v128", `c${i}${j}`)));
+      const sums = Array.from({ length: rows }, () => VECTORS.map(() => f.local("v128")));
       const each = (body: (sum: Vector, offset: number) => void): void => {
         for (const [i, row] of sums.entries()) for (const j of VECTORS) body(row[j]!, ROW_BYTES * i + 16 * j);
       };
 
       f.if(i32.eqz(fresh), () => each((sum, offset) => f.set(sum, v128.load(c, offset))));
-      const bs = VECTORS.map((j) => f.local("v128", `b${j}`));
-      const av = f.local("v128", "av");
+      const bs = VECTORS.map(() => f.local("v128"));
+      const av = f.local("v128");
       // one step of k in a round is as fast as several
       f.block((exit) => {
         f.brIf(exit, i32.eqz(k));

@@ -31,7 +31,7 @@ export function renderDot(m: ModuleBuilder, kernel: DotKernel, target: Target): 
       f.set(end, i32.div_u(i32.add(rows, BLOCK_ROWS - 1), BLOCK_ROWS));
     }
 
-    const batch = f.local("i32", "batch");
+    const batch = f.local("i32");
     const packing = (operand: "a" | "b", line: "row" | "column", width: number) =>
       packingOf(
         m,

@@ -14,9 +14,9 @@ export function sortFunction(m: ModuleBuilder, record: 8 | 16): Func<readonly ["
   return sharedFunction(m, name, () =>
     m.func(name, signature, (f, { from, to, bytes }) => {
       const { i32, i64 } = f;
-      const [width, start, end, out, later] = integers(f, "width", "start", "end", "out", "later");
-      const [left, leftEnd, right, rightEnd] = integers(f, "left", "leftEnd", "right", "rightEnd");
-      const [x, y] = [f.local("i64", "x"), f.local("i64", "y")];
+      const [width, start, end, out, later] = integers(f, 5);
+      const [left, leftEnd, right, rightEnd] = integers(f, 4);
+      const [x, y] = [f.local("i64"), f.local("i64")];
       /** The end of the run at `first`, no farther than the last record. */
       const endRun = (last: Local<"i32">, first: Local<"i32">): void => {
         f.set(last, i32.sub(end, first));

@@ -28,8 +28,8 @@ export function renderSort(m: ModuleBuilder, kernel: SortKernel, target: Target)
     const { f, scratch, begin, end } = template;
     const { i32 } = f;
     const [size] = template.sizes(kernel.size);
-    const at = f.local("i32", "line");
-    const sorted = f.local("i32", "sorted");
+    const at = f.local("i32");
+    const sorted = f.local("i32");
     const eachPlace = (body: Body, records: Node, write: (at: Node, place: Node) => void): void => {
       const { tape, lanes } = body;
       const last = typeof size === "number" ? lanes.i32(size) : tape.local(size);

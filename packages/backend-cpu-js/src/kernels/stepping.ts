@@ -30,10 +30,9 @@ export function atMost(f: FunctionBuilder, value: Operand<"i32">, size: Size): L
   return local;
 }
 
-/** A new local for each name. */
-export function integers<const N extends readonly string[]>(
-  f: FunctionBuilder,
-  ...names: N
-): { readonly [K in keyof N]: Local<"i32"> } {
-  return names.map((name) => f.local("i32", name)) as { readonly [K in keyof N]: Local<"i32"> };
+/** So many new locals. */
+export function integers<const N extends number>(f: FunctionBuilder, count: N): Times<N, Local<"i32">> {
+  return Array.from({ length: count }, () => f.local("i32")) as Times<N, Local<"i32">>;
 }
+
+type Times<N extends number, T, List extends T[] = []> = List["length"] extends N ? List : Times<N, T, [...List, T]>;

@@ -1,23 +1,8 @@
 import type { FunctionBuilder } from "../assembler/function.ts";
+import { type InstructionName, instructions } from "../assembler/instructions.ts";
 import type { ValueType } from "../assembler/types.ts";
-import type { Func, Local, Operand, Value } from "../assembler/values.ts";
-import type { Cell, Instruction, Node, Scope } from "./tape.ts";
-
-type Namespaces = Readonly<
-  Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Value | undefined>>>
->;
-
-/** `f32x4.relaxed_madd` as the two words by which a builder knows it. */
-const words = new Map<string, readonly [space: string, method: string]>();
-
-function wordsOf(instruction: string): readonly [string, string] {
-  let found = words.get(instruction);
-  if (found === undefined) {
-    const [space = "", ...rest] = instruction.split(".");
-    words.set(instruction, (found = [space, rest.join("_")]));
-  }
-  return found;
-}
+import type { Expression, Func, Local, Operand } from "../assembler/values.ts";
+import type { Cell, Node, Scope } from "./tape.ts";
 
 /** Writes tapes into a function. Locals are given back when nothing uses what they hold. */
 export class Emitter {
@@ -64,7 +49,7 @@ export class Emitter {
           const variable = this.#cell(step.variable) as Local<"i32">;
           const end = (within: Scope) => this.#operand(step.end, within) as Operand<"i32">;
           f.block((exit) => {
-            f.brIf(exit, f.i32.ge_s(f.get(variable), end(scope)));
+            f.brIf(exit, f.i32.ge_s(variable, end(scope)));
             f.loop((again) => {
               this.#scope(step.body);
               f.brIf(again, f.i32.lt_s(f.tee(variable, f.i32.add(variable, step.step)), end(step.body)));
@@ -99,36 +84,34 @@ export class Emitter {
 
   /** Reads a node's local, or computes it here where it has none. */
   #operand(node: Node, scope: Scope): Operand {
-    if (node.op === "get") return this.#f.get((node.of as Cell).local!);
-    if (node.op === "local") return this.#f.get(node.of as Local);
+    if (node.op === "get") return (node.of as Cell).local!;
+    if (node.op === "local") return node.of as Local;
     const { local } = node;
     if (local === undefined) return this.#compute(node, scope);
-    const value = this.#f.get(local);
     if (--node.uses === 0 && node.scope === scope) {
       this.#giveBack(local);
       node.local = undefined;
     }
-    return value;
+    return local;
   }
 
-  #compute(node: Node, scope: Scope): Value {
-    if (node.op === "copy") return this.#operand(node.args[0]!, scope) as Value;
+  #compute(node: Node, scope: Scope): Expression | Local {
+    if (node.op === "copy") return this.#operand(node.args[0]!, scope) as Local;
     if (node.op !== "call" && node.op !== "select")
-      return this.#instruction(node.op as Instruction, node.args, node.immediates, scope)!;
+      return this.#instruction(node.op as InstructionName, node.args, node.immediates, scope)!;
     const operands = node.args.map((arg) => this.#operand(arg, scope));
     if (node.op === "call") return this.#f.call(node.of as Func<readonly [ValueType]>, ...operands);
     return this.#f.select(operands[0]!, operands[1]!, operands[2] as Operand<"i32">);
   }
 
   #instruction(
-    op: Instruction,
+    op: InstructionName,
     args: readonly Node[],
     immediates: readonly unknown[],
     scope: Scope,
-  ): Value | undefined {
-    const [space, method] = wordsOf(op);
+  ): Expression | undefined {
     const operands = args.map((arg) => this.#operand(arg, scope));
-    return (this.#f as unknown as Namespaces)[space]![method]!(...operands, ...immediates);
+    return this.#f.apply(instructions.get(op)!, [...operands, ...immediates]);
   }
 
   #take(type: ValueType): Local {

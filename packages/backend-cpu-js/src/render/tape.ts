@@ -1,8 +1,8 @@
-import { type InstructionRow, instructions } from "../assembler/instructions.ts";
+import { type InstructionName, instructions } from "../assembler/instructions.ts";
 import type { ValueType } from "../assembler/types.ts";
 import type { Func, Local } from "../assembler/values.ts";
 
-export type Instruction = keyof typeof instructions;
+export type Instruction = InstructionName;
 
 /**
  * Something computed once, by an instruction of the assembler's table or `select(a, b, condition)`, or one of:
@@ -232,4 +232,4 @@ export interface IfOptions {
   readonly closed?: boolean;
 }
 
-const typeOf = (op: Instruction): ValueType => (instructions[op] as InstructionRow)[1] as ValueType;
+const typeOf = (op: Instruction): ValueType => instructions.get(op)!.result!;
