@@ -219,6 +219,7 @@ class Fit {
     }
     if (returned !== undefined) await this.#read(returned, epoch, batch);
     const sampled = await Promise.all(samples.map(async (s) => ({ ...s, loss: (await s.returned.data())[0]! })));
+    for (const s of samples) if (s.returned !== returned) s.returned.dispose();
     const records = sampled.map((s): BatchRecord => ({ epoch, batch: s.batch, loss: s.loss }));
     if (batch < batches.length) {
       host.record({ batches: records, stopped: this.stopped });
