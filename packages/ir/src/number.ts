@@ -118,12 +118,13 @@ export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
   const { byteLength } = dtypes[dtype];
   const count = bytes.byteLength / byteLength;
   const TypedArray = arrayOf(dtype);
-  if (TypedArray !== undefined && bytes.byteOffset % byteLength === 0)
-    return new Float64Array(new TypedArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count));
+  if (TypedArray !== undefined) {
+    const { buffer, byteOffset } = bytes.byteOffset % byteLength === 0 ? bytes : bytes.slice();
+    return new Float64Array(new TypedArray(buffer as ArrayBuffer, byteOffset, count));
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Float64Array(count);
-  const read = readers[dtype];
-  for (let i = 0; i < count; i++) out[i] = read(view, i * byteLength);
+  for (let i = 0; i < count; i++) out[i] = readElement(view, i * byteLength, dtype);
   return out;
 }
 
@@ -138,39 +139,36 @@ export function encodeElements(dtype: DType, values: ArrayLike<number>): Uint8Ar
   }
   const bytes = new Uint8Array(values.length * byteLength);
   const view = new DataView(bytes.buffer);
-  const write = writers[dtype];
-  for (let i = 0; i < values.length; i++) write(view, i * byteLength, values[i]!);
+  for (let i = 0; i < values.length; i++) writeElement(view, i * byteLength, dtype, values[i]!);
   return bytes;
 }
 
-const readers: Readonly<Record<DType, (view: DataView, at: number) => number>> = {
-  bool: (v, at) => (v.getUint8(at) === 0 ? 0 : 1),
-  int8: (v, at) => v.getInt8(at),
-  uint8: (v, at) => v.getUint8(at),
-  int16: (v, at) => v.getInt16(at, true),
-  uint16: (v, at) => v.getUint16(at, true),
-  int32: (v, at) => v.getInt32(at, true),
-  uint32: (v, at) => v.getUint32(at, true),
-  int64: (v, at) => Number(v.getBigInt64(at, true)),
-  uint64: (v, at) => Number(v.getBigUint64(at, true)),
-  float16: (v, at) => float16Value(v.getUint16(at, true)),
-  bfloat16: (v, at) => bfloat16Value(v.getUint16(at, true)),
-  float32: (v, at) => v.getFloat32(at, true),
-  float64: (v, at) => v.getFloat64(at, true),
-};
+/** What a `DataView` calls a dtype: it reads the elements of an `Int8Array` by `getInt8`. */
+type Accessor = "Int8" | "Uint8" | "Int16" | "Uint16" | "Int32" | "Uint32" | "Float32" | "Float64";
+const accessor = (dtype: keyof typeof arrayTypes) => arrayTypes[dtype].name.slice(0, -"Array".length) as Accessor;
 
-const writers: Readonly<Record<DType, (view: DataView, at: number, x: number) => void>> = {
-  bool: (v, at, x) => v.setUint8(at, x === 0 ? 0 : 1),
-  int8: (v, at, x) => v.setInt8(at, x),
-  uint8: (v, at, x) => v.setUint8(at, x),
-  int16: (v, at, x) => v.setInt16(at, x, true),
-  uint16: (v, at, x) => v.setUint16(at, x, true),
-  int32: (v, at, x) => v.setInt32(at, x, true),
-  uint32: (v, at, x) => v.setUint32(at, x, true),
-  int64: (v, at, x) => v.setBigInt64(at, BigInt(Math.trunc(x)), true),
-  uint64: (v, at, x) => v.setBigUint64(at, BigInt(Math.trunc(x)), true),
-  float16: (v, at, x) => v.setUint16(at, float16Bits(x), true),
-  bfloat16: (v, at, x) => v.setUint16(at, bfloat16Bits(x), true),
-  float32: (v, at, x) => v.setFloat32(at, Number.isNaN(x) ? NaN : x, true),
-  float64: (v, at, x) => v.setFloat64(at, Number.isNaN(x) ? NaN : x, true),
-};
+function readElement(view: DataView, at: number, dtype: DType): number {
+  switch (dtype) {
+    case "bool":
+      return view.getUint8(at) === 0 ? 0 : 1;
+    case "int64":
+      return Number(view.getBigInt64(at, true));
+    case "uint64":
+      return Number(view.getBigUint64(at, true));
+    case "float16":
+      return float16Value(view.getUint16(at, true));
+    case "bfloat16":
+      return bfloat16Value(view.getUint16(at, true));
+    default:
+      return view[`get${accessor(dtype)}`](at, true);
+  }
+}
+
+function writeElement(view: DataView, at: number, dtype: DType, x: number): void {
+  if (dtype === "bool") view.setUint8(at, x === 0 ? 0 : 1);
+  else if (dtype === "float16") view.setUint16(at, float16Bits(x), true);
+  else if (dtype === "bfloat16") view.setUint16(at, bfloat16Bits(x), true);
+  else if (dtype === "int64" || dtype === "uint64")
+    view.setBigInt64(at, BigInt(Math.trunc(x)), true); // modulo 2^64 for both
+  else view[`set${accessor(dtype)}`](at, Number.isNaN(x) ? NaN : x, true);
+}

@@ -1,9 +1,10 @@
-import type { AttrValue } from "./attrs.ts";
+import type { AttrValue, FunctionRef } from "./attrs.ts";
 import { DimExpr } from "./dim.ts";
 import { Fn } from "./function.ts";
 import { topologicalOrder } from "./rewrite.ts";
 import { sameType, type TensorType, typeText } from "./shape.ts";
 import type { Node, Tensor } from "./tensor.ts";
+import { sameAttr } from "./written.ts";
 
 const hashes = new WeakMap<Node, number>();
 
@@ -63,7 +64,7 @@ export function sameStructure(a: readonly Tensor[], b: readonly Tensor[]): boole
     const leaf = node.op.kind === "leaf";
     if (leaf ? other.op.kind !== "leaf" : node.op !== other.op) return false;
     if (!sameTypes(node.results, other.results) || node.inputs.length !== other.inputs.length) return false;
-    if (!leaf && !sameValue(node.attrs, other.attrs)) return false;
+    if (!leaf && !sameAttr(node.attrs, other.attrs, sameFunction)) return false;
     partner.set(node, other);
     if (!node.inputs.every((t, j) => same(t, other.inputs[j]!))) return false;
   }
@@ -73,22 +74,8 @@ export function sameStructure(a: readonly Tensor[], b: readonly Tensor[]): boole
 const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean =>
   a.length === b.length && a.every((type, i) => sameType(type, b[i]!));
 
-function sameValue(a: AttrValue, b: AttrValue): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object") return false;
-  if (a instanceof Fn)
-    return (
-      b instanceof Fn &&
-      sameTypes(a.inputs, b.inputs) &&
-      sameStructure([...a.inputs, ...a.results], [...b.inputs, ...b.results])
-    );
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
-  if (a instanceof DimExpr) return b instanceof DimExpr && a.key === b.key;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((x, i) => sameValue(x, b[i]));
-  const [s, t] = [a as Readonly<Record<string, AttrValue>>, b as Readonly<Record<string, AttrValue>>];
-  const names = Object.keys(s);
-  return (
-    names.length === Object.keys(t).length &&
-    names.every((name) => Object.hasOwn(t, name) && sameValue(s[name], t[name]))
-  );
-}
+const sameFunction = (a: FunctionRef, b: FunctionRef): boolean =>
+  a instanceof Fn &&
+  b instanceof Fn &&
+  sameTypes(a.inputs, b.inputs) &&
+  sameStructure([...a.inputs, ...a.results], [...b.inputs, ...b.results]);

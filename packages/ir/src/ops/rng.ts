@@ -95,20 +95,21 @@ export const splitKey = (key: Tensor, n = 2): Tensor => applyOp(rngSplitOp, [key
 export const foldIn = (key: Tensor, data: Operand): Tensor =>
   applyOp(rngFoldInOp, [key, data instanceof Tensor ? data : toTensor("foldIn", data, "uint32")])[0]!;
 
-const key = values([7, 2 ** 32 - 9], [2], "uint32");
+const sampleKey = () => values([7, 2 ** 32 - 9], [2], "uint32");
 
 export const rngBitsSamples = () =>
   samplesOf(rngBitsOp, [
-    [key, { shape: [5] }],
-    [key, { shape: [2, 3] }],
-    [key, { shape: [] }],
-    [key, { shape: [0] }],
+    [sampleKey(), { shape: [5] }],
+    [sampleKey(), { shape: [2, 3] }],
+    [sampleKey(), { shape: [] }],
+    [sampleKey(), { shape: [0] }],
   ]);
 
-export const rngSplitSamples = () => samplesOf(rngSplitOp, [[key], [key, { n: 5 }], [key, { n: 0 }]]);
+export const rngSplitSamples = () =>
+  samplesOf(rngSplitOp, [[sampleKey()], [sampleKey(), { n: 5 }], [sampleKey(), { n: 0 }]]);
 
 export const rngFoldInSamples = () =>
   samplesOf(rngFoldInOp, [
-    [key, values([7], [], "uint32")],
-    [key, values([-1], [], "int32")],
+    [sampleKey(), values([7], [], "uint32")],
+    [sampleKey(), values([-1], [], "int32")],
   ]);

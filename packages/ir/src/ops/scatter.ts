@@ -153,11 +153,10 @@ export function putAlong(x: Tensor, indices: Operand, updates: Tensor, options: 
   );
 }
 
-const rows = [normal([5, 3]), integers([4], -1, 5), normal([4, 3])] as const; // some out of range, some twice
-const different = values([3, 0, 7, 1], [4], "int32");
-
-export const scatterSamples = () =>
-  samplesOf(scatterOp, [
+export const scatterSamples = () => {
+  const rows = [normal([5, 3]), integers([4], -1, 5), normal([4, 3])] as const; // some out of range, some twice
+  const different = values([3, 0, 7, 1], [4], "int32");
+  return samplesOf(scatterOp, [
     [...rows, { axis: 0 }],
     [normal([2, 5]), integers([2, 4], 0, 4), normal([2, 4]), { axis: 1, batch: 1 }],
     [normal([2, 5, 3]), integers([2], 0, 4), normal([2, 2, 3]), { axis: 1 }],
@@ -169,6 +168,7 @@ export const scatterSamples = () =>
     [integers([5], -9, 9), integers([9], 0, 4), integers([9], -9, 9), { axis: 0 }],
     [normal([4]), integers([0], 0, 3), normal([0]), { axis: 0 }],
   ]);
+};
 
 export const putAlongSamples = () =>
   samplesOf(putAlong, [
