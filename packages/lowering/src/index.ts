@@ -16,11 +16,13 @@ export { type Index, type IndexNode, type IndexVariable, type Predicate, withInd
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
 export { indexText } from "./index-text.ts";
+export { launchesOf } from "./kernel/items.ts";
 export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";
-export { launchesOf, programText } from "./kernel/program-text.ts";
-export { kernelKey, kernelText } from "./kernel/text.ts";
+export { programText } from "./kernel/program-text.ts";
+export { kernelText } from "./kernel/text.ts";
 export { valueTypeOf } from "./kernel/value-type.ts";
+export { kernelKey } from "./kernel/walk.ts";
 export { KernelWriter } from "./kernel/writer.ts";
 export { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
 export { type LowerOptions, lower } from "./lower/lower.ts";

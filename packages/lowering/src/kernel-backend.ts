@@ -17,8 +17,6 @@ import { withIndexScope } from "./index-node.ts";
 import { inPlacePairs } from "./kernel/in-place.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { StepProgram } from "./kernel/program.ts";
-import { programText } from "./kernel/program-text.ts";
-import { kernelText } from "./kernel/text.ts";
 import { KernelExecutable } from "./kernel-executable.ts";
 import { type LowerOptions, lower } from "./lower/lower.ts";
 import { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
@@ -98,9 +96,9 @@ class AdaptedBackend<M, L> implements Backend {
         ...(claims !== undefined && { claims }),
       });
       const memory = planMemory(program, { ...target.planning, inPlace: inPlacePairs });
-      if (debugs("kernels")) console.error([programText(program), ...program.kernels.map(kernelText)].join("\n\n"));
       return { program, memory, loading: target.load(program, memory) };
     });
+    if (debugs("kernels")) console.error((await import("./kernel/program-text.ts")).debugText(program));
     const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, await loading, options, {
       target,
       buffers: this.#buffers,

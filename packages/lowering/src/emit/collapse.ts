@@ -2,9 +2,9 @@ import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
 import { indexAxis, multiplyIndex } from "../index-expression.ts";
 import { substituteIndex, variablesOf } from "../index-fold.ts";
-import { type Index, type IndexNode, type IndexVariable, operandsOf, type Predicate } from "../index-node.ts";
+import { type Index, type IndexNode, type IndexVariable, operandsOf } from "../index-node.ts";
 import type { For, Statement } from "../kernel/kernel.ts";
-import { changeStatements, visitStatements } from "./walk.ts";
+import { changeIndices, eachPart, isIndex } from "../kernel/walk.ts";
 
 /**
  * Loops directly inside each other as one, where all that is done depends on their variables as on `i·n + j`: what lies side by side
@@ -37,15 +37,11 @@ function joined(outer: For, inner: For, name: string): For | undefined {
   ]);
   const changed = new Map<IndexNode, IndexNode>();
   let fits = true;
-  visitStatements(inner.body, {
-    index(node) {
-      if (fits && !changed.has(node)) fits = replaced(node, outer.variable, inner.variable, replacements, changed);
-    },
+  eachPart(inner.body, (part) => {
+    if (fits && isIndex(part)) fits = replaced(part, outer.variable, inner.variable, replacements, changed);
   });
   if (!fits) return undefined;
-  const change = <T extends Index | Predicate>(node: T): T => changed.get(node) as T;
-  const body = changeStatements(inner.body, change as Parameters<typeof changeStatements>[1]);
-  return { ...outer, variable, size, body };
+  return { ...outer, variable, size, body: changeIndices(inner.body, (node) => changed.get(node)!) };
 }
 
 /** Whether an expression depends on the two as one; what it becomes goes into `changed`. */

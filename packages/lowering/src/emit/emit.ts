@@ -3,6 +3,7 @@ import type { Group } from "../fuse/group.ts";
 import { isImplied } from "../fuse/spaces.ts";
 import type { Index } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { freeVariables } from "../kernel/walk.ts";
 import { KernelWriter } from "../kernel/writer.ts";
 import { collapse } from "./collapse.ts";
 import { emitDot } from "./dot.ts";
@@ -11,7 +12,6 @@ import { emitLoops } from "./loops.ts";
 import { emitScatter } from "./scatter.ts";
 import { SlotTable } from "./slots.ts";
 import { emitRanking, emitSort } from "./sort.ts";
-import { freeVariables } from "./walk.ts";
 
 export interface EmitOptions {
   /** Anchors for which the target has an inner loop of its own; what is not among them is written as loops. */

@@ -1,7 +1,8 @@
 import { linear, softmax, trace, withScope } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { programOf } from "../lower/lower.test-kit.ts";
-import { launchesOf, programText } from "./program-text.ts";
+import { launchesOf } from "./items.ts";
+import { programText } from "./program-text.ts";
 
 test("a program reads as buffers and launches, with the layers that they come from", () => {
   const { fn } = trace(

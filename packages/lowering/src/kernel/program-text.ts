@@ -1,8 +1,10 @@
 import { typeText } from "@tenon/ir";
 import { constantIndex } from "../index-expression.ts";
 import { indexText } from "../index-text.ts";
+import { launchesOf } from "./items.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Item, Launch, StepProgram, Stretch } from "./program.ts";
+import { kernelText } from "./text.ts";
 
 /** A program as people read it: buffers, what is done with them in order, and the number of kernels. */
 export function programText({ signature, kernels, buffers, items }: StepProgram): string {
@@ -44,6 +46,10 @@ export function programText({ signature, kernels, buffers, items }: StepProgram)
   return lines.join("\n");
 }
 
+/** A program with its kernels. */
+export const debugText = (program: StepProgram): string =>
+  [programText(program), ...program.kernels.map(kernelText)].join("\n\n");
+
 /** A launch: its kernel, what it gets, and which layers it comes from. */
 export function launchText({ kernel, instances, origin }: Launch, { name }: Kernel): string {
   const given = instances.map(({ buffers, scalars }) => {
@@ -57,12 +63,3 @@ export function launchText({ kernel, instances, origin }: Launch, { name }: Kern
 
 const stretch = ({ buffer, start }: Stretch): string =>
   start === constantIndex(0) ? `b${buffer}` : `b${buffer}[${indexText(start)}…]`;
-
-/** The number of launches that stand in a program, those of loops and branches once. */
-export const launchesOf = (items: readonly Item[]): number =>
-  items.reduce((count, item) => {
-    if (item.kind === "launch") return count + 1;
-    if (item.kind === "loop") return count + launchesOf(item.body);
-    if (item.kind === "branch") return count + item.branches.reduce((n, branch) => n + launchesOf(branch), 0);
-    return item.kind === "while" ? count + launchesOf(item.condition) + launchesOf(item.body) : count;
-  }, 0);

@@ -3,7 +3,8 @@ import { addIndex, indexVariable, scaleIndex } from "../index-expression.ts";
 import type { IndexVariable } from "../index-node.ts";
 import { lessThan } from "../index-predicate.ts";
 import type { LoopKernel } from "./kernel.ts";
-import { kernelKey, kernelText } from "./text.ts";
+import { kernelText } from "./text.ts";
+import { kernelKey } from "./walk.ts";
 import { KernelWriter } from "./writer.ts";
 
 /** `y = max(x, low)` with the sums of its rows, of which only the first `kept` columns are read. */

@@ -3,42 +3,23 @@ import { always } from "../index-predicate.ts";
 import { indexText } from "../index-text.ts";
 import type { DotKernel, DotOperand, Kernel, Slot, SortKernel, Statement, Value } from "./kernel.ts";
 
-/** How the parts of a kernel are written: for people, or so that only what is the same reads the same. */
-interface Manner {
-  readonly index: (node: IndexNode) => string;
-  readonly slot: (slot: Slot, place: number) => string;
-  readonly exact: boolean;
-}
-
-const readable: Manner = { index: indexText, slot: ({ name }) => name, exact: false };
-const structural: Manner = { index: ({ id }) => `#${id}`, slot: (_, place) => `s${place}`, exact: true };
-
 /** A kernel as people read it: `for i < B parallel { … }`, values numbered in the order in which they are computed. */
-export const kernelText = (kernel: Kernel): string => new KernelText(kernel, readable).text;
-
-/**
- * Equal for two kernels that compute the same by the same statements, whatever they and their slots are called. Index
- * expressions stand in it by identity, so that it holds for kernels made in one index scope.
- */
-export const kernelKey = (kernel: Kernel): string => new KernelText(kernel, structural).text;
+export const kernelText = (kernel: Kernel): string => new KernelText(kernel).text;
 
 class KernelText {
   readonly #lines: string[] = [];
   readonly #names = new Map<object, string>();
-  readonly #manner: Manner;
   #depth = 0;
   #values = 0;
   #registers = 0;
 
-  constructor(kernel: Kernel, manner: Manner) {
-    this.#manner = manner;
-    const slots = kernel.slots.map((slot, i) => {
-      this.#names.set(slot, manner.slot(slot, i));
+  constructor(kernel: Kernel) {
+    const slots = kernel.slots.map((slot) => {
+      this.#names.set(slot, slot.name);
       return `${this.#name(slot)}: ${slot.dtype}${slot.access === "read" ? "" : ` ${slot.access}`}`;
     });
-    const scalars = kernel.scalars.map(manner.index).join(", ");
-    const name = manner.exact ? "" : ` ${kernel.name}`;
-    this.#line(`${kernel.kind}${name}(${slots.join(", ")}${scalars && `; ${scalars}`})`);
+    const scalars = kernel.scalars.map(indexText).join(", ");
+    this.#line(`${kernel.kind} ${kernel.name}(${slots.join(", ")}${scalars && `; ${scalars}`})`);
     if (kernel.kind === "loops") this.#body(kernel.body);
     else if (kernel.kind === "dot") this.#dot(kernel);
     else this.#sort(kernel);
@@ -67,7 +48,7 @@ class KernelText {
     this.#line(`${name} = ${this.#of(block.value)}`);
     if (lies === undefined) return;
     const { slot, start, strides } = lies;
-    const [first, ...steps] = [start, strides.batch, strides.line, strides.k].map(this.#manner.index);
+    const [first, ...steps] = [start, strides.batch, strides.line, strides.k].map(indexText);
     this.#line(`${name} lies in ${this.#name(slot)} from ${first} by ${steps.join(", ")}`);
   }
 
@@ -84,7 +65,7 @@ class KernelText {
   }
 
   #line(text: string): void {
-    this.#lines.push(`${this.#manner.exact ? "" : "  ".repeat(this.#depth)}${text}`);
+    this.#lines.push(`${"  ".repeat(this.#depth)}${text}`);
   }
 
   #nested(title: string, body: () => void): void {
@@ -100,7 +81,6 @@ class KernelText {
   }
 
   #statement(s: Statement): void {
-    const { index } = this.#manner;
     switch (s.kind) {
       case "let": {
         const text = this.#computed(s.value);
@@ -109,7 +89,9 @@ class KernelText {
         break;
       }
       case "bind":
-        this.#line(`${index(s.variable)} in ${index(s.variable.min)}..${index(s.variable.max)} = ${this.#of(s.value)}`);
+        this.#line(
+          `${s.variable.name} in ${indexText(s.variable.min)}..${indexText(s.variable.max)} = ${this.#of(s.value)}`,
+        );
         break;
       case "declare":
         this.#names.set(s.register, `r${this.#registers++}`);
@@ -130,15 +112,15 @@ class KernelText {
   }
 
   #axis(variable: IndexNode, size: IndexNode): string {
-    return `${this.#manner.index(variable)} < ${this.#manner.index(size)}`;
+    return `${indexText(variable)} < ${indexText(size)}`;
   }
 
   #at(slot: Slot, address: IndexNode): string {
-    return `${this.#name(slot)}[${this.#manner.index(address)}]`;
+    return `${this.#name(slot)}[${indexText(address)}]`;
   }
 
   #where(mask: IndexNode): string {
-    return mask === always ? "" : ` where ${this.#manner.index(mask)}`;
+    return mask === always ? "" : ` where ${indexText(mask)}`;
   }
 
   #name(of: object): string {
@@ -148,8 +130,7 @@ class KernelText {
   /** A value where it is used: constants stand there themselves. */
   #of(value: Value): string {
     if (value.kind !== "constant") return this.#name(value);
-    const number = Object.is(value.value, -0) ? "-0" : String(value.value);
-    return this.#manner.exact ? `${number}:${value.type}` : number;
+    return Object.is(value.value, -0) ? "-0" : String(value.value);
   }
 
   /** What a value is computed by. */
@@ -158,9 +139,9 @@ class KernelText {
       case "constant":
         return this.#of(value);
       case "index":
-        return this.#manner.index(value.index);
+        return indexText(value.index);
       case "test":
-        return this.#manner.index(value.predicate);
+        return indexText(value.predicate);
       case "load":
         return `${this.#at(value.slot, value.address)}${this.#where(value.mask)}`;
       case "alu":

@@ -1,6 +1,6 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Item, StepProgram } from "../kernel/program.ts";
-import { kernelKey } from "../kernel/text.ts";
+import { kernelKey } from "../kernel/walk.ts";
 
 /** The kernels that are launched, equal ones once, and the items that launch them. */
 export function shareKernels(

@@ -1,3 +1,4 @@
+import { bodiesOf, type Use, usesOf } from "../kernel/items.ts";
 import type { Copy, Item, Launch, StepProgram } from "../kernel/program.ts";
 
 /** What happens at a time: buffers are read and written there. */
@@ -23,28 +24,21 @@ interface Repeated {
   readonly stop: number;
 }
 
-interface Use {
-  readonly buffer: number;
-  /** Whether this use needs what was written before. */
-  readonly reads: boolean;
-}
-
 /**
  * When each buffer is in use. What a loop uses is in use for as long as the loop runs, unless each iteration writes it
  * before it reads it and nothing outside of the loop uses it.
  */
 export function lifetimesOf({ items, buffers, kernels }: StepProgram): Lifetimes {
   const events: (Event | undefined)[] = [];
-  const log: Use[] = [];
+  const log: Pick<Use, "buffer" | "reads">[] = [];
   const loops: Repeated[] = [];
   const first = buffers.map(() => Number.POSITIVE_INFINITY);
   const last = buffers.map(() => -1);
   const uses = buffers.map(() => 0);
 
   const use = (buffer: number, reads: boolean): void => {
-    const now = events.length - 1;
-    first[buffer] = Math.min(first[buffer]!, now);
-    last[buffer] = now;
+    last[buffer] = events.length - 1;
+    first[buffer] = Math.min(first[buffer]!, last[buffer]);
     uses[buffer]!++;
     log.push({ buffer, reads });
   };
@@ -53,39 +47,21 @@ export function lifetimesOf({ items, buffers, kernels }: StepProgram): Lifetimes
     walk();
     if (events.length > start) loops.push({ from, to: log.length, start, stop: events.length - 1 });
   };
-  const decide = (buffer: number): void => {
-    events.push(undefined);
-    use(buffer, true);
+  const now = (item: Item): void => {
+    events.push(item.kind === "launch" || item.kind === "copy" ? item : undefined);
+    for (const { buffer, reads } of usesOf(item, kernels)) use(buffer, reads);
   };
   const walk = (item: Item): void => {
-    switch (item.kind) {
-      case "launch": {
-        events.push(item);
-        const { slots } = kernels[item.kernel]!;
-        for (const reads of [true, false])
-          for (const instance of item.instances)
-            for (const [i, slot] of slots.entries())
-              if ((slot.access !== "write") === reads) use(instance.buffers[i]!, reads);
-        break;
-      }
-      case "copy":
-        events.push(item);
-        use(item.from.buffer, true);
-        use(item.to.buffer, false);
-        break;
-      case "loop":
-        repeat(() => item.body.forEach(walk));
-        break;
-      case "branch":
-        decide(item.index.buffer);
-        for (const branch of item.branches) branch.forEach(walk);
-        break;
-      case "while":
-        repeat(() => {
-          item.condition.forEach(walk);
-          decide(item.flag);
-          item.body.forEach(walk);
-        });
+    if (item.kind === "loop") repeat(() => item.body.forEach(walk));
+    else if (item.kind === "while")
+      repeat(() => {
+        item.condition.forEach(walk);
+        now(item);
+        item.body.forEach(walk);
+      });
+    else {
+      now(item);
+      bodiesOf(item).flat().forEach(walk);
     }
   };
   items.forEach(walk);

@@ -1,6 +1,7 @@
 import { constantIndex } from "../index-expression.ts";
 import { evaluateIndex, substituteIndex } from "../index-fold.ts";
 import type { Index } from "../index-node.ts";
+import { bodiesOf } from "../kernel/items.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Item, StepProgram } from "../kernel/program.ts";
 import { lifetimesOf } from "./lifetimes.ts";
@@ -93,27 +94,15 @@ function scratchesOf(
   const scratches = new Set<Index>();
   const loops = new Map<string, number>();
   const walk = (item: Item): void => {
-    switch (item.kind) {
-      case "launch": {
-        const need = needs[item.kernel]!;
-        if (need === constantIndex(0)) break;
-        const parameters = kernels[item.kernel]!.scalars;
-        for (const { scalars } of item.instances) {
-          const given = new Map<Index, Index>(parameters.map((x, i) => [x, scalars[i]!]));
-          scratches.add([...given].every(([x, y]) => x === y) ? need : substituteIndex(need, given));
-        }
-        break;
-      }
-      case "loop":
-        loops.set(item.variable.name, 0);
-        item.body.forEach(walk);
-        break;
-      case "branch":
-        for (const branch of item.branches) branch.forEach(walk);
-        break;
-      case "while":
-        item.condition.forEach(walk);
-        item.body.forEach(walk);
+    if (item.kind === "loop") loops.set(item.variable.name, 0);
+    bodiesOf(item).flat().forEach(walk);
+    if (item.kind !== "launch") return;
+    const need = needs[item.kernel]!;
+    if (need === constantIndex(0)) return;
+    const parameters = kernels[item.kernel]!.scalars;
+    for (const { scalars } of item.instances) {
+      const given = new Map<Index, Index>(parameters.map((x, i) => [x, scalars[i]!]));
+      scratches.add([...given].every(([x, y]) => x === y) ? need : substituteIndex(need, given));
     }
   };
   items.forEach(walk);
