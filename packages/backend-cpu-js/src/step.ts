@@ -13,7 +13,7 @@ import {
 import type { FunctionBuilder } from "./assembler/function.ts";
 import { ModuleBuilder } from "./assembler/module.ts";
 import type { Func, Local, Operand } from "./assembler/values.ts";
-import { IndexCode, type Number32 } from "./index-code.ts";
+import { IndexCode, type Size } from "./index-code.ts";
 
 /**
  * A kernel as a function: of the byte address of each slot, each scalar, then, where it wants one, the address of scratch
@@ -171,12 +171,12 @@ class StepWriter {
     if (memoryOf[from.buffer] === memoryOf[to.buffer] && from.start === to.start) return;
     const bytes = dtypes[buffers[to.buffer]!.dtype].byteLength;
     const length = this.#index.scaled(elements, bytes);
-    const [source, target] = [from, to].map((stretch) => this.#place(stretch, bytes)) as [Number32, Number32];
+    const [source, target] = [from, to].map((stretch) => this.#place(stretch, bytes)) as [Size, Size];
     this.#f.memory.copy(target, source, length);
   }
 
   /** The address of an element. */
-  #place({ buffer, start }: Stretch, bytes: number): Number32 {
+  #place({ buffer, start }: Stretch, bytes: number): Size {
     const f = this.#f;
     const offset = this.#index.scaled(start, bytes);
     return f.let(f.i32.add(this.#address(buffer), offset));

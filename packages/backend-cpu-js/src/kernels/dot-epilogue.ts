@@ -1,12 +1,12 @@
 import { always, type DotKernel, type GivenValue } from "@tenon/lowering";
 import type { Local } from "../assembler/values.ts";
+import type { Size } from "../index-code.ts";
 import type { Body } from "../render/body.ts";
 import { loadOne, sizeOf, storeOne } from "../render/memory.ts";
 import type { Node } from "../render/tape.ts";
 import { variationOf } from "../render/variation.ts";
 import type { TileBounds } from "./dot-loops.ts";
 import { ROW_BYTES, type TileShape } from "./dot-tile.ts";
-import type { Size } from "./stepping.ts";
 import type { Template } from "./template.ts";
 
 type Int = Local<"i32">;

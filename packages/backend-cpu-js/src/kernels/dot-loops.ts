@@ -1,8 +1,9 @@
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { Func, Local } from "../assembler/values.ts";
+import type { Size } from "../index-code.ts";
 import { BLOCK_ROWS, type DotPlan, KEPT_ROWS, MAX_COLUMNS } from "./dot-plan.ts";
 import { ROW_BYTES } from "./dot-tile.ts";
-import { atMost, integers, type Size, stepping } from "./stepping.ts";
+import { atMost, integers, stepping } from "./stepping.ts";
 
 type Int = Local<"i32">;
 

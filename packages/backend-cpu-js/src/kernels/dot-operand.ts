@@ -8,6 +8,7 @@ import {
 } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Local } from "../assembler/values.ts";
+import type { Size } from "../index-code.ts";
 import { LANES } from "../render/arithmetic.ts";
 import { storeOne } from "../render/memory.ts";
 import { blockStride, evenStride } from "../render/stride.ts";
@@ -15,7 +16,6 @@ import type { Cell, Node } from "../render/tape.ts";
 import { mentions, type Variation, variationOf } from "../render/variation.ts";
 import type { PanelBounds } from "./dot-loops.ts";
 import { packFunction } from "./dot-pack.ts";
-import type { Size } from "./stepping.ts";
 import type { Template } from "./template.ts";
 
 /** The variables of an operand: which product, which line, and the step of k. */

@@ -1,8 +1,6 @@
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { Local, Operand } from "../assembler/values.ts";
-
-/** A number that is known when the kernel is written, or a local that does not change. */
-export type Size = Local<"i32"> | number;
+import type { Size } from "../index-code.ts";
 
 /** Runs `body` for `variable` = `from`, `from + step` … while it is below `end`. */
 export function stepping(

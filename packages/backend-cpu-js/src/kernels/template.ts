@@ -2,10 +2,10 @@ import type { Index, IndexVariable, Kernel, Slot } from "@tenon/lowering";
 import type { FunctionBuilder } from "../assembler/function.ts";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func, Local } from "../assembler/values.ts";
+import { IndexCode, type Size } from "../index-code.ts";
 import { Body, type Target } from "../render/body.ts";
 import { Emitter } from "../render/emit.ts";
 import type { Node } from "../render/tape.ts";
-import type { Size } from "./stepping.ts";
 
 type Int = Local<"i32">;
 
@@ -21,17 +21,23 @@ export class Template {
   readonly slots = new Map<Slot, Int>();
   readonly #scalars = new Map<IndexVariable, Int>();
   readonly #emitter: Emitter;
+  readonly #index: IndexCode;
 
   constructor(f: FunctionBuilder, target: Target, kernel: Kernel, params: readonly Int[]) {
     this.f = f;
     this.target = target;
     this.#emitter = new Emitter(f);
+    this.#index = new IndexCode(f, this.#emitter);
     const [scratch, begin, end] = params.slice(-3) as [Int, Int, Int];
     this.scratch = scratch;
     this.begin = begin;
     this.end = end;
     for (const [i, slot] of kernel.slots.entries()) this.slots.set(slot, params[i]!);
-    for (const [i, scalar] of kernel.scalars.entries()) this.#scalars.set(scalar, params[kernel.slots.length + i]!);
+    for (const [i, scalar] of kernel.scalars.entries()) {
+      const value = params[kernel.slots.length + i]!;
+      this.#scalars.set(scalar, value);
+      this.#index.bind(scalar.name, value);
+    }
   }
 
   /** Writes what `render` computes where these locals are what the variables are. */
@@ -44,16 +50,7 @@ export class Template {
 
   /** Index expressions in scalars, computed here. */
   sizes<const T extends readonly Index[]>(...indices: T): { readonly [K in keyof T]: Size } {
-    let nodes: readonly (Node | undefined)[] = [];
-    const body = this.#body([], (b) => {
-      nodes = indices.map((index) => (index.kind === "constant" ? undefined : b.tape.keep(b.index(index))));
-    });
-    const sizes = indices.map((index) => (index.kind === "constant" ? index.value : this.f.local("i32")));
-    this.#emitter.write(body.tape.root, () => {
-      for (const [i, node] of nodes.entries())
-        if (node !== undefined) this.f.set(sizes[i] as Int, this.#emitter.value(node) as Int);
-    });
-    return sizes as { readonly [K in keyof T]: Size };
+    return indices.map((index) => this.#index.of(index)) as { readonly [K in keyof T]: Size };
   }
 
   #body(
