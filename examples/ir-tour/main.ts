@@ -6,7 +6,8 @@
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { moduleFromBinary, moduleToBinary } from "@tenon/ir/binary";
 import { printModule } from "@tenon/ir/text";
-import { kernelsOf, kernelText } from "@tenon/lowering";
+import { kernelsOf } from "@tenon/lowering";
+import { kernelText } from "@tenon/lowering/text";
 import {
   compile,
   grad,
