@@ -25,21 +25,14 @@ export interface Block {
   readonly bytes: number;
 }
 
-interface Gap {
-  readonly address: number;
-  readonly size: number;
-}
-
 /**
- * One WebAssembly memory, given out in blocks: best fit among the gaps, which grow together again when what lies between them
- * is given back.
+ * One WebAssembly memory, given out in blocks, each in the smallest gap between others that it fits in.
  */
 export class Memory {
   readonly engine: EngineMemory;
   readonly #debug: MemoryDebug;
-  /** In order of addresses; no two of them touch. */
-  readonly #gaps: Gap[] = [];
-  readonly #blocks = new Set<Block>();
+  /** In order of addresses. */
+  readonly #blocks: Block[] = [];
   /** Where the memory ends. */
   #end = PAGE;
   #bytes: Uint8Array<ArrayBuffer>;
@@ -50,7 +43,6 @@ export class Memory {
     this.engine = new (engine().Memory)({ initial: 1, maximum: MAX_PAGES });
     this.#bytes = new Uint8Array(this.engine.buffer);
     this.#words = new Int32Array(this.engine.buffer);
-    this.#gaps.push({ address: ALIGN, size: PAGE - ALIGN }); // no block is at address 0
   }
 
   /** All bytes; after the next allocation perhaps others. */
@@ -64,41 +56,32 @@ export class Memory {
 
   alloc(bytes: number): Block {
     const size = blockSize(bytes);
-    let best = this.#gaps.length;
-    let smallest = Number.POSITIVE_INFINITY;
-    for (const [i, gap] of this.#gaps.entries()) {
-      if (gap.size < size || gap.size >= smallest) continue;
-      best = i;
-      smallest = gap.size;
+    let smallest = Infinity;
+    let [before, address] = [0, 0]; // which block comes after it, and where it is
+    let start = ALIGN; // of the gap that is looked at; no block is at address 0
+    for (const [i, block] of this.#blocks.entries()) {
+      const gap = block.address - start;
+      if (gap >= size && gap < smallest) [smallest, before, address] = [gap, i, start];
+      start = endOf(block);
     }
-    if (best === this.#gaps.length) best = this.#grow(size);
-    const gap = this.#gaps[best]!;
-    if (gap.size === size) this.#gaps.splice(best, 1);
-    else this.#gaps[best] = { address: gap.address + size, size: gap.size - size };
-    const block = { address: gap.address, bytes };
-    this.#blocks.add(block);
+    const last = this.#end - start;
+    if (smallest === Infinity || (last >= size && last < smallest)) {
+      if (last < size) this.#grow(size, size - last);
+      [before, address] = [this.#blocks.length, start];
+    }
+    const block = { address, bytes };
+    this.#blocks.splice(before, 0, block);
     const { poison, sentinels } = this.#debug;
-    if (poison) this.fill(block.address, bytes);
-    if (sentinels) this.#bytes.fill(SENTINEL, block.address + bytes, block.address + size);
+    if (poison) this.fill(address, bytes);
+    if (sentinels) this.#bytes.fill(SENTINEL, address + bytes, address + size);
     return block;
   }
 
   free(block: Block): void {
-    if (!this.#blocks.delete(block)) return;
+    const at = this.#blocks.indexOf(block);
+    if (at < 0) return;
+    this.#blocks.splice(at, 1);
     if (this.#debug.poison) this.fill(block.address, block.bytes);
-    const { address } = block;
-    const size = blockSize(block.bytes);
-    let next = this.#gaps.findIndex((gap) => gap.address > address);
-    if (next < 0) next = this.#gaps.length;
-    const [before, after] = [this.#gaps[next - 1], this.#gaps[next]];
-    const joinsBefore = before !== undefined && before.address + before.size === address;
-    const joinsAfter = after !== undefined && address + size === after.address;
-    const start = joinsBefore ? before.address : address;
-    const end = joinsAfter ? after.address + after.size : address + size;
-    this.#gaps.splice(next - Number(joinsBefore), Number(joinsBefore) + Number(joinsAfter), {
-      address: start,
-      size: end - start,
-    });
   }
 
   view({ address, bytes }: Block): Uint8Array<ArrayBuffer> {
@@ -113,8 +96,9 @@ export class Memory {
   /** Throws where something has written behind a block. */
   checkSentinels(op: string): void {
     if (!this.#debug.sentinels) return;
-    for (const { address, bytes } of this.#blocks) {
-      const guard = this.#bytes.subarray(address + bytes, address + blockSize(bytes));
+    for (const block of this.#blocks) {
+      const { address, bytes } = block;
+      const guard = this.#bytes.subarray(address + bytes, endOf(block));
       const at = guard.findIndex((byte) => byte !== SENTINEL);
       if (at < 0) continue;
       guard.fill(SENTINEL);
@@ -122,37 +106,29 @@ export class Memory {
     }
   }
 
-  /** Adds at least `size` bytes to the last gap, and gives its place. */
-  #grow(size: number): number {
-    const last = this.#gaps.at(-1);
-    const atEnd = last !== undefined && last.address + last.size === this.#end;
-    const missing = Math.ceil((size - (atEnd ? last.size : 0)) / PAGE);
+  /** Adds at least `missing` bytes, for a block of `size` bytes. */
+  #grow(size: number, missing: number): void {
+    const pages = Math.ceil(missing / PAGE);
     // more than is needed, since growing takes as long for a page as for many
-    const more = Math.max(missing, Math.min(this.#end / PAGE / 4, 1024));
-    const grown = this.#tryGrow(Math.ceil(more)) ?? this.#tryGrow(missing);
-    if (grown === undefined) {
+    const more = Math.ceil(Math.max(pages, Math.min(this.#end / PAGE / 4, 1024)));
+    if (!this.#tryGrow(more) && !this.#tryGrow(pages))
       throw new LimitError("E540", "alloc", `there is no memory left for ${size} bytes beside ${this.#end}`, {
         fix: "release what is not needed any more, or use a smaller batch",
       });
-    }
-    const address = atEnd ? last.address : this.#end;
-    const gap = { address, size: this.#end + grown - address };
-    this.#end += grown;
     this.#bytes = new Uint8Array(this.engine.buffer);
     this.#words = new Int32Array(this.engine.buffer);
-    if (!atEnd) return this.#gaps.push(gap) - 1;
-    this.#gaps[this.#gaps.length - 1] = gap;
-    return this.#gaps.length - 1;
   }
 
-  #tryGrow(pages: number): number | undefined {
+  #tryGrow(pages: number): boolean {
     try {
       this.engine.grow(pages);
-      return pages * PAGE;
     } catch {
-      return undefined;
+      return false;
     }
+    this.#end += pages * PAGE;
+    return true;
   }
 }
 
 const blockSize = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN + GUARD;
+const endOf = ({ address, bytes }: Block): number => address + blockSize(bytes);
