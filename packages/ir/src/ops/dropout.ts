@@ -45,13 +45,13 @@ export const dropoutOp: OpRecord = opRecord({
 export const dropout = (x: Tensor, key: Tensor, options: { readonly rate: number }): Tensor =>
   applyOp(dropoutOp, [x, key], options)[0]!;
 
-const key = values([7, 9], [2], "uint32");
+const sampleKey = () => values([7, 9], [2], "uint32");
 
 export const dropoutSamples = () =>
   samplesOf(dropoutOp, [
-    [normal([4, 7]), key, { rate: 0.3 }],
-    [normal([5]), key, { rate: 0 }],
-    [normal([5]), key, { rate: 1 }],
-    [normal([3, 3], { dtype: "float16" }), key, { rate: 0.5 }],
-    [normal([0, 2]), key, { rate: 0.5 }],
+    [normal([4, 7]), sampleKey(), { rate: 0.3 }],
+    [normal([5]), sampleKey(), { rate: 0 }],
+    [normal([5]), sampleKey(), { rate: 1 }],
+    [normal([3, 3], { dtype: "float16" }), sampleKey(), { rate: 0.5 }],
+    [normal([0, 2]), sampleKey(), { rate: 0.5 }],
   ]);

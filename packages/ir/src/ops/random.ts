@@ -110,23 +110,23 @@ export function randomNormal(key: Tensor, shape: Shape, options: NormalOptions =
 export const randomBernoulli = (key: Tensor, p: Operand, shape: Shape): Tensor =>
   applyOp(rngBernoulliOp, [key, broadcastShape(toTensor("randomBernoulli", p, "float32"), shape)])[0]!;
 
-const key = values([7, 2 ** 32 - 9], [2], "uint32");
+const sampleKey = () => values([7, 2 ** 32 - 9], [2], "uint32");
 
 export const rngUniformSamples = () =>
   samplesOf(rngUniformOp, [
-    [key, { shape: [5] }],
-    [key, { shape: [2, 3], low: -1, high: 0.5 }],
-    [key, { shape: [0] }],
+    [sampleKey(), { shape: [5] }],
+    [sampleKey(), { shape: [2, 3], low: -1, high: 0.5 }],
+    [sampleKey(), { shape: [0] }],
   ]);
 
 export const rngNormalSamples = () =>
   samplesOf(rngNormalOp, [
-    [key, { shape: [64] }],
-    [key, { shape: [] }],
+    [sampleKey(), { shape: [64] }],
+    [sampleKey(), { shape: [] }],
   ]);
 
 export const rngBernoulliSamples = () =>
   samplesOf(rngBernoulliOp, [
-    { operands: [key, uniform([8], 0, 1)], kink: true },
-    { operands: [key, values([0, 1])], kink: true },
+    { operands: [sampleKey(), uniform([8], 0, 1)], kink: true },
+    { operands: [sampleKey(), values([0, 1])], kink: true },
   ]);
