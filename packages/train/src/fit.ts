@@ -232,7 +232,7 @@ class Fit {
     const seconds = (performance.now() - began) / 1000;
     const record = { epoch, seconds, ...logs, ...forValidation(judged) } as EpochRecord;
     host.record({ epoch: record, batches: records, stopped: this.stopped });
-    progress.epochEnds(record, this.#epochs, batches.length, examples);
+    progress.epochEnds(record, this.#epochs, examples);
     await this.#tell("onEpochEnd", { ...event, logs: record });
   }
 

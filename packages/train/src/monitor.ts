@@ -4,14 +4,15 @@ import type { EpochRecord } from "./history.ts";
 export interface MonitorOptions {
   /** Which number of the epoch's record; `valLoss` where there is a validation, otherwise `loss`. */
   readonly monitor?: string;
-  /** Whether less is better (`min`) or more (`max`); by default `min` for losses and errors, `max` for everything else. */
+  /** Whether less is better (`min`) or more (`max`); names of losses, errors, accuracies and scores tell it by themselves. */
   readonly mode?: "min" | "max" | "auto";
   /** By how much a value has to be better to count; 0 by default. */
   readonly minDelta?: number;
 }
 
-/** Names of numbers of which less is better. */
-const lessIsBetter = /loss|error|mse|mae|perplexity/i;
+/** Names of numbers of which less is better, and of those of which more is. */
+const lessIsBetter = /loss|error|mse|mae|perplexity|entropy|divergence/i;
+const moreIsBetter = /accuracy|precision|recall|f1|score|auc/i;
 
 /** Watches one number of the epochs, and knows the best. */
 export class Monitor {
@@ -41,11 +42,19 @@ export class Monitor {
     const { monitor = "valLoss" in logs ? "valLoss" : "loss", mode = "auto", minDelta = 0 } = this.#options;
     const value = logs[monitor];
     if (value === undefined) throw this.#unknown(monitor, logs);
-    const sign = mode === "min" || (mode === "auto" && lessIsBetter.test(monitor)) ? 1 : -1;
+    const sign = (mode === "auto" ? this.#direction(monitor) : mode) === "min" ? 1 : -1;
     const better = this.best === undefined ? !Number.isNaN(value) : sign * (this.best - value) > minDelta;
     if (!better) return false;
     this.best = value;
     return true;
+  }
+
+  #direction(monitor: string): "min" | "max" {
+    if (lessIsBetter.test(monitor)) return "min";
+    if (moreIsBetter.test(monitor)) return "max";
+    throw new OptionError("E803", this.#op, `nothing says whether less or more of ${monitor} is better`, {
+      fix: 'give mode: "min" or "max"',
+    });
   }
 
   #unknown(monitor: string, logs: EpochRecord): OptionError {

@@ -30,7 +30,7 @@ async function written(options: Omit<ProgressOptions, "write" | "now">, stepMs: 
 
 test("on a terminal one line is drawn anew, and an epoch leaves its line", async () => {
   expect(await written({ mode: "bar", columns: 110 }, 100)).toMatchInlineSnapshot(`
-    "<clear>epoch 1/1  ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  1/4  0.6 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  2/4  0.4 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌  3/4  0.2 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  4/4  0 ms left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  4 batches  0.9 s  4.4 examples/s  loss 4.0000  learningRate 0  valLoss 4.0000
+    "<clear>epoch 1/1  ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  1/4  0.6 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  2/4  0.4 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌  3/4  0.2 s left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  4/4  0 ms left  5.0 examples/s  loss 4.0000  learningRate 0<clear>epoch 1/1  0.9 s  4.4 examples/s  loss 4.0000  valLoss 4.0000
     "
   `);
 });
@@ -39,7 +39,7 @@ test("a log has a line per epoch, and one every ten seconds within it", async ()
   expect(await written({ mode: "lines" }, 5_000)).toMatchInlineSnapshot(`
     "epoch 1/1  2/4  15 s left  0.1 examples/s  loss 4.0000  learningRate 0
     epoch 1/1  4/4  0 ms left  0.1 examples/s  loss 4.0000  learningRate 0
-    epoch 1/1  4 batches  35 s  0.1 examples/s  loss 4.0000  learningRate 0  valLoss 4.0000
+    epoch 1/1  35 s  0.1 examples/s  loss 4.0000  valLoss 4.0000
     "
   `);
 });

@@ -56,6 +56,7 @@ export class Progress {
   #begun = 0;
   #shown = 0;
   #drawn = false;
+  #rate: number | undefined;
 
   constructor(choice: ProgressChoice = "auto") {
     const options = typeof choice === "object" && choice !== null ? choice : { mode: modeOf(choice) };
@@ -108,15 +109,14 @@ export class Progress {
     this.#drawn = true;
   }
 
-  epochEnds({ epoch, seconds, ...logs }: EpochRecord, epochs: number, batches: number, examples: number): void {
+  /** The line that stays. A learning rate that is still the same is left out. */
+  epochEnds({ epoch, seconds, ...logs }: EpochRecord, epochs: number, examples: number): void {
     if (this.mode === "quiet") return;
     const took = (this.#now() - this.#begun) / 1000;
-    const parts = [
-      `${batches} ${batches === 1 ? "batch" : "batches"}`,
-      durationText(took),
-      rateText(examples / took),
-      logsText(logs),
-    ];
+    const { learningRate, ...rest } = logs;
+    const changed = this.#rate !== undefined && this.#rate !== learningRate;
+    this.#rate = learningRate;
+    const parts = [durationText(took), rateText(examples / took), logsText(changed ? logs : rest)];
     this.note([`epoch ${epoch}/${epochs}`, ...parts].join("  "));
   }
 
