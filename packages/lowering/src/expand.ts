@@ -1,5 +1,5 @@
 import type { Claim, CompositeSite } from "@tenon/backend";
-import { type Attrs, compositeOp, type Fn, type Node } from "@tenon/ir";
+import type { Attrs, Fn, Node } from "@tenon/ir";
 import { rewrite } from "./passes/rewrite.ts";
 
 /** Whether a backend keeps a composite whole; `Backend.claims` is one. */
@@ -32,7 +32,7 @@ export function expand(fn: Fn, claims: Claims = () => null, options: ExpandOptio
 /** A composite as it is shown to a backend; one that carries its decomposition goes by the name it carries. */
 export function siteOf({ op, attrs, inputs, results }: Node): CompositeSite {
   const types = { operands: inputs.map(({ dtype, shape }) => ({ dtype, shape })), results };
-  if (op !== compositeOp) return { op: op.name, version: op.version, attrs, ...types };
+  if (op.name !== "composite") return { op: op.name, version: op.version, attrs, ...types };
   const own = attrs as unknown as { readonly name: string; readonly version: number; readonly attrs: Attrs };
   return { op: own.name, version: own.version, attrs: own.attrs, ...types };
 }

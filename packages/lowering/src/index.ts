@@ -15,12 +15,9 @@ export { evaluateIndex, foldIndex, type IndexBuilder, substituteIndex, variables
 export { type Index, type IndexNode, type IndexVariable, type Predicate, withIndexScope } from "./index-node.ts";
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least } from "./index-range.ts";
-export { indexText } from "./index-text.ts";
 export { launchesOf } from "./kernel/items.ts";
 export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";
-export { programText } from "./kernel/program-text.ts";
-export { kernelText } from "./kernel/text.ts";
 export { valueTypeOf } from "./kernel/value-type.ts";
 export { kernelKey } from "./kernel/walk.ts";
 export { KernelWriter } from "./kernel/writer.ts";

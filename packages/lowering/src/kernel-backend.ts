@@ -98,7 +98,7 @@ class AdaptedBackend<M, L> implements Backend {
       const memory = planMemory(program, { ...target.planning, inPlace: inPlacePairs });
       return { program, memory, loading: target.load(program, memory) };
     });
-    if (debugs("kernels")) console.error((await import("./kernel/program-text.ts")).debugText(program));
+    if (debugs("kernels")) console.error((await import("./text.ts")).debugText(program));
     const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, await loading, options, {
       target,
       buffers: this.#buffers,

@@ -64,9 +64,9 @@ test("a function that is as simple as it can be is returned itself", () => {
 });
 
 test("what an identity makes has the layer path of what it stands for", () => {
-  const { fn } = trace((x, y) => [withScope("head", () => x!.add(withScope("inner", () => y!.neg())))], [x23, x23]);
+  const { fn } = trace((x, y) => [withScope("head", () => withScope("inner", () => x!.add(y!)).pow(2))], [x23, x23]);
   const { node } = simplify(fn).results[0]!;
-  expect([node.op.name, node.scope]).toEqual(["sub", "head"]);
+  expect([node.op.name, node.scope]).toEqual(["mul", "head"]);
 });
 
 test("passes can be switched off one by one", () => {
@@ -79,8 +79,8 @@ test("passes can be switched off one by one", () => {
 test("a chain of 100,000 nodes is walked without recursion", () => {
   const x = input(x23);
   let y: Tensor = x;
-  for (let i = 0; i < 50_000; i++) y = y.neg().abs();
-  expect(countNodes(simplify(new Fn("chain", [x], [y])))).toBe(1);
+  for (let i = 0; i < 100_000; i++) y = y.neg();
+  expect(countNodes(simplify(new Fn("chain", [x], [y])))).toBe(0);
 });
 
 test("what a module holds comes back from a graph simplified, and is still a module", () => {

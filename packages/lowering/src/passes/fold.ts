@@ -2,35 +2,24 @@ import {
   type Attrs,
   type AttrValue,
   applyOp,
-  barrierOp,
-  broadcastOp,
   type ConcreteType,
-  concatOp,
-  constantOp,
   DimExpr,
   type DType,
-  dimOp,
   dtypes,
-  dynamicSliceOp,
   type Elements,
   encodeElements,
   isFloat,
   isInteger,
+  lookupOp,
   MAX_CONSTANT_BYTES,
+  mapRegions,
   type Node,
-  type OpRecord,
-  padOp,
-  reshapeOp,
-  reverseOp,
   roundToDType,
-  sliceOp,
   splat,
   type Tensor,
   type TensorType,
-  transposeOp,
-  windowsOp,
 } from "@tenon/ir";
-import { denseValues, splatValue } from "./constant-of.ts";
+import { denseValues, isSplat, splatValue } from "./constant-of.ts";
 import type { Pass } from "./pass.ts";
 
 /** Constants with more elements are left to the device. */
@@ -49,9 +38,9 @@ const MAX_ELEMENTS = 64;
 export const foldConstants: Pass = {
   name: "fold",
   start: () => (node) => {
-    if (node.op === constantOp) return evenConstant(node);
-    if (node.op === dimOp) return fixedSize(node);
-    if (node.inputs.length === 0 || node.inputs.some((t) => t.op !== constantOp)) return undefined;
+    if (node.op.name === "constant") return evenConstant(node);
+    if (node.op.name === "dim") return fixedSize(node);
+    if (node.inputs.length === 0 || node.inputs.some((t) => t.op.name !== "constant")) return undefined;
     return movedSplat(node) ?? folded(node);
   },
 };
@@ -73,46 +62,47 @@ function fixedSize({ attrs, outputs }: Node): readonly Tensor[] | undefined {
   return [splat(attrs.expr, [], y!.dtype)];
 }
 
-/** Ops whose result holds nothing but elements of their first operand. */
-const movements: ReadonlySet<OpRecord> = new Set([
-  broadcastOp,
-  dynamicSliceOp,
-  reshapeOp,
-  reverseOp,
-  sliceOp,
-  transposeOp,
-  windowsOp,
-]);
+/** Ops whose result holds nothing but elements of their first operand, and of the others. */
+const movements = ["broadcast", "dynamic_slice", "reshape", "reverse", "slice", "transpose", "windows"];
+const joins = ["concat", "pad"];
 
 /** Moving equal elements about changes nothing but their number. */
 function movedSplat({ op, inputs, outputs }: Node): readonly Tensor[] | undefined {
   const value = splatValue(inputs[0]!);
-  const joins = op === concatOp || op === padOp;
-  if (value === undefined || !(joins || movements.has(op))) return undefined;
-  if (joins && !inputs.every((t) => Object.is(splatValue(t), value))) return undefined;
+  const moved = joins.includes(op.name) ? inputs : movements.includes(op.name) ? inputs.slice(0, 1) : [];
+  if (value === undefined || moved.length === 0 || !moved.every((t) => isSplat(t, value))) return undefined;
   return [splat(value, outputs[0]!.shape, outputs[0]!.dtype)];
 }
 
+/** One number from each operand where that is all that an op on elements is given, all elements of short lists otherwise. */
 function folded(node: Node): readonly Tensor[] | undefined {
-  const { op, inputs, outputs } = node;
+  const { op, attrs, inputs, outputs } = node;
   if (!isDecided(node)) return undefined;
-  const elementwise = op.kind === "scalar" || op.evaluate !== undefined;
-  const values = inputs.map(splatValue);
-  if (elementwise && values.every((value) => value !== undefined)) {
-    const value = scalarMeaning(node, values, outputs[0]!.dtype);
-    return isHidden(node, value) ? undefined : [splat(value, outputs[0]!.shape, outputs[0]!.dtype)];
-  }
-  if (![...inputs, ...outputs].every(isSmall) || hasSymbols(node.attrs)) return undefined;
-  const operands = inputs.map(elementsOf);
-  const data = elementwise ? [eachElement(node, operands)] : runWhole(node, operands);
+  const byElement = op.kind === "scalar" || op.evaluate !== undefined;
+  const even = byElement && inputs.every((t) => splatValue(t) !== undefined);
+  if (!even && (![...inputs, ...outputs].every(isSmall) || hasSymbols(attrs))) return undefined;
+  const typeOf = ({ dtype, shape }: Tensor): ConcreteType => ({
+    dtype,
+    shape: even ? [] : (shape as readonly number[]),
+  });
+  const operands = inputs.map((t): Elements => {
+    const type = typeOf(t);
+    const data = denseValues(t) ?? new Float64Array(countOf(type.shape)).fill(splatValue(t)!);
+    return { ...type, data };
+  });
+  const data = op.run?.(operands, attrs, outputs.map(typeOf), noRegion) ?? [eachElement(node, operands)];
   if (data.some((list) => list.some((value) => isHidden(node, value)))) return undefined;
-  return outputs.map(({ dtype, shape }, i) => dense(data[i]!, { dtype, shape }));
+  return outputs.map(({ dtype, shape }, i) =>
+    even
+      ? splat(data[i]![0]!, shape, dtype)
+      : applyOp(lookupOp("constant")!, [], { value: encodeElements(dtype, data[i]!), shape, dtype })[0]!,
+  );
 }
 
 /** Whether the IR decides every bit of the results. */
-function isDecided({ op, inputs, outputs }: Node): boolean {
-  if (op === barrierOp || (op.run === undefined && op.evaluate === undefined)) return false;
-  if (Object.values(op.attrs).some(({ kind }) => kind === "function" || kind === "functions")) return false;
+function isDecided({ op, attrs, inputs, outputs }: Node): boolean {
+  if (op.name === "barrier" || (op.run === undefined && op.evaluate === undefined)) return false;
+  if (mapRegions(op, attrs, (fn) => fn) !== attrs) return false;
   const types = [...inputs, ...outputs];
   if (types.some(({ dtype }) => isWide(dtype))) return false;
   const settled = op.numeric === "exact" || op.numeric === "rounded" || op.numeric === "division";
@@ -139,44 +129,14 @@ const hasSymbols = (attrs: Attrs): boolean =>
     Array.isArray(value) ? value.some((d) => d instanceof DimExpr) : value instanceof DimExpr,
   );
 
-const countOf = (shape: TensorType["shape"]): number => (shape as readonly number[]).reduce((n, d) => n * d, 1);
+const countOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
-function elementsOf(t: Tensor): Elements {
-  const shape = t.shape as readonly number[];
-  const data = denseValues(t) ?? new Float64Array(countOf(shape)).fill(splatValue(t)!);
-  return { dtype: t.dtype, shape, data };
-}
-
-/** The meaning of a scalar op on one number per operand; the constant made of it rounds or wraps it to the dtype. */
-function scalarMeaning({ op, inputs, attrs }: Node, values: readonly unknown[], dtype: DType): number {
-  if (op.run !== undefined) {
-    const operands = inputs.map((t, i) => ({ dtype: t.dtype, shape: [], data: Float64Array.of(values[i] as number) }));
-    return op.run(operands, attrs, [{ dtype, shape: [] }], noRegion)[0]![0]!;
-  }
+/** The meaning of a scalar op; the constant made of it rounds or wraps it to the dtype. */
+function eachElement({ op, attrs, inputs }: Node, operands: readonly Elements[]): Float64Array {
   const meaning = (isInteger(inputs.at(-1)!.dtype) ? op.integers : undefined) ?? op.evaluate!;
-  return meaning(...values, attrs);
+  return operands[0]!.data.map((_, i) => meaning(...operands.map(({ data }) => data[i]!), attrs));
 }
-
-function eachElement(node: Node, operands: readonly Elements[]): Float64Array {
-  const { dtype, shape } = node.outputs[0]!;
-  return Float64Array.from({ length: countOf(shape) }, (_, i) =>
-    scalarMeaning(
-      node,
-      operands.map(({ data }) => data[i]!),
-      dtype,
-    ),
-  );
-}
-
-const runWhole = ({ op, attrs, outputs }: Node, operands: readonly Elements[]): readonly Float64Array[] => {
-  const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }) as ConcreteType);
-  return op.run!(operands, attrs, types, noRegion);
-};
 
 const noRegion = (): never => {
   throw new TypeError("an op that runs regions is not folded");
 };
-
-function dense(data: Float64Array, { dtype, shape }: TensorType): Tensor {
-  return applyOp(constantOp, [], { value: encodeElements(dtype, data), shape, dtype })[0]!;
-}

@@ -1,4 +1,4 @@
-import { barrier, callOp, condOp, type Fn, type Tensor, topologicalOrder } from "@tenon/ir";
+import { barrier, type Fn, type Tensor, topologicalOrder } from "@tenon/ir";
 import { splatValue } from "./constant-of.ts";
 import type { Pass } from "./pass.ts";
 
@@ -20,9 +20,9 @@ export const inlineCalls: Pass = {
       return inlined > MAX_INLINED ? undefined : fn.inline(args);
     };
     return ({ op, attrs, inputs }) => {
-      if (op === callOp)
+      if (op.name === "call")
         return inline(attrs.fn as Fn, attrs.recompute === true && inputs.length > 0 ? barrier(...inputs) : inputs);
-      if (op !== condOp) return undefined;
+      if (op.name !== "cond") return undefined;
       const index = splatValue(inputs[0]!);
       const fns = attrs.fns as readonly Fn[];
       if (index === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { type Attrs, type AttrValue, barrierOp, DimExpr, Fn, type Node, type OpRecord, type Tensor } from "@tenon/ir";
+import { type Attrs, type AttrValue, DimExpr, Fn, type Node, type OpRecord, type Tensor } from "@tenon/ir";
 import type { Pass } from "./pass.ts";
 
 /**
@@ -13,7 +13,7 @@ export const mergeCommon: Pass = {
   start() {
     const table = new Map<string, Node>();
     return (node) => {
-      if (node.op === barrierOp) return undefined;
+      if (node.op.name === "barrier") return undefined;
       const key = keyOf(node);
       const before = table.get(key);
       if (before !== undefined) return before.outputs;

@@ -4,7 +4,6 @@ import {
   isLeaf,
   mapRegions,
   Node,
-  type OpRecord,
   type Tensor,
   topologicalOrder,
   withOrigin,
@@ -82,7 +81,7 @@ function rewriteOne(fn: Fn, start: (fn: Fn) => Rule, done: Map<Fn, Fn>): Fn {
 
 /** The attributes with the regions rewritten that the op runs. A composite's own functions are left alone. */
 function regionsOf({ op, attrs }: Node, start: (fn: Fn) => Rule, done: Map<Fn, Fn>): Attrs {
-  if (op.run === undefined || !hasRegions(op)) return attrs;
+  if (op.run === undefined) return attrs;
   let changed = false;
   const mapped = mapRegions(op, attrs, (region) => {
     const rewritten = rewriteOne(region as Fn, start, done);
@@ -90,17 +89,6 @@ function regionsOf({ op, attrs }: Node, start: (fn: Fn) => Rule, done: Map<Fn, F
     return rewritten;
   });
   return changed ? mapped : attrs;
-}
-
-const regionOps = new WeakMap<OpRecord, boolean>();
-
-function hasRegions(op: OpRecord): boolean {
-  let has = regionOps.get(op);
-  if (has === undefined) {
-    has = Object.values(op.attrs).some(({ kind }) => kind === "function" || kind === "functions");
-    regionOps.set(op, has);
-  }
-  return has;
 }
 
 /** The node with other inputs and attributes, and with a place in the user's program if it has none; itself where nothing changes. */

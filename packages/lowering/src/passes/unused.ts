@@ -1,17 +1,4 @@
-import {
-  type Attrs,
-  applyOp,
-  callOp,
-  condOp,
-  Fn,
-  type Node,
-  type OpRecord,
-  type ScanKind,
-  scanOp,
-  type Tensor,
-  topologicalOrder,
-  whileOp,
-} from "@tenon/ir";
+import { type Attrs, applyOp, Fn, type Node, type ScanKind, type Tensor, topologicalOrder } from "@tenon/ir";
 import type { Pass, Rule } from "./pass.ts";
 
 /**
@@ -26,7 +13,7 @@ export const dropUnused: Pass = {
     const read = new Set<Tensor>(fn.results);
     for (const { inputs } of topologicalOrder(fn.results)) for (const t of inputs) read.add(t);
     return (node, original) => {
-      const trim = trims.get(node.op);
+      const trim = trims[node.op.name];
       const used = original.outputs.map((t) => read.has(t));
       // a node that another rule has just made is in no list yet
       return trim === undefined || !used.includes(true) ? undefined : trim(node, used);
@@ -36,12 +23,7 @@ export const dropUnused: Pass = {
 
 type Trim = (node: Node, used: readonly boolean[]) => ReturnType<Rule>;
 
-const trims: ReadonlyMap<OpRecord, Trim> = new Map<OpRecord, Trim>([
-  [callOp, trimCall],
-  [condOp, trimCond],
-  [scanOp, trimScan],
-  [whileOp, trimWhile],
-]);
+const trims: Readonly<Record<string, Trim>> = { call: trimCall, cond: trimCond, scan: trimScan, while: trimWhile };
 
 /** The inputs of a function that some of its results depend on. */
 function readInputs({ inputs }: Fn, results: readonly Tensor[]): boolean[] {
