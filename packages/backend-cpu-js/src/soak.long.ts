@@ -1,6 +1,5 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { cpuJs } from "./index.ts";
 import {
   compile,
   hostKey,
@@ -16,6 +15,7 @@ import {
   zeros,
 } from "@tenon/tensor";
 import { expect, test } from "vitest";
+import { cpuJs } from "./index.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

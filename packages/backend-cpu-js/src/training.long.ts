@@ -1,14 +1,14 @@
-import { digits } from "@tenon/datasets";
-import { cpuJs } from "./index.ts";
+import { drawDigits } from "@tenon/datasets";
 import { matmul, softmaxCrossEntropy } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { firstOutside } from "../../conformance/src/tolerance.ts";
 import { lossesOf, referenceBand } from "../../conformance/src/training.ts";
 import { initialParameters, type TrainingProgram } from "../../conformance/src/training-programs.ts";
+import { cpuJs } from "./index.ts";
 
 const PIXELS = 28 * 28;
 const [STEPS, SEED, BATCH] = [200, 1, 32];
-const { images, labels } = digits({ count: 4000 });
+const { images, labels } = drawDigits({ count: 4000 });
 
 /** The network of the main job, on pictures of digits. */
 const network: TrainingProgram = {
