@@ -24,7 +24,6 @@ function choice(kind: "min" | "max", list: readonly IndexLike[]): Index {
     low: end(...left.map((x) => x.low)),
     high: end(...left.map((x) => x.high)),
     multiple: left.reduce((g, x) => gcd(g, x.multiple), 0),
-    innermost: undefined,
   }));
 }
 
@@ -42,6 +41,5 @@ export function selectIndex(condition: Predicate, a: IndexLike, b: IndexLike): I
     low: Math.min(x.low, y.low),
     high: Math.max(x.high, y.high),
     multiple: gcd(x.multiple, y.multiple),
-    innermost: undefined,
   }));
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from "@tenon/ir";
 import {
+  addIndex,
   constantIndex,
   constantOf,
   divideExactly,
@@ -8,6 +9,7 @@ import {
   type IndexLike,
   internQuotient,
   multiplyIndex,
+  subtractIndex,
   sumOf,
   termsOf,
   toIndex,
@@ -43,10 +45,7 @@ export function floorDiv(a: IndexLike, b: IndexLike): Index {
 
 /** `a − b·⌊a / b⌋`; b is at least 1. */
 export function modIndex(a: IndexLike, b: IndexLike): Index {
-  return sumOf([
-    [1, a],
-    [-1, multiplyIndex(b, floorDiv(a, b))],
-  ]);
+  return subtractIndex(a, multiplyIndex(b, floorDiv(a, b)));
 }
 
 /**
@@ -134,20 +133,14 @@ function bySize(a: Index, b: Index): Index {
   const times = timesOf(rest, b);
   if (times !== undefined) return sumOf([[1, quotient]], times);
   if (termsOf(b).length > 1 || constantOf(b) !== 0) return internQuotient(a, b);
-  return sumOf([
-    [1, quotient],
-    [1, bySizeOnce(rest, b)],
-  ]);
+  return addIndex(quotient, bySizeOnce(rest, b));
 }
 
 /** ⌊a / b⌋ where it can be shown to be 0 or −1. */
 function timesOf(a: Index, b: Index): number | undefined {
-  const below = sumOf([[1, b]], -1);
+  const below = addIndex(b, -1);
   if (least(a) >= 0) return surelyAtMost(a, below) ? 0 : undefined;
-  const next = sumOf([
-    [1, a],
-    [1, b],
-  ]);
+  const next = addIndex(a, b);
   return greatest(a) < 0 && least(next) >= 0 ? -1 : undefined;
 }
 
@@ -162,14 +155,8 @@ function divided(a: Index, b: Index): readonly [quotient: Index, rest: Index] {
     if (factors === 0 || !Number.isInteger(factors)) continue;
     const once = monomialQuotient(leading.coefficient * factors, [of], divisor);
     if (once === undefined) continue;
-    quotient = sumOf([
-      [1, quotient],
-      [1, once],
-    ]);
-    rest = sumOf([
-      [1, rest],
-      [-1, multiplyIndex(once, b)],
-    ]);
+    quotient = addIndex(quotient, once);
+    rest = subtractIndex(rest, multiplyIndex(once, b));
   }
   return [quotient, rest];
 }
@@ -184,7 +171,7 @@ function bySizeOnce(a: Index, b: Index): Index {
     const smaller = monomialQuotient(1, [b], g);
     const [multiples, rest] = split(a, g);
     const s = g.kind === "constant" ? timesOfNumber(rest, g.value) : timesOf(rest, g);
-    if (smaller !== undefined && s !== undefined && g.high > 1) return floorDiv(sumOf([[1, multiples]], s), smaller);
+    if (smaller !== undefined && s !== undefined && g.high > 1) return floorDiv(addIndex(multiples, s), smaller);
   }
   return a.kind === "floordiv" ? floorDiv(a.a, multiplyIndex(a.b, b)) : internQuotient(a, b);
 }

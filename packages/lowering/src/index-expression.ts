@@ -42,7 +42,6 @@ export function constantIndex(value: number): IndexConstant {
     low: whole,
     high: whole,
     multiple: Math.abs(whole),
-    innermost: undefined,
   }));
   if (whole >= 0 && whole < MAX_KEPT) small[whole] = node;
   return node;
@@ -73,7 +72,6 @@ export function indexVariable(
     low: first.low,
     high: Math.max(first.low, last.high),
     multiple,
-    innermost: undefined,
   }));
 }
 

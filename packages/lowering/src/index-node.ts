@@ -135,13 +135,19 @@ type Part = number | string | IndexNode;
 export function intern<T extends IndexNode>(
   kind: T["kind"],
   parts: readonly Part[],
-  fields: () => Omit<T, "kind" | "id" | "hash">,
+  fields: () => Omit<T, "kind" | "id" | "hash" | "innermost"> & { readonly innermost?: IndexVariable | undefined },
 ): T {
   let key: string = kind;
   for (const part of parts) key += typeof part === "object" ? ` ${part.id}` : ` #${part}`;
   const known = scope?.get(key) ?? table.get(key)?.deref();
   if (known !== undefined) return known as T;
-  const node = { kind, id: made++, hash: structuralHash(kind, parts), ...fields() } as T;
+  const node = {
+    kind,
+    id: made++,
+    hash: structuralHash(kind, parts),
+    innermost: undefined,
+    ...fields(),
+  } as unknown as T;
   if (scope !== undefined) scope.set(key, node);
   else {
     table.set(key, new WeakRef<IndexNode>(node));

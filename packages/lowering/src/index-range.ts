@@ -1,5 +1,15 @@
-import { floorDiv } from "./index-division.ts";
-import { constantOf, factorsOf, indexVariable, multiplyIndex, productOf, sumOf, termsOf } from "./index-expression.ts";
+import { floorDiv, modIndex } from "./index-division.ts";
+import {
+  addIndex,
+  constantOf,
+  factorsOf,
+  indexVariable,
+  multiplyIndex,
+  productOf,
+  subtractIndex,
+  sumOf,
+  termsOf,
+} from "./index-expression.ts";
 import {
   type Index,
   type IndexChoice,
@@ -177,14 +187,7 @@ const MAX_RELAXATIONS = 16;
 export const greatest = (x: Index): number => (isSymbolic(x) ? 0 - least(sumOf([[-1, x]])) : x.high);
 
 /** Surely a ≤ b. */
-export const surelyAtMost = (a: Index, b: Index): boolean =>
-  a.high <= b.low ||
-  least(
-    sumOf([
-      [1, b],
-      [-1, a],
-    ]),
-  ) >= 0;
+export const surelyAtMost = (a: Index, b: Index): boolean => a.high <= b.low || least(subtractIndex(b, a)) >= 0;
 
 /**
  * An expression that is nowhere above `x`: without its symbolic remainders, without the innermost axis of symbolic size, or
@@ -216,14 +219,8 @@ function withoutChoices(x: Index): Index | undefined {
 
 function remainderBelow({ scale, dividend, divisor }: Remainder): Index | number {
   if (divisor.kind === "constant" || (scale.low < 0 && scale.high > 0))
-    return multiplyIndex(
-      scale,
-      sumOf([
-        [1, dividend],
-        [-1, multiplyIndex(divisor, floorDiv(dividend, divisor))],
-      ]),
-    );
-  return scale.low >= 0 ? 0 : multiplyIndex(scale, sumOf([[1, divisor]], -1));
+    return multiplyIndex(scale, modIndex(dividend, divisor));
+  return scale.low >= 0 ? 0 : multiplyIndex(scale, addIndex(divisor, -1));
 }
 
 /** `x` with bounds of `v` in its place, nowhere below (`up`) or nowhere above `x`; terms for which that cannot be told stay. */

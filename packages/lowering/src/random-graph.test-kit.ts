@@ -39,6 +39,7 @@ import {
   transposeOp,
   whileOp,
   windowsOp,
+  withTrace,
 } from "@tenon/ir";
 import { printModule } from "@tenon/ir/text";
 import fc from "fast-check";
@@ -75,7 +76,7 @@ export function randomGraphs({ maxOps = 40 } = {}): fc.Arbitrary<RandomGraph> {
   const values = fc.array(fc.nat(0xff), { minLength: 64, maxLength: 64 });
   const seeds = fc.array(fc.nat(), { minLength: 1, maxLength: maxOps, size: "max" });
   return fc.tuple(values, seeds).map(([values, steps]) => {
-    const fn = record(steps);
+    const fn = withTrace(() => record(steps)); // a runtime that is loaded beside would flush what it is told of
     const args = inputTypes.map((type, i) => elements(type, values, i));
     const text = (): string => printModule(buildModule({ entries: { random: fn } }));
     return { fn, args, [fc.toStringMethod]: text };
@@ -300,7 +301,11 @@ function region(draw: Draw, types: readonly TensorType[]): Fn {
 }
 
 /** The results of a function whose every float is rounded to its dtype where it is computed, as a device rounds it. */
-export const runRounded = ({ fn, args }: RandomGraph): readonly Elements[] => evaluateFn(rounded(fn), args);
+export const runRounded = ({ fn, args }: RandomGraph): readonly Elements[] =>
+  evaluateFn(
+    withTrace(() => rounded(fn)),
+    args,
+  );
 
 function rounded(fn: Fn): Fn {
   const now = new Map<Tensor, Tensor>();

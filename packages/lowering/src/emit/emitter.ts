@@ -1,4 +1,5 @@
 import { type Node, StateError, type Tensor } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import { addIndex, type IndexLike } from "../index-expression.ts";
 import type { Index, Predicate } from "../index-node.ts";
 import { always, and, never } from "../index-predicate.ts";
@@ -57,9 +58,7 @@ export class Emitter {
   place(index: readonly Index[], mask: Predicate = always): Place {
     let key = String(mask.id);
     for (const x of index) key += ` ${x.id}`;
-    let place = this.#places.get(key);
-    if (place === undefined) this.#places.set(key, (place = { index, mask, values: new Map() }));
-    return place;
+    return entry(this.#places, key, () => ({ index, mask, values: new Map() }));
   }
 
   /** The value of the tensor's element at a place. */

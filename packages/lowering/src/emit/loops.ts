@@ -1,4 +1,5 @@
 import { type Node, StateError, sameDim, type Tensor, topologicalOrder } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import type { Group } from "../fuse/group.ts";
 import { constantIndex, indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
@@ -48,9 +49,7 @@ function stagesOf(group: Group, emitter: Emitter, rows: readonly Index[]): reado
   const add = (stage: number, work: Work): void => {
     while (stages.length <= stage) stages.push(new Map());
     const key = work.sizes.map((size) => size.id).join();
-    const list = stages[stage]!.get(key);
-    if (list === undefined) stages[stage]!.set(key, [work]);
-    else list.push(work);
+    entry(stages[stage]!, key, () => []).push(work);
   };
   const indexIn = (node: Node): readonly (Index | undefined)[] => rowIndex(group, node, rows);
   const outputs = new Set(group.outputs);

@@ -1,4 +1,5 @@
 import { isLeaf, type Node, sameDim, sizeOf, type Tensor } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import { isMove } from "../view-moves.ts";
 
 /** Most arrays of its own size that what follows a sum or product may read, and most results that it may give. */
@@ -9,12 +10,7 @@ export type Readers = ReadonlyMap<Tensor, readonly Node[]>;
 
 export function readersOf(nodes: readonly Node[]): Readers {
   const readers = new Map<Tensor, Node[]>();
-  for (const node of nodes)
-    for (const t of new Set(node.inputs)) {
-      const list = readers.get(t);
-      if (list === undefined) readers.set(t, [node]);
-      else list.push(node);
-    }
+  for (const node of nodes) for (const t of new Set(node.inputs)) entry(readers, t, () => []).push(node);
   return readers;
 }
 

@@ -7,7 +7,7 @@ import type { SpaceRead } from "./spaces.ts";
 export interface Drafts {
   readonly drafts: readonly Draft[];
   readonly owner: ReadonlyMap<Node, Draft>;
-  readonly users: ReadonlyMap<Tensor, readonly Node[]>;
+  readonly users: ReadonlyMap<Tensor, ReadonlySet<Node>>;
   readonly reads: ReadonlyMap<Node, readonly SpaceRead[]>;
   readonly options: { readonly fusion: boolean; readonly needed: readonly Tensor[] };
 }
@@ -27,7 +27,7 @@ export function finish(work: Drafts): Fused {
   const held = new Set<Tensor>(work.options.needed);
   for (const node of work.owner.keys()) if (draftOf(node)!.kind === "control") for (const t of node.inputs) held.add(t);
   const outside = (t: Tensor): readonly Node[] =>
-    (work.users.get(t) ?? []).filter((user) => draftOf(user) !== draftOf(t.node));
+    [...(work.users.get(t) ?? [])].filter((user) => draftOf(user) !== draftOf(t.node));
   const stored = new Set<Tensor>();
   for (const [node, draft] of work.owner) {
     for (const t of node.outputs)

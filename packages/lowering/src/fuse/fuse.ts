@@ -1,4 +1,5 @@
 import { type Fn, isLeaf, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
 import { type Axis, axisOf, Draft, resolve } from "./draft.ts";
@@ -48,7 +49,7 @@ class Fusion {
   readonly drafts: Draft[] = [];
   readonly owner = new Map<Node, Draft>();
   /** Nodes that read a tensor. */
-  readonly users = new Map<Tensor, Node[]>();
+  readonly users = new Map<Tensor, Set<Node>>();
   readonly reads = new Map<Node, readonly SpaceRead[]>();
   readonly options: FuseOptions;
   #readers: Readers = new Map();
@@ -86,24 +87,18 @@ class Fusion {
     this.reads.set(node, reads);
     for (const { source } of reads) {
       if (isMove(source.node)) this.hold(source);
-      const list = this.users.get(source);
-      if (list === undefined) this.users.set(source, [node]);
-      else if (!list.includes(node)) list.push(node);
+      entry(this.users, source, () => new Set()).add(node);
     }
     const sizes = node.outputs[0]!.shape;
     const axes = new Map<unknown, Axis>();
-    const rows = space.rows.map((x, i): Axis | null => {
+    const axisAlong = (x: Index, size: Axis["size"]): Axis | null => {
       if (x.kind !== "variable") return null;
-      const axis = { size: sizes[i]! };
+      const axis = { size };
       axes.set(x, axis);
       return axis;
-    });
-    const inner = space.inner.flatMap((x, i) => {
-      if (x.kind !== "variable") return [];
-      const axis = { size: innerSize(node, i) };
-      axes.set(x, axis);
-      return [axis];
-    });
+    };
+    const rows = space.rows.map((x, i) => axisAlong(x, sizes[i]!));
+    const inner = space.inner.map(([x, size]) => axisAlong(x, size)).filter((a) => a !== null);
     const templated = node.op.name === "dot" && this.options.templates.has("dot");
     const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
     const summed = space.inner.length > 0 || node.op.name === "fold" || node.op.name === "reduce" || kind !== "loops";
@@ -135,8 +130,7 @@ class Fusion {
     for (const { source, axes: along } of reads) {
       const from = this.draftOf(source);
       if (from === undefined) continue;
-      let producer = producers.get(from);
-      if (producer === undefined) producers.set(from, (producer = { draft: from, along: new Map(), loose: [] }));
+      const producer = entry(producers, from, (): Producer => ({ draft: from, along: new Map(), loose: [] }));
       if (producer.along === undefined) continue;
       const own = from.alone || from.sealed.has(source.node) ? undefined : from.axes.get(source.node);
       if (along === undefined || own === undefined || !extend(producer, own, along, axes, anywhere))
@@ -195,7 +189,8 @@ class Fusion {
     const last = user.nodes[user.nodes.length - 1]!;
     const written = [...nodes].flatMap((node) =>
       node.outputs.filter(
-        (t) => node === last || (this.users.get(t) ?? []).some((u) => !nodes.has(u)) || this.options.needed.includes(t),
+        (t) =>
+          node === last || [...(this.users.get(t) ?? [])].some((u) => !nodes.has(u)) || this.options.needed.includes(t),
       ),
     ).length;
     return reads + written <= maxBuffers;
@@ -272,12 +267,4 @@ function extend(
     into!.set(axisOf(a), b);
   }
   return true;
-}
-
-/** Size of the axis that the inner variable `i` of a node goes along. */
-function innerSize(node: Node, i: number): Axis["size"] {
-  const along = (
-    node.op.name === "dot" ? (node.attrs.contract as readonly (readonly number[])[])[0]! : node.attrs.axes
-  ) as readonly number[];
-  return node.inputs[0]!.shape[along[i]!]!;
 }

@@ -1,4 +1,5 @@
 import type { DType } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import { addIndex, constantIndex, type IndexLike, indexAxis, indexVariable, toIndex } from "../index-expression.ts";
 import { variablesOf } from "../index-fold.ts";
 import type { Index, IndexNode, IndexVariable, Predicate } from "../index-node.ts";
@@ -213,9 +214,7 @@ export class KernelWriter {
   }
 
   #numberOf(x: object): number {
-    let number = this.#numbers.get(x);
-    if (number === undefined) this.#numbers.set(x, (number = this.#numbers.size));
-    return number;
+    return entry(this.#numbers, x, () => this.#numbers.size);
   }
 
   #name(stem: string): string {

@@ -1,3 +1,4 @@
+import { entry } from "../entry.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Item, StepProgram } from "../kernel/program.ts";
 import { kernelKey } from "../kernel/walk.ts";
@@ -9,12 +10,7 @@ export function shareKernels(
 ): Pick<StepProgram, "items" | "kernels"> {
   const kept: Kernel[] = [];
   const numbers = new Map<string, number>();
-  const numberOf = (kernel: Kernel): number => {
-    const key = kernelKey(kernel);
-    let number = numbers.get(key);
-    if (number === undefined) numbers.set(key, (number = kept.push(kernel) - 1));
-    return number;
-  };
+  const numberOf = (kernel: Kernel): number => entry(numbers, kernelKey(kernel), () => kept.push(kernel) - 1);
   const each = (item: Item): Item => {
     switch (item.kind) {
       case "launch":

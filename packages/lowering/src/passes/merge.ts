@@ -1,4 +1,5 @@
 import { type Attrs, type AttrValue, DimExpr, Fn, type Node, type OpRecord, type Tensor } from "@tenon/ir";
+import { entry } from "../entry.ts";
 import type { Pass } from "./pass.ts";
 
 /**
@@ -14,11 +15,8 @@ export const mergeCommon: Pass = {
     const table = new Map<string, Node>();
     return (node) => {
       if (node.op.name === "barrier") return undefined;
-      const key = keyOf(node);
-      const before = table.get(key);
-      if (before !== undefined) return before.outputs;
-      table.set(key, node);
-      return undefined;
+      const first = entry(table, keyOf(node), () => node);
+      return first === node ? undefined : first.outputs;
     };
   },
 };
@@ -42,35 +40,25 @@ const tensorText = ({ node, index }: Tensor): string => ` ${node.id}.${index}`;
 
 const texts = new WeakMap<Attrs, string>();
 
-function attrsText(attrs: Attrs): string {
-  let text = texts.get(attrs);
-  if (text === undefined) {
-    text = "";
-    for (const name in attrs) text += ` ${name}=${textOf(attrs[name])}`;
-    texts.set(attrs, text);
-  }
-  return text;
-}
+const attrsText = (attrs: Attrs): string =>
+  entry(texts, attrs, () =>
+    Object.entries(attrs)
+      .map(([name, value]) => ` ${JSON.stringify(name)}=${textOf(value)}`)
+      .join(""),
+  );
 
 const latin1 = new TextDecoder("latin1"); // a letter for every byte
 const numbers = new WeakMap<Fn, number>();
 let count = 0;
 
-function numberOf(fn: Fn): number {
-  let number = numbers.get(fn);
-  if (number === undefined) numbers.set(fn, (number = count++));
-  return number;
-}
-
 /** Attributes of equal text are equal; functions are known by their identity. */
 function textOf(value: AttrValue): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "string") return JSON.stringify(value);
-  if (value instanceof Fn) return `function ${numberOf(value)}`;
+  if (value instanceof Fn) return `function ${entry(numbers, value, () => count++)}`;
   if (value instanceof DimExpr) return value.key;
   if (value instanceof Uint8Array) return `bytes ${latin1.decode(value)}`;
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
   if (typeof value !== "object") return String(value);
-  const entries = Object.entries(value).map(([name, entry]) => `${JSON.stringify(name)}:${textOf(entry as AttrValue)}`);
-  return `{${entries.join()}}`;
+  return `{${attrsText(value as Attrs)}}`;
 }

@@ -1,3 +1,4 @@
+import { entry } from "../entry.ts";
 import { constantIndex } from "../index-expression.ts";
 import { evaluateIndex, substituteIndex } from "../index-fold.ts";
 import type { Index } from "../index-node.ts";
@@ -63,11 +64,8 @@ export function planMemory(program: StepProgram, options: PlanOptions): StepMemo
     memoryOf,
     layout(dims) {
       sizes.clear();
-      const value = (x: Index): number => {
-        let size = sizes.get(x);
-        if (size === undefined) sizes.set(x, (size = x.kind === "constant" ? x.value : evaluateIndex(x, dims)));
-        return size;
-      };
+      const value = (x: Index): number =>
+        entry(sizes, x, () => (x.kind === "constant" ? x.value : evaluateIndex(x, dims)));
       const bytesOf = (m: PlannedMemory): number => value(m.elements) * m.bytesPerElement;
       const stretches = placed.map((m) => rounded(bytesOf(memories[m]!) + guard));
       const { offsets: found, bytes } = placeBySize(stretches, neighbours);
