@@ -35,8 +35,9 @@ interface Part {
 /** ⌊a / b⌋; b is at least 1. */
 export function floorDiv(a: IndexLike, b: IndexLike): Index {
   const [x, y] = [toIndex(a), toIndex(b)];
-  if (y.low < 1) {
-    throw new ShapeError("E212", "index", `the divisor of a quotient may be ${y.low}, below 1`, {
+  const smallest = least(y);
+  if (smallest < 1) {
+    throw new ShapeError("E212", "index", `the divisor of a quotient may be ${smallest}, below 1`, {
       fix: "divide by what is at least 1",
     });
   }

@@ -186,3 +186,10 @@ test("substitution puts values in place of variables", () => {
     runs,
   );
 });
+
+test("a divisor counts as at least 1 where its terms say so together", () => {
+  const height = addIndex(indexVariable("H", 8, 2 ** 31), -2);
+  const area = multiplyIndex(height, height); // H² − 4·H + 4, where H² and 4·H apart may be anything
+  expect(floorDiv(multiplyIndex(area, 3), area)).toBe(constantIndex(3));
+  expect(() => floorDiv(area, addIndex(height, -6))).toThrow("the divisor of a quotient may be 0, below 1");
+});

@@ -10,7 +10,6 @@ import { emitDot } from "./dot.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { emitLoops } from "./loops.ts";
 import { emitScatter } from "./scatter.ts";
-import { SlotTable } from "./slots.ts";
 import { emitRanking, emitSort } from "./sort.ts";
 
 export interface EmitOptions {
@@ -29,16 +28,16 @@ export interface Emitted {
 /** The kernel of a group. `stored` has what lies in memory, the group's own outputs among it. */
 export function emitGroup(group: Group, stored: ReadonlySet<Tensor>, options: EmitOptions): Emitted {
   const writer = new KernelWriter();
-  const slots = new SlotTable(writer);
   const own = new Set(group.outputs);
   const memory: Memory = {
-    slots,
+    slots: new Map(),
+    newSlot: (dtype, access) => writer.slot(dtype, access),
     holds: (tensor) => stored.has(tensor) && !own.has(tensor) && !isImplied(tensor),
     offsetOf: options.offsetOf ?? (() => 0),
   };
   const body = emitBody(group, writer, memory, options);
-  const parts = { name: nameOf(group), slots: slots.slots, scalars: freeVariables(body as Kernel) };
-  return { kernel: { ...parts, ...body } as Kernel, tensors: slots.tensors };
+  const parts = { name: nameOf(group), slots: writer.slots, scalars: freeVariables(body as Kernel) };
+  return { kernel: { ...parts, ...body } as Kernel, tensors: [...memory.slots.keys()] };
 }
 
 type Body = { [K in Kernel["kind"]]: Omit<Extract<Kernel, { kind: K }>, "name" | "slots" | "scalars"> }[Kernel["kind"]];

@@ -12,7 +12,6 @@ import { isMove, originsOf } from "../view-moves.ts";
 import { elementRules } from "./elements.ts";
 import { isReduction } from "./reduction.ts";
 import { scalarValue } from "./scalar.ts";
-import type { SlotTable } from "./slots.ts";
 
 /** An index at which elements are wanted, where a mask holds; elsewhere any value will do. */
 export interface Place {
@@ -32,7 +31,9 @@ export type Steps = Generator<Demand, Value, Value>;
 export interface Memory {
   /** Whether the tensor is read rather than computed. Results of movement ops are read through all the same, where they can be. */
   holds(tensor: Tensor): boolean;
-  readonly slots: SlotTable;
+  /** The slots of the kernel by their tensors; the access is that of the first use. */
+  readonly slots: Map<Tensor, Slot>;
+  readonly newSlot: KernelWriter["slot"];
   /** Where the tensor begins in its buffer, in elements. */
   offsetOf(tensor: Tensor): IndexLike;
 }
@@ -88,7 +89,8 @@ export class Emitter {
   }
 
   slot(tensor: Tensor, access: Slot["access"]): Slot {
-    return this.#memory.slots.of(tensor, access);
+    const { slots, newSlot } = this.#memory;
+    return entry(slots, tensor, () => newSlot(tensor.dtype, access));
   }
 
   load(tensor: Tensor, { index, mask }: Place): Value {

@@ -1,5 +1,6 @@
 import { dtypes } from "@tenon/ir";
-import { type IndexNode, operandsOf } from "../index-node.ts";
+import { substituteIndex } from "../index-fold.ts";
+import type { Index, IndexNode, Predicate } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import type { For, If, Kernel, LoadValue, Slot, Statement, Store } from "./kernel.ts";
 
@@ -74,32 +75,14 @@ function precedes(
   const [before, after] = [from, to].map((path) => path.slice(common, -1).map((step) => step.inside));
   if (!before!.every(isLoop) || !after!.every(isFree) || before!.length !== after!.length) return false;
   if (after!.length > 0 && !among && !around.some(isLoop)) return false;
-  const renamed = new Map<IndexNode, IndexNode>();
+  const renamed = new Map<Index, Index>();
   for (let i = 0; i < before!.length; i++) {
     const [one, other] = [before![i] as For, after![i] as For];
     if (one.size !== other.size) return false;
     renamed.set(one.variable, other.variable);
   }
-  return (
-    equalWhen(renamed, load.address, store.address) &&
-    (store.mask === always || equalWhen(renamed, load.mask, store.mask))
-  );
-}
-
-/** Whether an expression becomes the other one where variables are renamed. Where it is not obvious, the answer is no. */
-function equalWhen(renamed: ReadonlyMap<IndexNode, IndexNode>, a: IndexNode, b: IndexNode): boolean {
-  if (a.kind === "variable" || a.kind === "constant" || a.kind === "always") return (renamed.get(a) ?? a) === b;
-  if (renamed.size === 0 || a.kind !== b.kind) return a === b;
-  const ordered = a.kind === "floordiv" || a.kind === "select";
-  const coefficient = (node: IndexNode, i: number): number => (node.kind === "sum" ? node.terms[i]!.coefficient : 1);
-  if (a.kind === "sum" && b.kind === "sum" && a.constant !== b.constant) return false;
-  const [left, right] = [operandsOf(a), operandsOf(b)];
-  const free = new Set(right.keys());
-  const found = left.every((x, i) => {
-    const match = [...free].find(
-      (j) => (!ordered || i === j) && coefficient(a, i) === coefficient(b, j) && equalWhen(renamed, x, right[j]!),
-    );
-    return match !== undefined && free.delete(match);
-  });
-  return found && free.size === 0;
+  // expressions are interned, so that equal ones are the same
+  const same = (a: Index | Predicate, b: IndexNode): boolean =>
+    (renamed.size === 0 ? a : substituteIndex(a, renamed)) === b;
+  return same(load.address, store.address) && (store.mask === always || same(load.mask, store.mask));
 }

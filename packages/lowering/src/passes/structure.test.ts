@@ -5,7 +5,6 @@ import {
   barrier,
   barrierOp,
   call,
-  callOp,
   cond,
   condOp,
   Fn,
@@ -161,12 +160,8 @@ test("a while keeps the constants that its condition alone reads", () => {
   expect(values(trimmed, [3], [0, 0], [0], [1, 2])).toEqual([[8, 16]]);
 });
 
-test("results and operands of calls and branches that nothing reads are gone", () => {
+test("results and operands of branches that nothing reads are gone", () => {
   const inner = trace((x, y) => [sin(x!), mul(y!, y!)], [x2, x2]).fn;
-  const called = trace((x, y) => [call(inner, [x!, y!])[1]!], [x2, x2]).fn;
-  const trimmed = nodes(apply(dropUnused, called)).find(({ op }) => op === callOp)!;
-  expect([trimmed.inputs.length, trimmed.outputs.length]).toEqual([1, 1]);
-
   const other = trace((x, y) => [x!, add(y!, y!)], [x2, x2]).fn;
   const chosen = trace(
     (i, x, y) => [applyOp(condOp, [i!, x!, y!], { fns: [inner, other] })[0]!],

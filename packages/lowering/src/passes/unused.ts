@@ -23,7 +23,7 @@ export const dropUnused: Pass = {
 
 type Trim = (node: Node, used: readonly boolean[]) => ReturnType<Rule>;
 
-const trims: Readonly<Record<string, Trim>> = { call: trimCall, cond: trimCond, scan: trimScan, while: trimWhile };
+const trims: Readonly<Record<string, Trim>> = { cond: trimCond, scan: trimScan, while: trimWhile };
 
 /** The inputs of a function that some of its results depend on. */
 function readInputs({ inputs }: Fn, results: readonly Tensor[]): boolean[] {
@@ -44,13 +44,6 @@ function trimmed({ op }: Node, inputs: readonly Tensor[], attrs: Attrs, used: re
   const outputs = applyOp(op, inputs, attrs);
   let next = 0;
   return used.map((mark) => (mark ? outputs[next++] : undefined));
-}
-
-function trimCall(node: Node, used: readonly boolean[]): ReturnType<Rule> {
-  const fn = node.attrs.fn as Fn;
-  const read = readInputs(fn, kept(fn.results, used));
-  if (all(used) && all(read)) return undefined;
-  return trimmed(node, kept(node.inputs, read), { ...node.attrs, fn: partOf(fn, read, used) }, used);
 }
 
 function trimCond(node: Node, used: readonly boolean[]): ReturnType<Rule> {
