@@ -35,12 +35,12 @@ function isCorner(points: readonly number[], i: number): boolean {
 /** A random map from the box of the shapes to pixels: two waves, then an affine map about the middle. */
 function randomPlacement(random: HostRandom, size: number): (x: number, y: number) => [number, number] {
   const spread = (half: number) => half * (random.next() + random.next() - 1); // denser in the middle
-  const angle = spread(0.26); // 15°
+  const angle = spread(0.31); // 18°
   const shear = 0.12 + spread(0.42); // most hands lean to the right
   const height = size * (0.65 + spread(0.12));
   const width = height * (0.82 + spread(0.25));
-  const centreX = size * (0.5 + spread(0.08));
-  const centreY = size * (0.5 + spread(0.08));
+  const centreX = size * (0.5 + spread(0.1));
+  const centreY = size * (0.5 + spread(0.1));
   const waveX = spread(0.06);
   const waveY = spread(0.06);
   const phaseX = spread(Math.PI);

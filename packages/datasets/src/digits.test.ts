@@ -5,7 +5,7 @@ import { digits, drawDigits } from "./index.ts";
 test("the same seed gives the same bytes on every machine", () => {
   const { images, labels } = drawDigits({ count: 10_000, seed: 0 });
   const digest = createHash("sha256").update(images).update(labels).digest("hex");
-  expect(digest).toMatchInlineSnapshot(`"cccebbe0d2c100124cbed7e5b3131168ef0b49121cc77b6e948f90f08659edb3"`);
+  expect(digest).toMatchInlineSnapshot(`"af0e2e3e4a00ffc2784baa28753b54a9bea486468142c6cd9bc52c610b36bb03"`);
 });
 
 test("a smaller set is the beginning of a larger one, and another seed gives other digits", () => {
