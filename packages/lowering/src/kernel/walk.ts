@@ -14,7 +14,7 @@ export function eachPart(whole: unknown, visit: (part: object) => void, seen = n
   if (typeof whole !== "object" || whole === null || seen.has(whole)) return;
   seen.add(whole);
   if (!isIndex(whole))
-    for (const [key, part] of Object.entries(whole)) if (key !== "operands") eachPart(part, visit, seen);
+    for (const key in whole) if (key !== "operands") eachPart(whole[key as keyof typeof whole], visit, seen);
   visit(whole);
 }
 
