@@ -1,7 +1,7 @@
-import { isLeaf, type Node, type Tensor } from "@tenon/ir";
+import type { Node, Tensor } from "@tenon/ir";
 import { axisOf, type Draft, resolve } from "./draft.ts";
 import type { Fused, Group } from "./group.ts";
-import type { SpaceRead } from "./spaces.ts";
+import { isGiven, type SpaceRead } from "./spaces.ts";
 
 /** What the drafts are known by. */
 export interface Drafts {
@@ -14,9 +14,6 @@ export interface Drafts {
 
 /** Most buffers from which a value is computed again rather than stored. */
 const MAX_SOURCES = 2;
-
-/** What lies in memory before anything is computed. */
-const isGiven = ({ node }: Tensor): boolean => isLeaf(node) || typeof node.attrs.value === "object";
 
 /** The groups, each with what it must store, in order. */
 export function finish(work: Drafts): Fused {

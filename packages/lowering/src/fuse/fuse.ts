@@ -7,7 +7,7 @@ import { isJob, type Readers, readersOf } from "./epilogue.ts";
 import { finish } from "./finish.ts";
 import type { Fused } from "./group.ts";
 import { type Along, joint } from "./match.ts";
-import { readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
+import { isGiven, readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
 
 export interface FuseOptions {
   /** Anchors that the target has an inner loop for; the others are computed by loops. */
@@ -52,11 +52,13 @@ class Fusion {
   readonly users = new Map<Tensor, Set<Node>>();
   readonly reads = new Map<Node, readonly SpaceRead[]>();
   readonly options: FuseOptions;
+  readonly #needed: ReadonlySet<Tensor>;
   #readers: Readers = new Map();
   #places: ReadonlyMap<Node, number> = new Map();
 
   constructor(options: FuseOptions) {
     this.options = options;
+    this.#needed = new Set(options.needed);
   }
 
   run(fn: Fn): Fused {
@@ -68,14 +70,14 @@ class Fusion {
       if (anchors[node.op.name] === "control") for (const t of node.inputs) this.hold(t);
       this.add(node);
     }
-    for (const t of this.options.needed) this.hold(t);
+    for (const t of this.#needed) this.hold(t);
     return finish(this);
   }
 
   /** Sees to it that a tensor is the result of a group, or lies in memory anyhow. */
   hold(tensor: Tensor): void {
     const { node } = tensor;
-    if (isLeaf(node) || this.owner.has(node) || typeof node.attrs.value === "object") return;
+    if (isGiven(tensor) || this.owner.has(node)) return;
     this.add(node, true);
   }
 
@@ -102,7 +104,7 @@ class Fusion {
     const templated = node.op.name === "dot" && this.options.templates.has("dot");
     const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
     const summed = space.inner.length > 0 || node.op.name === "fold" || node.op.name === "reduce" || kind !== "loops";
-    const alone = space.inner.length > 0 && isJob(node, this.#readers, new Set(this.options.needed), this.#places);
+    const alone = space.inner.length > 0 && isJob(node, this.#readers, this.#needed, this.#places);
     const draft = new Draft(
       kind,
       node,
@@ -189,8 +191,7 @@ class Fusion {
     const last = user.nodes[user.nodes.length - 1]!;
     const written = [...nodes].flatMap((node) =>
       node.outputs.filter(
-        (t) =>
-          node === last || [...(this.users.get(t) ?? [])].some((u) => !nodes.has(u)) || this.options.needed.includes(t),
+        (t) => node === last || [...(this.users.get(t) ?? [])].some((u) => !nodes.has(u)) || this.#needed.has(t),
       ),
     ).length;
     return reads + written <= maxBuffers;
@@ -205,7 +206,7 @@ class Fusion {
         if (next === on && except === undefined) return true;
         if (next !== undefined && next !== from && next !== on) open.push(next);
       }
-      if (except !== undefined && [...from.nodes].some((n) => n !== except && this.readsFrom(n, on))) return true;
+      if (except !== undefined && from.nodes.some((n) => n !== except && this.readsFrom(n, on))) return true;
       const seen = new Set(open);
       for (let next = open.pop(); next !== undefined; next = open.pop()) {
         if (next.last < on.first) continue;

@@ -59,11 +59,11 @@ function scan(work: Lowering, node: Node, place: Place): readonly Item[] {
     return kinds[i] === "xs" ? sliceAt(place(t), at, fn.inputs[i]!.shape) : place(t);
   });
   const begin = carried.map((t, i) => copy(place(t), place(node.outputs[i]!), t.shape));
-  const { items, results, end } = trips(work, fn, carried.length, node, place);
+  const { results, end } = trips(work, fn, carried.length, node, place);
   const targets = fn.results.map((t, i) =>
     i < carried.length ? results[i]! : sliceAt(place(node.outputs[i]!), at, t.shape),
   );
-  const run = [...items(inputs, targets), ...end];
+  const run = [...work.items(fn, inputs, targets), ...end];
   if (trip.kind === "variable") return [...begin, { kind: "loop", variable: trip, length: size, body: run }];
   return length === 0 ? begin : [...begin, ...run];
 }
@@ -72,9 +72,7 @@ function scan(work: Lowering, node: Node, place: Place): readonly Item[] {
 function trips(work: Lowering, fn: Fn, carries: number, node: Node, place: Place) {
   const results = fn.results.slice(0, carries).map((t) => work.buffer(t, { kind: "temporary" }));
   const end = results.map((from, i) => copy(from, place(node.outputs[i]!), fn.results[i]!.shape));
-  const items = (inputs: readonly Stretch[], targets: readonly Stretch[]): readonly Item[] =>
-    work.items(fn, inputs, targets);
-  return { items, results, end };
+  return { results, end };
 }
 
 function cond(work: Lowering, node: Node, place: Place): readonly Item[] {
@@ -95,7 +93,7 @@ function whileLoop(work: Lowering, node: Node, place: Place): readonly Item[] {
   const flag = work.buffer({ dtype: "bool", shape: [] }, { kind: "temporary" });
   const test = work.items(regionOf(condition), [...fixed, ...carries], [flag]);
   const fn = regionOf(body);
-  const { items, results, end } = trips(work, fn, carried.length, node, place);
-  const run = [...items([...fixed, ...carries], results), ...end];
+  const { results, end } = trips(work, fn, carried.length, node, place);
+  const run = [...work.items(fn, [...fixed, ...carries], results), ...end];
   return [...begin, { kind: "while", condition: test, flag: flag.buffer, body: run, most }];
 }

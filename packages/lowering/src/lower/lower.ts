@@ -1,7 +1,6 @@
 import { type EntrySignature, entrySignature } from "@tenon/backend";
 import {
   type Dim,
-  dtypes,
   type Fn,
   isLeaf,
   type Node,
@@ -15,6 +14,7 @@ import { emitGroup } from "../emit/emit.ts";
 import { type Claims, expand } from "../expand.ts";
 import { type FuseOptions, fuse } from "../fuse/fuse.ts";
 import type { Group } from "../fuse/group.ts";
+import { isGiven } from "../fuse/spaces.ts";
 import { constantIndex, indexOfDim, multiplyIndex } from "../index-expression.ts";
 import { type Index, withIndexScope } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -84,8 +84,7 @@ export class Lowering {
     const copies: (readonly [Tensor, Stretch])[] = [];
     fn.results.forEach((result, i) => {
       const held = heldAs(result);
-      const given = places.has(held) || isLeaf(held.node) || typeof held.node.attrs.value === "object";
-      if (given) copies.push([held, results[i]!]);
+      if (places.has(held) || isGiven(held)) copies.push([held, results[i]!]);
       else places.set(held, results[i]!);
     });
     const needed = fn.results.map(heldAs);
@@ -138,9 +137,6 @@ function heldAs(tensor: Tensor): Tensor {
 
 export const elementsOf = (shape: Shape): Index =>
   multiplyIndex(...shape.map((d: Dim) => indexOfDim(d)), constantIndex(1));
-
-/** Bytes of one element. */
-export const elementBytes = ({ dtype }: Pick<Tensor, "dtype">): number => dtypes[dtype].byteLength;
 
 function originOf(nodes: readonly Node[]): Origin {
   const scopes = nodes.flatMap((node) => (node.scope === undefined ? [] : [node.scope]));
