@@ -6,6 +6,18 @@ import type { Buffer, EntrySignature } from "./contract.ts";
 export const byteLengthOf = ({ dtype, shape }: ConcreteType): number =>
   shape.reduce((n, size) => n * size, dtypes[dtype].byteLength);
 
+const donors = new WeakMap<EntrySignature, readonly (number | undefined)[]>();
+
+/** By result: the input whose buffer it is written into. */
+export function donorsOf(signature: EntrySignature): readonly (number | undefined)[] {
+  let found = donors.get(signature);
+  if (found === undefined) {
+    const inputs = new Map(signature.inputs.map(({ alias }, i) => [alias, i]));
+    donors.set(signature, (found = signature.results.map((_, i) => inputs.get(i))));
+  }
+  return found;
+}
+
 /**
  * Throws unless the buffers fit the signature: their number, owner and size; and no buffer that the run writes stands
  * in a second place.
@@ -33,11 +45,12 @@ export function checkBuffers(
   inputs.forEach(({ name, alias }, i) => {
     if (alias !== undefined) claim(entry, written, args[i]!, name);
   });
+  const from = donorsOf(signature);
   signature.results.forEach(({ name, type }, i) => {
     const given = results[i];
-    const donor = inputs.findIndex(({ alias }) => alias === i);
-    if (given === undefined || (donor >= 0 && given === args[donor])) return;
-    if (donor >= 0) {
+    const donor = from[i];
+    if (given === undefined || (donor !== undefined && given === args[donor])) return;
+    if (donor !== undefined) {
       throw new BackendError(
         "E533",
         entry,

@@ -5,4 +5,5 @@ export * from "./choose.ts";
 export * from "./contract.ts";
 export * from "./live-buffers.ts";
 export * from "./registry.ts";
+export * from "./run.ts";
 export * from "./signature.ts";

@@ -2,25 +2,20 @@ import {
   type Bindings,
   type Buffer,
   bindingsOf,
-  byteLengthOf,
   type CompileOptions,
+  checkBudget,
   checkBuffers,
-  concreteType,
   type EntrySignature,
   type Executable,
   entrySignature,
+  executableDisposed,
   type MemoryPlan,
   type RunOptions,
+  recent,
+  resultBuffers,
+  runError,
 } from "@tenon/backend";
-import {
-  BackendError,
-  decodeElements,
-  type Elements,
-  encodeElements,
-  LimitError,
-  TenonError,
-  type VerifiedModule,
-} from "@tenon/ir";
+import { decodeElements, type Elements, encodeElements, type VerifiedModule } from "@tenon/ir";
 import { run } from "./evaluate.ts";
 import type { HostBuffer, HostBuffers } from "./memory.ts";
 import { type Program, Programs } from "./program.ts";
@@ -63,13 +58,12 @@ export class InterpretedEntry implements Executable {
   run(args: readonly Buffer[], { dims, results = [] }: RunOptions = {}): readonly Buffer[] {
     const { entry } = this.signature;
     this.host.memory.checkOpen(entry);
-    if (this.disposed)
-      throw new BackendError("E538", entry, "the executable was disposed", { fix: "compile the module again" });
+    if (this.disposed) throw executableDisposed(entry);
     const bindings = bindingsOf(this.signature, dims);
     checkBuffers("interpreter", this.signature, bindings, args, results);
     const inputs = args.map((buffer) => this.host.memory.own(entry, buffer));
     const program = this.program(bindings);
-    const targets = this.targets(inputs, results, bindings);
+    const targets = resultBuffers(this.host.memory, this.signature, bindings, inputs, results);
     const failure =
       inputs.map((buffer) => buffer.failure).find((error) => error !== undefined) ??
       this.compute(
@@ -91,57 +85,20 @@ export class InterpretedEntry implements Executable {
       });
       return undefined;
     } catch (cause) {
-      const error =
-        cause instanceof TenonError
-          ? cause
-          : new BackendError(
-              "E541",
-              this.signature.entry,
-              `the run failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-              { cause },
-            );
+      const error = runError(this.signature.entry, cause);
       this.host.failed(error);
       return error;
     }
   }
 
-  /** Where each result goes: into the argument that it aliases, the buffer that was given for it, or a new one. */
-  private targets(
-    args: readonly HostBuffer[],
-    results: readonly (Buffer | undefined)[],
-    bindings: Bindings,
-  ): readonly HostBuffer[] {
-    return this.signature.results.map(({ type }, i) => {
-      const donor = this.signature.inputs.findIndex(({ alias }) => alias === i);
-      if (donor >= 0) return args[donor]!;
-      const given = results[i];
-      if (given === undefined) return this.host.memory.alloc(byteLengthOf(concreteType(type, bindings)));
-      return this.host.memory.own(this.signature.entry, given);
-    });
-  }
-
   private program(bindings: Bindings): Program {
-    const key = [...bindings].sort().join(" ");
-    const program = this.programs.get(key) ?? this.link(bindings);
-    this.programs.delete(key);
-    this.programs.set(key, program); // so that the least recently used one is first
-    if (this.programs.size > MAX_PROGRAMS) this.programs.delete(this.programs.keys().next().value!);
-    return program;
+    return recent(this.programs, [...bindings].sort().join(" "), MAX_PROGRAMS, () => this.link(bindings));
   }
 
   private link(bindings: Bindings): Program {
     const { entry } = this.signature;
     const program = new Programs(this.module, bindings).of(this.module.entries.get(entry)!);
-    if (program.peakBytes > this.memoryBudget) {
-      throw new LimitError(
-        "E539",
-        entry,
-        `a run holds up to ${program.peakBytes} bytes, more than the budget of ${this.memoryBudget}`,
-        {
-          fix: "raise memoryBudget, or use a smaller batch",
-        },
-      );
-    }
+    checkBudget(entry, program.peakBytes, this.memoryBudget);
     return program;
   }
 

@@ -2,18 +2,20 @@ import {
   type Bindings,
   type Buffer,
   bindingsOf,
-  byteLengthOf,
   type CompileOptions,
+  checkBudget,
   checkBuffers,
-  concreteType,
   type EntrySignature,
   type Executable,
+  executableDisposed,
   type LiveBuffer,
   type LiveBuffers,
   type MemoryPlan,
   type RunOptions,
+  recent,
+  resultBuffers,
+  runError,
 } from "@tenon/backend";
-import { BackendError, LimitError, TenonError } from "@tenon/ir";
 import type { StepProgram } from "./kernel/program.ts";
 import type { KernelBackend } from "./kernel-backend.ts";
 import type { MemoryLayout, StepMemory } from "./plan/plan.ts";
@@ -39,8 +41,6 @@ export class KernelExecutable<M, L> implements Executable {
   readonly #loaded: L;
   readonly #budget: number;
   readonly #host: ExecutableHost<M, L>;
-  /** By result: the input whose buffer it is written into. */
-  readonly #donors: readonly (number | undefined)[];
   readonly #layouts = new Map<string, MemoryLayout>();
   #disposed = false;
 
@@ -58,8 +58,6 @@ export class KernelExecutable<M, L> implements Executable {
     this.#loaded = loaded;
     this.#budget = memoryBudget;
     this.#host = host;
-    const donors = new Map(signature.inputs.map(({ alias }, i) => [alias, i]));
-    this.#donors = signature.results.map((_, i) => donors.get(i));
     this.plan = { peakBytes: (dims) => this.#layout(bindingsOf(signature, dims)).peakBytes };
   }
 
@@ -72,19 +70,12 @@ export class KernelExecutable<M, L> implements Executable {
     const { entry } = this.signature;
     const { buffers } = this.#host;
     buffers.checkOpen(entry);
-    if (this.#disposed)
-      throw new BackendError("E538", entry, "the executable was disposed", { fix: "compile the module again" });
+    if (this.#disposed) throw executableDisposed(entry);
     const bindings = bindingsOf(this.signature, dims);
     checkBuffers(buffers.backend, this.signature, bindings, args, results);
     const inputs = args.map((buffer) => buffers.own(entry, buffer));
     const layout = this.#affordable(bindings);
-    const targets = this.signature.results.map(({ type }, i): LiveBuffer<M> => {
-      const donor = this.#donors[i];
-      if (donor !== undefined) return inputs[donor]!;
-      const given = results[i];
-      if (given !== undefined) return buffers.own(entry, given);
-      return buffers.alloc(byteLengthOf(concreteType(type, bindings)));
-    });
+    const targets = resultBuffers(buffers, this.signature, bindings, inputs, results);
     const failure = inputs.find((buffer) => buffer.failure !== undefined)?.failure;
     const spoiled = failure ?? this.#start(layout, inputs, targets, bindings);
     for (const target of targets) target.failure = spoiled;
@@ -117,11 +108,7 @@ export class KernelExecutable<M, L> implements Executable {
       target.run(this.#loaded, layout, outside, bindings);
       return undefined;
     } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      const error =
-        cause instanceof TenonError
-          ? cause
-          : new BackendError("E541", this.signature.entry, `the run failed: ${problem}`, { cause });
+      const error = runError(this.signature.entry, cause);
       failed(error);
       return error;
     }
@@ -129,22 +116,13 @@ export class KernelExecutable<M, L> implements Executable {
 
   #affordable(bindings: Bindings): MemoryLayout {
     const layout = this.#layout(bindings);
-    if (layout.peakBytes <= this.#budget) return layout;
-    throw new LimitError(
-      "E539",
-      this.signature.entry,
-      `a run holds up to ${layout.peakBytes} bytes, more than the budget of ${this.#budget}`,
-      { fix: "raise memoryBudget, or use a smaller batch" },
-    );
+    checkBudget(this.signature.entry, layout.peakBytes, this.#budget);
+    return layout;
   }
 
   #layout(bindings: Bindings): MemoryLayout {
     let key = "";
     for (const { name } of this.signature.symbols) key += `${bindings.get(name)} `;
-    const layout = this.#layouts.get(key) ?? this.#memory.layout(bindings);
-    this.#layouts.delete(key);
-    this.#layouts.set(key, layout); // so that the least recently used one is first
-    if (this.#layouts.size > MAX_LAYOUTS) this.#layouts.delete(this.#layouts.keys().next().value!);
-    return layout;
+    return recent(this.#layouts, key, MAX_LAYOUTS, () => this.#memory.layout(bindings));
   }
 }
