@@ -1,4 +1,4 @@
-import { type Fn, isLeaf, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import { type Fn, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
 import { entry } from "../entry.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
@@ -7,7 +7,7 @@ import { isJob, type Readers, readersOf } from "./epilogue.ts";
 import { finish } from "./finish.ts";
 import type { Fused } from "./group.ts";
 import { type Along, joint } from "./match.ts";
-import { isGiven, readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
+import { isGiven, isImplied, readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
 
 export interface FuseOptions {
   /** Anchors that the target has an inner loop for; the others are computed by loops. */
@@ -65,10 +65,15 @@ class Fusion {
     const order = topologicalOrder(fn.results);
     this.#readers = readersOf(order);
     this.#places = new Map(order.map((node, i) => [node, i]));
+    const isControl = (node: Node): boolean => anchors[node.op.name] === "control";
+    const held = new Set([...this.#needed, ...order.filter(isControl).flatMap(({ inputs }) => inputs)]);
     for (const node of order) {
-      if (isLeaf(node) || node.inputs.length === 0 || isMove(node)) continue;
-      if (anchors[node.op.name] === "control") for (const t of node.inputs) this.hold(t);
-      this.add(node);
+      if (node.outputs.every((t) => isGiven(t) || isImplied(t)) || isMove(node)) continue;
+      if (isControl(node)) for (const t of node.inputs) this.hold(t);
+      this.add(
+        node,
+        node.outputs.some((t) => held.has(t)),
+      );
     }
     for (const t of this.#needed) this.hold(t);
     return finish(this);

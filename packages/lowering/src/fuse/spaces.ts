@@ -93,8 +93,10 @@ function viewReads(tensor: Tensor, index: readonly Index[], along: boolean): rea
 /** What lies in memory before anything is computed: inputs, and constants that are lists. */
 export const isGiven = ({ node }: Tensor): boolean => isLeaf(node) || typeof node.attrs.value === "object";
 
-/** A tensor without memory: one number for every element, a count, a size. */
-export const isImplied = (t: Tensor): boolean => t.node.inputs.length === 0 && !isGiven(t);
+/** A tensor without memory: one number for every element, a count, a size. A loop may have no operands either, but it runs. */
+export const isImplied = (t: Tensor): boolean => implied.has(t.op.name) && !isGiven(t);
+
+const implied: ReadonlySet<string> = new Set(["constant", "iota", "dim"]);
 
 /** Which plain variable stands for each axis, if that is all there is, each with the size of the axis. */
 function alongAxes({ shape }: Tensor, index: readonly Index[]): readonly (Index | null)[] | undefined {

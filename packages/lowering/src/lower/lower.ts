@@ -2,7 +2,6 @@ import { type EntrySignature, entrySignature } from "@tenon/backend";
 import {
   type Dim,
   type Fn,
-  isLeaf,
   type Node,
   type Shape,
   type Tensor,
@@ -14,7 +13,7 @@ import { emitGroup } from "../emit/emit.ts";
 import { type Claims, expand } from "../expand.ts";
 import { type FuseOptions, fuse } from "../fuse/fuse.ts";
 import type { Group } from "../fuse/group.ts";
-import { isGiven } from "../fuse/spaces.ts";
+import { isGiven, isImplied } from "../fuse/spaces.ts";
 import { constantIndex, indexOfDim, multiplyIndex } from "../index-expression.ts";
 import { type Index, withIndexScope } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -131,8 +130,7 @@ export class Lowering {
 function heldAs(tensor: Tensor): Tensor {
   let held = tensor;
   while (held.node.op.name === "reshape") held = held.node.inputs[0]!;
-  const implied = held.node.inputs.length === 0 && !isLeaf(held.node);
-  return implied ? tensor : held;
+  return isImplied(held) ? tensor : held;
 }
 
 export const elementsOf = (shape: Shape): Index =>

@@ -1,0 +1,53 @@
+import { type Elements, toGraph, verify } from "@tenon/ir";
+import { parseModule } from "@tenon/ir/text";
+import { expect, test } from "vitest";
+import { problemsInAllWays } from "./lower.test-kit.ts";
+
+/** Problems of the last function of a module on arguments of zeros. */
+function problemsOfText(text: string): readonly string[] {
+  const module = verify(parseModule(`ir 1.0\nopset core@1\n${text}\nentry main = @main\n`));
+  const { inputs, results } = toGraph(module, module.entries.get("main")!);
+  const args = inputs.map(({ dtype, shape }): Elements => {
+    const sizes = shape as readonly number[];
+    return { dtype, shape: sizes, data: new Float64Array(sizes.reduce((n, d) => n * d, 1)) };
+  });
+  return problemsInAllWays({ inputs, results, args });
+}
+
+// Found by the random graphs of lower.test.ts, and made smaller.
+
+test("a loop runs that nothing is handed to", () => {
+  const text = `
+fn @body(%x: i32[3]) -> (i32[3]) {
+  %c = constant 7 : i32[3]
+  return %c
+}
+fn @main(%x: i32[2,3]) -> (i32[2,3], i32[2,3]) {
+  %ys = scan %x {body=@body, length=2, reverse=true, kinds=[xs]} : i32[2,3]
+  %i = constant [2, -1, 1] : i32[3]
+  %z = gather %ys, %i {axis=1} : i32[2,3]
+  return %ys, %z
+}`;
+  expect(problemsOfText(text)).toEqual([]);
+});
+
+test("a number that a branch is chosen by is computed before all that reads it", () => {
+  const text = `
+fn @left(%x: f32[3]) -> (f32[3]) {
+  return %x
+}
+fn @right(%x: f32[3]) -> (f32[3]) {
+  %y = neg %x : f32[3]
+  return %y
+}
+fn @main(%x: f32[3]) -> (i32[], f32[3], i32[]) {
+  %a = constant 1 : i32[]
+  %one = barrier %a : i32[]
+  %c = add %a, %one : i32[]
+  %d = sub %c, %one : i32[]
+  %y = cond %c, %x {fns=[@left,@right]} : f32[3]
+  %e = maximum %c, %d : i32[]
+  return %d, %y, %e
+}`;
+  expect(problemsOfText(text)).toEqual([]);
+});
