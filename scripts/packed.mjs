@@ -17,6 +17,7 @@ const budgets = {
   "@tenon/autograd": 9,
   "@tenon/backend": 5,
   "@tenon/backend-cpu-js": 25,
+  "@tenon/backend-webgpu": 25,
   "@tenon/conformance": 29,
   "@tenon/datasets": 34,
   "@tenon/interpreter": 6,

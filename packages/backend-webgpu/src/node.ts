@@ -1,0 +1,6 @@
+import { installGpuSource } from "./device.ts";
+import { openDawn } from "./device-node.ts";
+
+export * from "./index.ts";
+
+installGpuSource(openDawn);
