@@ -8,7 +8,7 @@ import { extentOf, importMath, renderLoops } from "./render/index.ts";
 import type { WriteKernel } from "./step.ts";
 
 /** The anchors that have an inner loop of their own here. */
-export const templates: ReadonlySet<string> = new Set(["dot", "sort"]);
+export const templates: ReadonlySet<string> = new Set(["dot", "column sums", "sort"]);
 
 /** Bytes that a kernel needs for itself while it runs. */
 export function scratchBytes(kernel: Kernel, level: Level): Index {

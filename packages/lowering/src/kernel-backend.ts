@@ -30,7 +30,7 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   readonly id: string;
   readonly caps: Capabilities;
   /** What the target renders by itself. */
-  readonly target: Pick<LowerOptions, "spells" | "templates" | "maxBuffers">;
+  readonly target: Pick<LowerOptions, "spells" | "templates" | "maxBuffers" | "smallBytes">;
   readonly planning: Pick<PlanOptions, "align" | "guard" | "scratchBytes">;
   readonly claims?: Claims;
   /** Memory for several buffers of one role, where it should lie together. */

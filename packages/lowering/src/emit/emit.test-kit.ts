@@ -18,7 +18,7 @@ export function kernelsOf(make: () => readonly Tensor[], options: KernelOptions 
       const results = make();
       const inputs = topologicalOrder(results).flatMap(({ op, outputs }) => (op.kind === "leaf" ? outputs : []));
       const fn = simplify(expand(new Fn("kernels", inputs, results)));
-      const fused = fuse(fn, { templates, maxBuffers: Infinity, fusion, needed: fn.results });
+      const fused = fuse(fn, { templates, maxBuffers: Infinity, smallBytes: 0, fusion, needed: fn.results });
       return fused.groups.map((group) =>
         kernelText(emitGroup(group, fused.stored, { templates, ...(offsetOf && { offsetOf }) }).kernel),
       );

@@ -28,7 +28,7 @@ import { emitGroup } from "./emit.ts";
 const of = (shape: readonly (number | string)[], dtype: DType = "float32"): Tensor => input(spec(shape, dtype));
 const kernels = (make: () => readonly Tensor[], options: KernelOptions = {}): string =>
   kernelsOf(make, options).join("\n\n");
-const templates = new Set(["dot", "sort", "scatter"]);
+const templates = new Set(["dot", "column sums", "sort", "scatter"]);
 
 /** A kernel of one node, of which each axis of the result is a row axis. */
 function alone(

@@ -27,8 +27,9 @@ const fused = (fn: Fn, options: Partial<FuseOptions> = {}): Fused =>
   withIndexScope(() => {
     const simple = simplify(expand(fn));
     return fuse(simple, {
-      templates: new Set(["dot", "sort"]),
+      templates: new Set(["dot", "column sums", "sort"]),
       maxBuffers: Number.POSITIVE_INFINITY,
+      smallBytes: 0,
       fusion: true,
       needed: simple.results,
       ...options,

@@ -1,4 +1,4 @@
-import { type Fn, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
+import { dtypes, type Fn, isLeaf, type Node, sizeOf, type Tensor, topologicalOrder } from "@tenon/ir";
 import { entry } from "../entry.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
@@ -10,10 +10,15 @@ import { type Along, joint } from "./match.ts";
 import { isGiven, isImplied, readsOf, type SpaceRead, spaceOf } from "./spaces.ts";
 
 export interface FuseOptions {
-  /** Anchors that the target has an inner loop for; the others are computed by loops. */
+  /**
+   * Anchors that the target has an inner loop for; the others are computed by loops. With `column sums`, that of `dot` also adds
+   * up what it computes over all rows.
+   */
   readonly templates: ReadonlySet<string>;
   /** Most buffers that one kernel may touch. */
   readonly maxBuffers: number;
+  /** Tensors of up to so many bytes lie in one buffer of the device, and count as one. */
+  readonly smallBytes: number;
   /** Without fusion each node is a kernel by itself; movement ops are index maps all the same. */
   readonly fusion: boolean;
   /** Which tensors must lie in memory, besides operands of control flow: results of the function that nothing else holds. */
@@ -172,6 +177,7 @@ class Fusion {
   /** A sum over all rows of a product without batches, one per column: the product's kernel adds it up on the way. */
   sumsColumns(node: Node, before: Draft, user: Draft, along: Along): boolean {
     if (before.kind !== "dot" || user.nodes.length > 1 || node.op.name !== "reduce") return false;
+    if (!this.options.templates.has("column sums")) return false;
     if (node.attrs.op !== "sum" || node.outputs[0]!.dtype !== "float32" || node.attrs.acc !== "float32") return false;
     const [anchor] = before.nodes as [Node];
     const attrs = anchor.attrs as unknown as Record<"contract" | "batch", readonly (readonly number[])[]>;
@@ -192,14 +198,21 @@ class Fusion {
     const { maxBuffers } = this.options;
     if (maxBuffers === Number.POSITIVE_INFINITY) return true;
     const nodes = new Set([...before.nodes, ...user.nodes]);
-    const reads = [...new Set([...before.reads, ...user.reads])].filter((t) => !nodes.has(t.node)).length;
+    const reads = [...new Set([...before.reads, ...user.reads])].filter((t) => !nodes.has(t.node));
     const last = user.nodes[user.nodes.length - 1]!;
     const written = [...nodes].flatMap((node) =>
       node.outputs.filter(
         (t) => node === last || [...(this.users.get(t) ?? [])].some((u) => !nodes.has(u)) || this.#needed.has(t),
       ),
-    ).length;
-    return reads + written <= maxBuffers;
+    );
+    const touched = [...reads, ...written];
+    const small = touched.filter((t) => this.isSmall(t)).length;
+    return touched.length - small + Math.min(small, 1) <= maxBuffers;
+  }
+
+  isSmall({ dtype, shape }: Tensor): boolean {
+    const elements = sizeOf(shape);
+    return typeof elements === "number" && elements * dtypes[dtype].byteLength <= this.options.smallBytes;
   }
 
   /** Whether nothing that is in neither draft must be computed between the two, and only `node` reads the one from the other. */

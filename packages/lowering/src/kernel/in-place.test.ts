@@ -227,7 +227,7 @@ test("what may share memory in kernels of samples computes the same in one memor
   let count = 0;
   for (const sample of allSamples()) {
     const { inputs, results, args } = graphOf(materialize(sample), sample.record);
-    const program = programOf(new Fn("main", inputs, results), { templates: new Set(["dot", "sort"]) });
+    const program = programOf(new Fn("main", inputs, results), { templates: new Set(["dot", "column sums", "sort"]) });
     evaluateProgram(program, args, (kernel, instance) => {
       count += shareEach(kernel, instance);
     });

@@ -16,9 +16,9 @@ import { type LowerOptions, lower } from "./lower.ts";
 
 /** Ways to lower that must all mean the same. */
 export const ways: Readonly<Record<string, LowerOptions>> = {
-  "fused, with templates": { templates: new Set(["dot", "sort", "scatter"]) },
+  "fused, with templates": { templates: new Set(["dot", "column sums", "sort", "scatter"]) },
   "fused, by loops alone": {},
-  "fused, few buffers": { templates: new Set(["dot"]), maxBuffers: 8 },
+  "fused, few buffers": { templates: new Set(["dot"]), maxBuffers: 8, smallBytes: 64 },
   unfused: { fusion: false },
 };
 

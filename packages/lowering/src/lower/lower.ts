@@ -32,6 +32,7 @@ export interface LowerOptions {
   readonly spells?: (op: string) => boolean;
   readonly templates?: FuseOptions["templates"];
   readonly maxBuffers?: number;
+  readonly smallBytes?: number;
   readonly fusion?: boolean;
 }
 
@@ -62,12 +63,12 @@ export class Lowering {
   readonly kernels: Kernel[] = [];
   readonly buffers: BufferSpec[] = [];
   readonly signature: EntrySignature;
-  readonly options: Required<Pick<LowerOptions, "templates" | "maxBuffers" | "fusion">>;
+  readonly options: Required<Pick<LowerOptions, "templates" | "maxBuffers" | "smallBytes" | "fusion">>;
 
   constructor(signature: EntrySignature, options: LowerOptions) {
     this.signature = signature;
-    const { templates = new Set(), maxBuffers = Number.POSITIVE_INFINITY, fusion = true } = options;
-    this.options = { templates, maxBuffers, fusion };
+    const { templates = new Set(), maxBuffers = Number.POSITIVE_INFINITY, smallBytes = 0, fusion = true } = options;
+    this.options = { templates, maxBuffers, smallBytes, fusion };
   }
 
   program(fn: Fn): StepProgram {

@@ -1,0 +1,16 @@
+import { BackendError } from "@tenon/ir";
+import type { Kernel } from "@tenon/lowering";
+import type { MappingLimits } from "@tenon/lowering/threads";
+import { renderDot } from "./kernels/dot.ts";
+import { renderLoops } from "./wgsl/loops.ts";
+import type { KernelSource } from "./wgsl/source.ts";
+
+/** The anchors that have an inner loop of their own here. */
+export const templates: ReadonlySet<string> = new Set(["dot"]);
+
+/** A kernel as WGSL. */
+export function sourceOf(kernel: Kernel, limits: MappingLimits): KernelSource {
+  if (kernel.kind === "loops") return renderLoops(kernel, limits);
+  if (kernel.kind === "dot") return renderDot(kernel, limits.sharedBytes);
+  throw new BackendError("E419", kernel.name, "there is no template for sorts here");
+}

@@ -1,0 +1,155 @@
+import type { AluOp, Combine, ElementaryName, ValueType } from "@tenon/lowering";
+import { elementary } from "@tenon/lowering";
+import type { Language } from "@tenon/lowering/threads";
+import { constant, integerConstant } from "./constant.ts";
+
+const types: Readonly<Record<ValueType, string>> = {
+  float32: "f32",
+  float64: "f64",
+  int32: "i32",
+  uint32: "u32",
+  bool: "bool",
+};
+
+const operators: Readonly<Partial<Record<AluOp, string>>> = {
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+  eq: "==",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+  and: "&",
+  or: "|",
+};
+
+/** Functions of the same name in WGSL that are exact. */
+const builtins = new Set<AluOp>(["abs", "sign", "floor", "ceil", "round"]);
+
+function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueType): string {
+  const [a, b, c] = operands as readonly [string, string, string];
+  const float = from === "float32";
+  if (op in elementary) return `tenon_${op as ElementaryName}(${a})`;
+  const operator = operators[op];
+  if (from === "bool" && (op === "lt" || op === "le" || op === "gt" || op === "ge"))
+    return `(u32(${a}) ${operator} u32(${b}))`;
+  if (operator !== undefined) return `(${a} ${operator} ${b})`;
+  if (builtins.has(op)) return from === "uint32" && op === "sign" ? `min(${a}, 1u)` : `${op}(${a})`;
+  switch (op) {
+    case "ne":
+      return float ? `(!(${a} == ${b}))` : `(${a} != ${b})`;
+    case "xor":
+      return from === "bool" ? `(${a} != ${b})` : `(${a} ^ ${b})`;
+    case "not":
+      return from === "bool" ? `(!${a})` : `(~${a})`;
+    case "neg":
+      return from === "uint32" ? `(0u - ${a})` : `(-${a})`;
+    case "rem":
+      return float ? `tenon_rem(${a}, ${b})` : `(${a} % ${b})`;
+    case "maximum":
+    case "minimum":
+      return extreme(op, from, a, b);
+    case "pow":
+      return `tenon_pow(${a}, ${b})`;
+    case "shl":
+    case "shr":
+      return `(${a} ${op === "shl" ? "<<" : ">>"} (u32(${b}) & 31u))`;
+    case "sqrt":
+      return `sqrt(${a})`;
+    case "rsqrt":
+      return `(1.0f / sqrt(${a}))`;
+    case "is_finite":
+      return `((bitcast<u32>(${a}) & 0x7f800000u) != 0x7f800000u)`;
+    case "select":
+      return `select(${c}, ${b}, ${a})`;
+    case "bitcast":
+      return `bitcast<${types[to]}>(${a})`;
+    case "round16":
+    case "roundb16":
+      return `tenon_${op}(${a})`;
+    case "wrap8":
+    case "wrap16":
+      return wrap(op === "wrap8" ? 8 : 16, from, a);
+    default:
+      return convert(from, to, a);
+  }
+}
+
+function extreme(op: "maximum" | "minimum", type: ValueType, a: string, b: string): string {
+  const name = op === "maximum" ? "max" : "min";
+  if (type === "bool") return `(${a} ${name === "max" ? "|" : "&"} ${b})`;
+  return `${type === "float32" ? "tenon_" : ""}${name}(${a}, ${b})`;
+}
+
+/** The low bits, with copies of their highest one above them for int32, zeros for uint32. */
+const wrap = (bits: number, type: ValueType, x: string): string =>
+  type === "uint32" ? `(${x} & ${2 ** bits - 1}u)` : `((${x} << ${32 - bits}u) >> ${32 - bits}u)`;
+
+function convert(from: ValueType, to: ValueType, x: string): string {
+  if (from === to) return x;
+  if (to === "bool") return from === "float32" ? `(!(${x} == 0.0f))` : `(${x} != ${constant(from, 0)})`;
+  return `${from === "float32" ? "tenon_" : ""}${types[to]}(${x})`;
+}
+
+const combineOps = {
+  add: "add",
+  mul: "mul",
+  maximum: "maximum",
+  minimum: "minimum",
+  and: "and",
+  or: "or",
+} as const satisfies Record<Combine, AluOp>;
+
+function identity(combine: Combine, type: ValueType): string {
+  if (combine === "add" || combine === "or") return constant(type, 0);
+  if (combine === "mul") return constant(type, 1);
+  if (combine === "and") return constant(type, -1);
+  const least = { float32: Number.NEGATIVE_INFINITY, int32: -(2 ** 31), uint32: 0, bool: 0 };
+  const greatest = { float32: Number.POSITIVE_INFINITY, int32: 2 ** 31 - 1, uint32: 2 ** 32 - 1, bool: 1 };
+  return constant(type, (combine === "maximum" ? least : greatest)[type as keyof typeof least]);
+}
+
+const infix =
+  (operator: string) =>
+  (a: string, b: string): string =>
+    `(${a} ${operator} ${b})`;
+
+/** Division of what may be negative: towards the smaller number. */
+const floorDiv = (a: string, b: string): string => `((${a} - ((${a} % ${b} + ${b}) % ${b})) / ${b})`;
+
+/** WGSL, with functions of its own for what WGSL leaves open. */
+export const wgsl: Language = {
+  index: {
+    constant: integerConstant,
+    add: infix("+"),
+    subtract: infix("-"),
+    multiply: infix("*"),
+    floorDiv: (a, b, dividend) => (dividend.low >= 0 ? `(${a} / ${b})` : floorDiv(a, b)),
+    mod: (a, b, dividend) => (dividend.low >= 0 ? `(${a} % ${b})` : `((${a} % ${b} + ${b}) % ${b})`),
+    min: (a, b) => `min(${a}, ${b})`,
+    max: (a, b) => `max(${a}, ${b})`,
+    select: (condition, a, b) => `select(${b}, ${a}, ${condition})`,
+    boolean: String,
+    less: infix("<"),
+    equal: infix("=="),
+    notEqual: infix("!="),
+    and: infix("&"),
+    or: infix("|"),
+  },
+  type: (type) => types[type],
+  constant,
+  alu,
+  combine: (combine, type, a, b) => alu(combineOps[combine], [a, b], type, type),
+  identity,
+  load: (slot, address) => `load${slot}(${address})`,
+  store: (slot, address, value) => `store${slot}(${address}, ${value});`,
+  let: (name, type, value) => `let ${name}: ${types[type]} = ${value};`,
+  variable: (name, type, value) => `var ${name}: ${types[type]} = ${value};`,
+  loop: (name, from, below, step) => `for (var ${name}: i32 = ${from}; ${name} < ${below}; ${name} += ${step})`,
+  shared: (name, type, count) => `var<workgroup> ${name}: array<${types[type]}, ${count}>;`,
+  barrier: "workgroupBarrier();",
+  group: "i32(group)",
+  thread: "i32(thread)",
+};

@@ -1,0 +1,4 @@
+export type { Language } from "./language.ts";
+export type { MappingLimits } from "./mapping.ts";
+export { renderThreads, type ThreadCode } from "./render.ts";
+export { Source } from "./source.ts";

@@ -1,0 +1,33 @@
+import type { IndexBuilder } from "../index-fold.ts";
+import type { AluOp, Combine, ValueType } from "../kernel/kernel.ts";
+
+/**
+ * How a language with C's statements writes what kernels are made of: a target's spelling. Texts that stand for values are
+ * expressions; assignments, `if` and braces are those of C and are not asked for.
+ */
+export interface Language {
+  /** Index expressions and predicates, as expressions of int32 and bool. */
+  readonly index: Omit<IndexBuilder<string>, "variable">;
+  type(type: ValueType): string;
+  constant(type: ValueType, value: number): string;
+  /** An operation on operands of type `from` with a result of type `to`. */
+  alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueType): string;
+  combine(combine: Combine, type: ValueType, a: string, b: string): string;
+  /** What `combine` begins with. */
+  identity(combine: Combine, type: ValueType): string;
+  /** An element of a slot, by the slot's number. */
+  load(slot: number, address: string): string;
+  store(slot: number, address: string, value: string): string;
+  /** A name for a value, and a variable. */
+  let(name: string, type: ValueType, value: string): string;
+  variable(name: string, type: ValueType, value: string): string;
+  /** The head of a loop over int32 numbers. */
+  loop(name: string, from: string, below: string, step: string): string;
+  /** An array that the threads of a workgroup share, at module scope. */
+  shared(name: string, type: ValueType, count: number): string;
+  /** Waits for the threads of the workgroup, and for what they wrote into shared arrays. */
+  readonly barrier: string;
+  /** The number of the workgroup, and of the thread in it, as int32. */
+  readonly group: string;
+  readonly thread: string;
+}
