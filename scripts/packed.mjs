@@ -39,7 +39,7 @@ const budgets = {
  *
  * @type {Readonly<Record<string, number>>}
  */
-const programBudgets = { "@tenon/interpreter": 56, "@tenon/backend-cpu-js": 112 };
+const programBudgets = { "@tenon/interpreter": 56, "@tenon/backend-cpu-js": 106 };
 const program = `
 import { compile, matmul, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
 const w = variable(zeros([2, 3]));

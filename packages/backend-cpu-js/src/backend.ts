@@ -15,6 +15,7 @@ import { type Features, features } from "./assembler/features.ts";
 import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./executable.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
 import { ALIGN, type Block, GUARD, Memory, type MemoryDebug } from "./memory.ts";
+import { loadNeeds } from "./needs.ts";
 import { stepModule } from "./step.ts";
 
 const simdLevels = ["auto", "portable", "relaxed"] as const;
@@ -89,6 +90,10 @@ class CpuJs implements KernelBackend<Block, LoadedProgram> {
 
   read(from: Block, at: number, bytes: number): Uint8Array {
     return this.#memory.bytes.slice(from.address + at, from.address + at + bytes);
+  }
+
+  prepare({ kernels }: StepProgram): Promise<void> {
+    return loadNeeds(kernels);
   }
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {

@@ -3,7 +3,7 @@ import type { ModuleBuilder } from "./assembler/module.ts";
 import { renderDot } from "./kernels/dot.ts";
 import { dotParts, dotScratchBytes } from "./kernels/dot-plan.ts";
 import type { Level } from "./kernels/dot-tile.ts";
-import { renderSort, sortParts, sortScratchBytes } from "./kernels/sort.ts";
+import { rare } from "./needs.ts";
 import { extentOf, importMath, renderLoops } from "./render/index.ts";
 import type { WriteKernel } from "./step.ts";
 
@@ -13,7 +13,7 @@ export const templates: ReadonlySet<string> = new Set(["dot", "column sums", "so
 /** Bytes that a kernel needs for itself while it runs. */
 export function scratchBytes(kernel: Kernel, level: Level): Index {
   if (kernel.kind === "loops") return constantIndex(0);
-  return kernel.kind === "dot" ? dotScratchBytes(kernel, level) : sortScratchBytes(kernel);
+  return kernel.kind === "dot" ? dotScratchBytes(kernel, level) : rare.now.sortScratchBytes(kernel);
 }
 
 /** Writes kernels of every kind into a module that has a memory and no function yet. */
@@ -26,7 +26,7 @@ export function kernelWriter(m: ModuleBuilder, { relaxed }: Level): WriteKernel 
       case "dot":
         return { func: renderDot(m, kernel, target), scratch: true, parts: dotParts(kernel) };
       case "sort":
-        return { func: renderSort(m, kernel, target), scratch: true, parts: sortParts(kernel) };
+        return { func: rare.now.renderSort(m, kernel, target), scratch: true, parts: rare.now.sortParts(kernel) };
     }
   };
 }

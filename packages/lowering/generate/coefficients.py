@@ -1,8 +1,9 @@
-"""Writes src/polynomial/coefficients.ts: near-minimax polynomials and split constants in float32.
+"""Writes src/polynomial/coefficients.ts, for exp and log, and coefficients-rare.ts, for the other functions: near-minimax
+polynomials and split constants in float32.
 
     cd packages/lowering
-    python3 generate/coefficients.py > src/polynomial/coefficients.ts
-    npx biome check --write src/polynomial/coefficients.ts
+    python3 generate/coefficients.py
+    npx biome check --write src/polynomial
 
 Needs python3 and mpmath. Weighted least squares over Chebyshev's points in 40 digits, which comes within a small
 factor of the minimax polynomial. Coefficients are rounded to float32 from the lowest degree upwards, and after each the
@@ -57,18 +58,27 @@ def text(x):
     return repr(float(mp.nstr(x, 9))) if float32(mpf(mp.nstr(x, 9))) == x else repr(float(x))
 
 
+COMMON = ["INVERSE_LN2", "LN2_HIGH", "LN2_LOW", "EXPM1_TAIL", "LOG1P_TAIL"]
+HEAD = "// Written by generate/coefficients.py. Polynomials list their coefficients from the lowest degree upwards.\n\n"
+files = {"coefficients": HEAD, "coefficients-rare": HEAD}
+
+
+def constant(doc, name, value):
+    files["coefficients" if name.split(":")[0] in COMMON else "coefficients-rare"] += (
+        f"/** {doc} */\nexport const {name} = {value};\n\n"
+    )
+
+
 def scalar(doc, name, value):
-    print(f"/** {doc} */\nexport const {name} = {text(value)};\n")
+    constant(doc, name, text(value))
 
 
 def polynomial(doc, name, fit):
     coefficients, largest = fit
     rows = "".join(f"  {text(c)},\n" for c in coefficients)
     bound = mp.nstr(mp.log(largest, 2), 4)
-    print(f"/** {doc} Error 2^{bound}. */\nexport const {name}: readonly number[] = [\n{rows}];\n")
+    constant(f"{doc} Error 2^{bound}.", f"{name}: readonly number[]", f"[\n{rows}]")
 
-
-print("// Written by generate/coefficients.py. Polynomials list their coefficients from the lowest degree upwards.\n")
 
 scalar("`1 / ln 2`.", "INVERSE_LN2", float32(1 / ln(2)))
 ln2 = truncated(ln(2), 14)
@@ -82,19 +92,25 @@ for _ in range(3):
     rest -= parts[-1]
 parts.append(float32(rest))
 rows = "".join(f"  {text(c)},\n" for c in parts)
-print("/** π / 2 in parts of 11 bits, whose products with 13-bit integers are exact, and a rest. */")
-print(f"export const HALF_PI_PARTS: readonly number[] = [\n{rows}];\n")
+constant(
+    "π / 2 in parts of 11 bits, whose products with 13-bit integers are exact, and a rest.",
+    "HALF_PI_PARTS: readonly number[]",
+    f"[\n{rows}]",
+)
 scalar("π / 2 without its first part.", "HALF_PI_REST", float32(pi / 2 - parts[0]))
 scalar("`π / 2`.", "HALF_PI", float32(pi / 2))
 
 mp.dps = 80
-print("/** `2^(29·i − 10) · 2/π mod 4` for i = 0 … 3, in fixed point: 2 bits, then 126 bits of fraction, as four words. */")
-print("export const TWO_OVER_PI_WINDOWS: readonly (readonly number[])[] = [")
+rows = ""
 for i in range(4):
     window = int(mp.floor(2 / pi * mpf(2) ** (29 * i - 10 + 126))) % 2**128
     words = [(window >> shift) % 2**32 for shift in (96, 64, 32, 0)]
-    print("  [" + ", ".join(f"0x{w:08x}" for w in words) + "],")
-print("];\n")
+    rows += "  [" + ", ".join(f"0x{w:08x}" for w in words) + "],\n"
+constant(
+    "`2^(29·i − 10) · 2/π mod 4` for i = 0 … 3, in fixed point: 2 bits, then 126 bits of fraction, as four words.",
+    "TWO_OVER_PI_WINDOWS: readonly (readonly number[])[]",
+    f"[\n{rows}]",
+)
 mp.dps = 40
 
 half_ln2 = ln(2) / 2 * mpf("1.0001")
@@ -148,3 +164,7 @@ polynomial(
     minimax(lambda z: (atanh(sqrt(z)) - sqrt(z) - sqrt(z) ** 3 / 3) / sqrt(z) ** 5,
             lambda z: sqrt(z) ** 5 / atanh(sqrt(z)), mpf("1e-6"), widest, 2),
 )
+
+for file, content in files.items():
+    with open(f"src/polynomial/{file}.ts", "w") as out:
+        out.write(content)

@@ -111,16 +111,21 @@ const table = new Map<string, WeakRef<IndexNode>>();
 const collected = new FinalizationRegistry<string>((key) => {
   if (table.get(key)?.deref() === undefined) table.delete(key);
 });
-let scope: Map<string, IndexNode> | undefined;
+let scope: IndexScope | undefined;
+
 let made = 0;
+
+/** The nodes that a compilation has made. */
+export type IndexScope = Map<string, IndexNode>;
 
 /**
  * Runs what makes many expressions, such as the compilation of a function, several times faster. Nodes that are made inside
- * live until it ends; used after that, they are no longer the same objects as equal ones that are made anew.
+ * live until it ends; used after that, they are no longer the same objects as equal ones that are made anew, unless it goes on
+ * with the same nodes.
  */
-export function withIndexScope<T>(run: () => T): T {
+export function withIndexScope<T>(run: () => T, nodes: IndexScope = new Map()): T {
   if (scope !== undefined) return run();
-  scope = new Map();
+  scope = nodes;
   try {
     return run();
   } finally {

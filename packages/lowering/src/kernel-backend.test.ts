@@ -100,7 +100,9 @@ test("programs are unloaded once, at the latest when the backend closes, even wh
   target.loading = new Promise((resolve) => {
     loaded = resolve;
   });
+  const load = vi.spyOn(target, "load");
   const late = backend.compile(moduleOf(4), "main");
+  await vi.waitFor(() => expect(load).toHaveBeenCalled());
   backend.alloc(4);
   await backend.close();
   await backend.close();

@@ -13,13 +13,14 @@ import {
 } from "@tenon/backend";
 import { BackendError, checkOptions, isVerified, type VerifiedModule } from "@tenon/ir";
 import type { Claims } from "./expand.ts";
-import { withIndexScope } from "./index-node.ts";
+import { type IndexScope, withIndexScope } from "./index-node.ts";
 import { inPlacePairs } from "./kernel/in-place.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { StepProgram } from "./kernel/program.ts";
 import { KernelExecutable } from "./kernel-executable.ts";
-import { type LowerOptions, lower } from "./lower/lower.ts";
+import { graphOf, type LowerOptions, lowerGraph } from "./lower/lower.ts";
 import { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
+import { rare } from "./rules.ts";
 
 /**
  * What a target brings that prints kernels and launches them; `backendFrom` makes a backend of it. `M` is what its memory
@@ -39,6 +40,8 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   write(to: M, data: Uint8Array, at: number): void;
   /** A copy of the bytes; at once where `caps.features` has `sync-read`. */
   read(from: M, at: number, bytes: number): Uint8Array | Promise<Uint8Array>;
+  /** Loads what the target needs for a program and most others do without, before its memory is planned. */
+  prepare?(program: StepProgram): Promise<unknown>;
   /** Index expressions of the program are those of one index scope until the call returns. */
   load(program: StepProgram, memory: StepMemory): L | Promise<L>;
   /** Starts a run. What is in `outside` by number of a planned memory is an argument or a result. */
@@ -88,16 +91,17 @@ class AdaptedBackend<M, L> implements Backend {
       });
     const target = this.#target;
     checkModule(target.caps, module, entry);
-    const { program, memory, loading } = withIndexScope(() => {
-      const { claims } = target;
-      const program = lower(module, entry, {
-        ...target.target,
-        fusion: options.fusion !== "off",
-        ...(claims !== undefined && { claims }),
-      });
+    const lowering = { ...target.target, claims: target.claims, fusion: options.fusion !== "off" };
+    const scope: IndexScope = new Map();
+    const graph = withIndexScope(() => graphOf(module, entry, lowering), scope);
+    if (graph.isRare) await rare.load();
+    const program = withIndexScope(() => lowerGraph(graph, lowering), scope);
+    await target.prepare?.(program);
+    this.#buffers.checkOpen("compile");
+    const { memory, loading } = withIndexScope(() => {
       const memory = planMemory(program, { ...target.planning, inPlace: inPlacePairs });
-      return { program, memory, loading: target.load(program, memory) };
-    });
+      return { memory, loading: target.load(program, memory) };
+    }, scope);
     if (debugs("kernels")) console.error((await import("./text.ts")).debugText(program));
     const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, await loading, options, {
       target,

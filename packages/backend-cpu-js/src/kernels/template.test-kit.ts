@@ -4,7 +4,10 @@ import { Memory, poison } from "../../../lowering/src/kernel/evaluate-memory.tes
 import { engine, run } from "../assembler/engine.test-kit.ts";
 import { ModuleBuilder } from "../assembler/module.ts";
 import type { Func } from "../assembler/values.ts";
+import { rare } from "../needs.ts";
 import { mathImports } from "../render/index.ts";
+
+await rare.load();
 
 const GUARD = 64;
 const POISON = 0xa5; // as float32 a small negative number, as float64 too

@@ -1,6 +1,6 @@
-import { type AluOp, type Combine, type ElementaryName, elementary, pow, type ValueType } from "@tenon/lowering";
+import { type AluOp, type Combine, type ElementaryName, elementary, type ValueType } from "@tenon/lowering";
+import { rare } from "../needs.ts";
 import { constantOf, isVector, type Lanes, scalarOf } from "./arithmetic.ts";
-import { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./half.ts";
 import type { MathFunctions } from "./math.ts";
 import type { Instruction, Node } from "./tape.ts";
 
@@ -56,10 +56,11 @@ const float =
 /** A function of float32 by polynomials on vectors, of float64 by JavaScript's. */
 const function_ =
   (name: ElementaryName): Render =>
-  ({ lanes, math }, [x], from) => {
-    if (from === "float64") return lanes.tape.call(math[name], [x]);
-    const y = elementary[name](lanes.polynomials, lanes.splat(x, from));
-    return isVector(x) ? y : lanes.extract(y, from, 0);
+  ({ lanes, math }, operands, from) => {
+    if (from === "float64") return lanes.tape.call(math[name], operands);
+    const [x, ...more] = operands.map((value) => lanes.splat(value, from));
+    const y = elementary(name)(lanes.polynomials, x!, ...more);
+    return operands.some(isVector) ? y : lanes.extract(y, from, 0);
   };
 
 const larger = extreme("max");
@@ -119,12 +120,6 @@ const pair = (a: Node, b: Node, type: ValueType) =>
 /** A divisor, with 1 in place of 0. */
 const orOne = (lanes: Lanes, x: Node): Node =>
   constantOf(x) === undefined ? lanes.integer("or", x, lanes.tape.pure("i32.eqz", [x])) : lanes.i32(constantOf(x) || 1);
-
-const power: Render = ({ lanes, math }, [a, b], from) => {
-  if (from === "float64") return lanes.tape.call(math.pow, [a, b]);
-  const y = pow(lanes.polynomials, lanes.splat(a, from), lanes.splat(b, from));
-  return isVector(a) || isVector(b) ? y : lanes.extract(y, from, 0);
-};
 
 /** Counts are taken modulo 32, as the instructions do. */
 const shift =
@@ -202,7 +197,7 @@ const renders: Readonly<Record<AluOp, Render>> = {
   rem: remainder,
   maximum: larger,
   minimum: smaller,
-  pow: power,
+  pow: function_("pow"),
   and: bitwise("and"),
   or: bitwise("or"),
   xor: bitwise("xor"),
@@ -235,8 +230,8 @@ const renders: Readonly<Record<AluOp, Render>> = {
   bitcast,
   select: ({ lanes }, [condition, a, b], _from, to) => lanes.select(condition, a, b, to),
   is_finite: isFinite_,
-  round16: ({ lanes }, [x]) => halfToFloat(lanes, floatToHalf(lanes, x)),
-  roundb16: ({ lanes }, [x]) => brainToFloat(lanes, floatToBrain(lanes, x)),
+  round16: ({ lanes }, [x]) => rare.now.halfToFloat(lanes, rare.now.floatToHalf(lanes, x)),
+  roundb16: ({ lanes }, [x]) => rare.now.brainToFloat(lanes, rare.now.floatToBrain(lanes, x)),
   wrap8: wrap(8),
   wrap16: wrap(16),
 };

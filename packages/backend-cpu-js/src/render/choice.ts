@@ -1,5 +1,5 @@
 import {
-  elementary,
+  elementaryOps,
   type For,
   type Index,
   type Predicate,
@@ -119,7 +119,7 @@ function worthOf({ body, variable }: For, { variables }: Variation): number {
 /** Roughly how many instructions a value takes. */
 function weightOf(value: Value): number {
   if (value.kind !== "alu") return value.kind === "load" ? 1 : 2;
-  if (value.op === "pow" || value.op in elementary) return 30;
+  if (value.op === "pow" || elementaryOps.includes(value.op as (typeof elementaryOps)[number])) return 30;
   return value.op === "div" || value.op === "sqrt" ? 4 : 1;
 }
 

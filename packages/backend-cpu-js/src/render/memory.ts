@@ -1,6 +1,6 @@
 import { type DType, dtypes } from "@tenon/ir";
+import { rare } from "../needs.ts";
 import { isVector, LANES, type Lanes } from "./arithmetic.ts";
-import { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./half.ts";
 import type { Instruction, Node } from "./tape.ts";
 
 /** Where an element is: a byte address, and a constant on top of it that the instruction adds. */
@@ -82,15 +82,15 @@ export function loadEach(lanes: Lanes, dtype: DType, places: readonly Place[]): 
 
 /** From the bits in memory to the value. */
 function widen(lanes: Lanes, dtype: DType, raw: Node): Node {
-  if (dtype === "float16") return halfToFloat(lanes, raw);
-  if (dtype === "bfloat16") return brainToFloat(lanes, raw);
+  if (dtype === "float16") return rare.now.halfToFloat(lanes, raw);
+  if (dtype === "bfloat16") return rare.now.brainToFloat(lanes, raw);
   return dtype === "bool" && isVector(raw) ? lanes.apply("ne", "int32", raw, lanes.i32(0)) : raw;
 }
 
 /** From the value to the bits in memory, in the low part of each lane. */
 function narrow(lanes: Lanes, dtype: DType, value: Node): Node {
-  if (dtype === "float16") return floatToHalf(lanes, value);
-  if (dtype === "bfloat16") return floatToBrain(lanes, value);
+  if (dtype === "float16") return rare.now.floatToHalf(lanes, value);
+  if (dtype === "bfloat16") return rare.now.floatToBrain(lanes, value);
   return dtype === "bool" && isVector(value) ? lanes.bits("and", value, lanes.i32(1), "int32") : value;
 }
 

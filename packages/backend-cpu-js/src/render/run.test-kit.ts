@@ -1,12 +1,15 @@
 import { decodeElements, encodeElements, roundToDType } from "@tenon/ir";
-import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel } from "@tenon/lowering";
+import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel, rareElementary } from "@tenon/lowering";
 import { expect } from "vitest";
 import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { engine, run } from "../assembler/engine.test-kit.ts";
 import { features } from "../assembler/features.ts";
 import { ModuleBuilder } from "../assembler/module.ts";
+import { rare } from "../needs.ts";
 import { extentOf, importMath, mathImports, renderLoops, SHARE } from "./index.ts";
+
+await Promise.all([rare.load(), rareElementary.load()]);
 
 /** How a kernel is rendered and run: `lanes` as they are chosen or none, and in how many parts. */
 export interface Way {

@@ -14,8 +14,10 @@ import { Memory } from "../kernel/evaluate-memory.test-kit.ts";
 import type { Value } from "../kernel/kernel.ts";
 import { KernelWriter } from "../kernel/writer.ts";
 import { specials } from "../random-graph.test-kit.ts";
-import { bitcastValue } from "./bits.ts";
-import { convertValue } from "./convert.ts";
+import { loadRules } from "../rules.ts";
+import { bitcastValue, convertValue } from "./convert.ts";
+
+await loadRules();
 
 type Change = (writer: KernelWriter, value: Value, from: DType, to: DType) => Value;
 

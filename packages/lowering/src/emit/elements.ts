@@ -1,17 +1,17 @@
 import { type DType, isFloat, type Tensor } from "@tenon/ir";
-import { maximum, minimum } from "../index-choice.ts";
-import { addIndex, constantIndex, indexOfDim, subtractIndex } from "../index-expression.ts";
+import { constantIndex, indexOfDim } from "../index-expression.ts";
 import type { Index, Predicate } from "../index-node.ts";
 import { and, atMost, lessThan } from "../index-predicate.ts";
 import type { Value } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
+import { rare } from "../rules.ts";
 import { convertValue } from "./convert.ts";
 import type { Emitter, Place, Steps } from "./emitter.ts";
 import { knownIndex } from "./scalar.ts";
 
 /** How the element of a tensor comes from its operands' elements. */
-type ElementRule = (emitter: Emitter, tensor: Tensor, place: Place) => Steps;
+export type ElementRule = (emitter: Emitter, tensor: Tensor, place: Place) => Steps;
 
 /** The structural ops whose elements each come from few others, at indices of their own. */
 export const elementRules: Readonly<Record<string, ElementRule>> = {
@@ -33,32 +33,8 @@ export const elementRules: Readonly<Record<string, ElementRule>> = {
     return yield [node.inputs[index]!, place];
   },
   gather,
-  *dynamic_slice(emitter, { node }, place) {
-    const x = node.inputs[0]!;
-    const first = yield* starts(emitter, node.inputs.slice(1), x, node.outputs[0]!, place);
-    return yield [
-      x,
-      emitter.place(
-        place.index.map((i, axis) => addIndex(i, first[axis]!)),
-        place.mask,
-      ),
-    ];
-  },
-  *dynamic_update(emitter, { node }, { index, mask }) {
-    const [x, u, ...rest] = node.inputs as readonly [Tensor, Tensor, ...Tensor[]];
-    const first = yield* starts(emitter, rest, x, u, emitter.place([], mask));
-    const within = index.map((i, axis) => subtractIndex(i, first[axis]!));
-    const inside = and(...within.flatMap((i, axis) => [atMost(0, i), lessThan(i, indexOfDim(u.shape[axis]!))]));
-    const { writer } = emitter;
-    const condition = writer.test(inside);
-    const updated =
-      condition.kind === "constant" && condition.value === 0
-        ? undefined
-        : yield [u, emitter.place(within, and(mask, inside))];
-    if (updated !== undefined && condition.kind === "constant") return updated;
-    const kept = yield [x, emitter.place(index, mask)];
-    return updated === undefined ? kept : writer.alu("select", [condition, updated, kept]);
-  },
+  dynamic_slice: (...demand) => rare.now.dynamicSlice(...demand),
+  dynamic_update: (...demand) => rare.now.dynamicUpdate(...demand),
 };
 
 /** An index as a number of a dtype. */
@@ -97,28 +73,4 @@ export function chosen(
   const above = writer.alu("ge", [entry, writer.constant("int32", 0)], "bool");
   const below = writer.alu("lt", [entry, writer.index(size)], "bool");
   return { at: writer.clamped(entry, size), holds: lessThan(0, size), inside: writer.alu("and", [above, below]) };
-}
-
-/** Where a block of the shape of `block` begins in `x`: each start is clamped so that the block lies inside. */
-function* starts(
-  emitter: Emitter,
-  list: readonly Tensor[],
-  x: Tensor,
-  block: Tensor,
-  { mask }: Place,
-): Generator<readonly [Tensor, Place], readonly Index[], Value> {
-  const first: Index[] = [];
-  for (const [axis, start] of list.entries()) {
-    const last = subtractIndex(indexOfDim(x.shape[axis]!), indexOfDim(block.shape[axis]!));
-    if (last === constantIndex(0)) {
-      first.push(last);
-      continue;
-    }
-    const value = yield [start, emitter.place([], mask)];
-    const known = knownIndex(value);
-    first.push(
-      known === undefined ? emitter.writer.clamped(value, addIndex(last, 1)) : maximum(0, minimum(known, last)),
-    );
-  }
-  return first;
 }

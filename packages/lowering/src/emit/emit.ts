@@ -5,12 +5,11 @@ import type { Index } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { freeVariables } from "../kernel/walk.ts";
 import { KernelWriter } from "../kernel/writer.ts";
+import { rare } from "../rules.ts";
 import { collapse } from "./collapse.ts";
 import { emitDot } from "./dot.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { emitLoops } from "./loops.ts";
-import { emitScatter } from "./scatter.ts";
-import { emitRanking, emitSort } from "./sort.ts";
 
 export interface EmitOptions {
   /** Anchors for which the target has an inner loop of its own; what is not among them is written as loops. */
@@ -48,10 +47,10 @@ function emitBody(group: Group, writer: KernelWriter, memory: Memory, { template
     throw new StateError("E419", name, "control flow is no kernel, but made of launches", {});
   }
   if (group.kind === "dot" && templates.has("dot")) return emitDot(group, writer, memory);
-  if (group.kind === "sort" && templates.has("sort")) return emitSort(group, memory);
+  if (group.kind === "sort" && templates.has("sort")) return rare.now.emitSort(group, memory);
   const emitter = new Emitter(writer, memory);
-  if (group.kind === "sort") emitRanking(group, emitter);
-  else if (group.kind === "scatter") emitScatter(group, emitter);
+  if (group.kind === "sort") rare.now.emitRanking(group, emitter);
+  else if (group.kind === "scatter") rare.now.emitScatter(group, emitter);
   else emitLoops(group, emitter);
   return { kind: "loops", body: collapse(writer.statements) };
 }

@@ -1,11 +1,10 @@
 import { type DType, dtypes, integerRange, type Node, type Tensor } from "@tenon/ir";
-import { floorDiv, modIndex } from "../index-division.ts";
-import { indexOfDim, multiplyIndex, subtractIndex } from "../index-expression.ts";
+import { indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
-import { and, atMost, equalIndex, lessThan } from "../index-predicate.ts";
 import type { Combine, Value, ValueType } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
+import { rare } from "../rules.ts";
 import { wrapped } from "./convert.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -86,34 +85,7 @@ const reductions: Readonly<Record<string, (node: Node) => Reduction>> = {
       result: (writer, gathered) => narrowed(writer, gathered, a.dtype),
     };
   },
-  // y[…, i, …] = Σ_k w[…, o, …, k] where i = stride·o + dilation·k
-  fold({ inputs, attrs, outputs }) {
-    const w = inputs[0]!;
-    const { axes, stride, dilation } = attrs as unknown as Record<"axes" | "stride" | "dilation", Axes>;
-    const { rank } = outputs[0]!;
-    const type = valueTypeOf(w.dtype);
-    return {
-      combine: "add",
-      type,
-      sizes: w.shape.slice(rank).map(indexOfDim),
-      term(emitter, index, inner) {
-        const conditions = [];
-        const at = [...index];
-        for (const [n, axis] of axes.entries()) {
-          const first = subtractIndex(index[axis]!, multiplyIndex(inner[n]!, dilation[n]!));
-          const place = floorDiv(first, stride[n]!);
-          conditions.push(atMost(0, first), equalIndex(modIndex(first, stride[n]!), 0));
-          conditions.push(lessThan(place, indexOfDim(w.shape[axis]!)));
-          at[axis] = place;
-        }
-        const { writer } = emitter;
-        const mask = and(...conditions);
-        const value = emitter.value(w, emitter.place([...at, ...inner], mask));
-        return writer.alu("select", [writer.test(mask), value, writer.constant(type, 0)]);
-      },
-      result: (writer, gathered) => wrapped(writer, w.dtype, gathered),
-    };
-  },
+  fold: (node) => rare.now.foldReduction(node),
 };
 
 /** Axes of the operands of a product that are neither contracted nor batch axes, in their order. */

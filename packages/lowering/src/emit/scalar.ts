@@ -3,8 +3,7 @@ import { addIndex, constantIndex, multiplyIndex, subtractIndex } from "../index-
 import type { Index } from "../index-node.ts";
 import type { AluOp, Value } from "../kernel/kernel.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { bitcastValue } from "./bits.ts";
-import { convertValue, wrapped } from "./convert.ts";
+import { bitcastValue, convertValue, wrapped } from "./convert.ts";
 
 type Rule = (writer: KernelWriter, operands: readonly Value[], node: Node, dtype: DType) => Value;
 

@@ -1,7 +1,10 @@
 import { buildModule, cond, Fn, input, scan, type Tensor, verify, whileLoop } from "@tenon/ir";
 import { expect, test } from "vitest";
 import type { Item } from "../kernel/program.ts";
+import { loadRules } from "../rules.ts";
 import { lower } from "./lower.ts";
+
+await loadRules();
 
 const float = (...shape: number[]): Tensor => input({ dtype: "float32", shape });
 const itemsOf = (inputs: readonly Tensor[], results: readonly Tensor[]): readonly Item[] =>

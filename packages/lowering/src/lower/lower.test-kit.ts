@@ -12,7 +12,10 @@ import { evaluateTensors } from "@tenon/interpreter";
 import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError, verify } from "@tenon/ir";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { StepProgram } from "../kernel/program.ts";
+import { loadRules } from "../rules.ts";
 import { type LowerOptions, lower } from "./lower.ts";
+
+await loadRules();
 
 /** Ways to lower that must all mean the same. */
 export const ways: Readonly<Record<string, LowerOptions>> = {

@@ -19,15 +19,15 @@ import { type Index, withIndexScope } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { BufferSpec, Item, Origin, StepProgram, Stretch } from "../kernel/program.ts";
 import { rewrite } from "../passes/rewrite.ts";
+import { isRare, rare } from "../rules.ts";
 import { simplify } from "../simplify.ts";
-import { lowerControl } from "./control.ts";
 import { mergeLaunches } from "./merge-launches.ts";
 import { shareKernels } from "./share-kernels.ts";
 import { wideScatter } from "./wide-scatter.ts";
 
 export interface LowerOptions {
   /** Whether the target keeps a composite whole. */
-  readonly claims?: Claims;
+  readonly claims?: Claims | undefined;
   /** Composites on elements that the target has a word for. */
   readonly spells?: (op: string) => boolean;
   readonly templates?: FuseOptions["templates"];
@@ -36,27 +36,37 @@ export interface LowerOptions {
   readonly fusion?: boolean;
 }
 
-/** An entry of a module as kernels and the order in which they run. */
-export function lower(module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram {
-  return withIndexScope(() =>
-    withTrace(() => {
-      const fn = settled(
-        simplify(
-          expand(
-            toGraph(module, module.entries.get(entry)!),
-            options.claims,
-            options.spells === undefined ? {} : { spells: options.spells },
-          ),
-        ),
-      );
-      return new Lowering(entrySignature(module, entry), options).program(fn);
-    }),
-  );
+/**
+ * An entry of a module as kernels and the order in which they run. What writes its ops has been loaded: `loadRules` does that
+ * for any op.
+ */
+export const lower = (module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram =>
+  withIndexScope(() => lowerGraph(graphOf(module, entry, options), options));
+
+/** An entry in the ops that kernels are made of. */
+export interface EntryGraph {
+  readonly fn: Fn;
+  readonly signature: EntrySignature;
+  /** Whether it needs the rare rules. */
+  readonly isRare: boolean;
 }
 
-/** Barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide. */
-const settled = (fn: Fn): Fn =>
-  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : wideScatter(node)));
+/** An entry expanded and simplified. */
+export const graphOf = (module: VerifiedModule, entry: string, { claims, spells }: LowerOptions): EntryGraph =>
+  withTrace(() => {
+    let needsRare = false;
+    const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
+    // barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide
+    const fn = rewrite(simplify(expanded), () => (node) => {
+      needsRare ||= isRare(node);
+      return node.op.name === "barrier" ? node.inputs : wideScatter(node);
+    });
+    return { fn, signature: entrySignature(module, entry), isRare: needsRare };
+  });
+
+/** Its kernels, when its rules are loaded. */
+export const lowerGraph = ({ fn, signature }: EntryGraph, options: LowerOptions): StepProgram =>
+  withTrace(() => new Lowering(signature, options).program(fn));
 
 /** Puts together the program of an entry. */
 export class Lowering {
@@ -100,7 +110,7 @@ export class Lowering {
     };
     const items: Item[] = [];
     for (const group of fused.groups) {
-      if (group.kind === "control") items.push(...lowerControl(this, group.nodes[0]!, place));
+      if (group.kind === "control") items.push(...rare.now.lowerControl(this, group.nodes[0]!, place));
       else items.push(this.launch(group, fused.stored, place));
     }
     for (const [from, to] of copies)

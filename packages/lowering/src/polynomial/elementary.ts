@@ -1,11 +1,17 @@
-import type { Elementary } from "./arithmetic.ts";
-import { erf } from "./erf.ts";
-import { exp, expm1 } from "./exp.ts";
-import { log, log1p } from "./log.ts";
-import { tanh } from "./tanh.ts";
-import { cos, sin } from "./trigonometric.ts";
+import type { elementaryOps } from "../kernel/kernel.ts";
+import { late } from "../late.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import { exp } from "./exp.ts";
+import { log } from "./log.ts";
 
 /** The primitives that have a polynomial, by the names of their ops. */
-export const elementary = { exp, expm1, log, log1p, tanh, erf, sin, cos } as const satisfies Record<string, Elementary>;
+export type ElementaryName = (typeof elementaryOps)[number] | "pow";
 
-export type ElementaryName = keyof typeof elementary;
+/** Those but for `exp` and `log`, which a target loads for a program that has one. */
+export const rareElementary = late(() => import("./rare.ts"));
+
+/** A primitive as a polynomial of its operands, in any target's language. */
+export const elementary = (
+  name: ElementaryName,
+): (<F, I, P>(target: Arithmetic<F, I, P>, ...x: readonly [F, ...F[]]) => F) =>
+  name === "exp" ? exp : name === "log" ? log : rareElementary.now[name];

@@ -1,5 +1,5 @@
 import { bitsOf, type Elementary, INFINITY_BITS, magnitude, notANumber, polynomial, withSign } from "./arithmetic.ts";
-import { ERF_CENTRE, ERF_TAIL } from "./coefficients.ts";
+import { ERF_CENTRE, ERF_TAIL } from "./coefficients-rare.ts";
 import { compose, exponential } from "./exp.ts";
 
 const CENTRE = bitsOf(0.9375);

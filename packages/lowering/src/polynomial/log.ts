@@ -7,7 +7,6 @@ import {
   magnitude,
   notANumber,
   polynomial,
-  powerOfTwo,
 } from "./arithmetic.ts";
 import { LN2_HIGH, LN2_LOW, LOG1P_TAIL } from "./coefficients.ts";
 
@@ -16,7 +15,7 @@ const SMALLEST_NORMAL = 1 << FRACTION;
 const SUBNORMAL_EXPONENT = -149;
 
 /** The integer k with √½ ≤ 2^−k · x < √2, for normal positive x given by its bits. */
-function exponentOf<F, I, P>({ integer, shiftRight, subInteger }: Arithmetic<F, I, P>, bits: I): I {
+export function exponentOf<F, I, P>({ integer, shiftRight, subInteger }: Arithmetic<F, I, P>, bits: I): I {
   return shiftRight(subInteger(bits, integer(ROOT_HALF)), FRACTION);
 }
 
@@ -26,7 +25,7 @@ function exponentOf<F, I, P>({ integer, shiftRight, subInteger }: Arithmetic<F, 
  * k·ln 2's first part has an exact product, and f is added to it with the rounding error kept (Dekker 1971, A floating-point
  * technique for extending the available precision), since the two nearly cancel for k = ±1.
  */
-function logarithm<F, I, P>(target: Arithmetic<F, I, P>, k: F, f: F): F {
+export function logarithm<F, I, P>(target: Arithmetic<F, I, P>, k: F, f: F): F {
   const { add, float, mul, mulAdd, sub } = target;
   const square = mul(f, f);
   const whole = mul(k, float(LN2_HIGH));
@@ -38,7 +37,7 @@ function logarithm<F, I, P>(target: Arithmetic<F, I, P>, k: F, f: F): F {
 }
 
 /** The results that are no logarithm of a positive number: −∞ at zero, NaN below it and at NaN, ∞ at ∞. */
-function atTheBorders<F, I, P>(target: Arithmetic<F, I, P>, x: F, zero: I, below: P, y: F): F {
+export function atTheBorders<F, I, P>(target: Arithmetic<F, I, P>, x: F, zero: I, below: P, y: F): F {
   const { bits, fromBits, integer, less, selectInteger } = target;
   const size = magnitude(target, x);
   const finite = selectInteger(less(size, integer(INFINITY_BITS)), bits(y), integer(INFINITY_BITS));
@@ -69,31 +68,4 @@ export const log: Elementary = (target, x) => {
   const size = magnitude(target, x);
   const below = less(integer(0), selectInteger(less(bits(x), integer(0)), size, integer(0)));
   return atTheBorders(target, x, size, below, logarithm(target, toFloat(exponent), f));
-};
-
-/** Below the first, log(1 + x) rounds to x; from exponent 30 on, 1 + x is x. */
-const TINY = bitsOf(2 ** -25);
-const LARGE_EXPONENT = 30;
-const MINUS_ONE = bitsOf(1);
-
-/**
- * `log(1 + x)`. −∞ at −1, and NaN below it; log1p(±0) = ±0, and every subnormal is its own result.
- *
- * k is the exponent of the rounded 1 + x. Then `f = 2^−k·x + (2^−k − 1)`, which is x itself near 0, and elsewhere rounds once.
- */
-export const log1p: Elementary = (target, x) => {
-  const { add, bits, float, fromBits, integer, less, mulAdd, select, selectInteger } = target;
-  const { shiftLeft, sub, subInteger, toFloat } = target;
-  const sum = bits(add(float(1), x));
-  const k = exponentOf(target, sum);
-  const large = less(integer(LARGE_EXPONENT), k);
-  const scale = powerOfTwo(target, subInteger(integer(0), selectInteger(large, integer(0), k)));
-  const small = mulAdd(scale, x, sub(scale, float(1)));
-  const f = select(large, sub(fromBits(subInteger(sum, shiftLeft(k, FRACTION))), float(1)), small);
-  const size = magnitude(target, x);
-  const y = select(less(size, integer(TINY)), x, logarithm(target, toFloat(k), f));
-  const negativeSize = selectInteger(less(bits(x), integer(0)), size, integer(0));
-  const fromMinusOne = selectInteger(less(negativeSize, integer(MINUS_ONE)), integer(1), integer(0));
-  const toZero = selectInteger(less(integer(MINUS_ONE), negativeSize), integer(1), fromMinusOne);
-  return atTheBorders(target, x, toZero, less(integer(MINUS_ONE), negativeSize), y);
 };

@@ -1,5 +1,6 @@
 import { type Arithmetic, bitsOf, INFINITY_BITS, magnitude, polynomial, SIGN_BIT } from "./arithmetic.ts";
-import { ATANH_TAIL, LN2_HIGH, LN2_LOW, THIRD_HIGH, THIRD_LOW } from "./coefficients.ts";
+import { LN2_HIGH, LN2_LOW } from "./coefficients.ts";
+import { ATANH_TAIL, THIRD_HIGH, THIRD_LOW } from "./coefficients-rare.ts";
 import { type Double, head, normalise } from "./double.ts";
 import { compose, exponential } from "./exp.ts";
 import { splitExponent } from "./log.ts";

@@ -20,7 +20,7 @@ import {
   SIN_TAIL,
   TWO_OVER_PI,
   TWO_OVER_PI_WINDOWS,
-} from "./coefficients.ts";
+} from "./coefficients-rare.ts";
 import { type Double, head, normalise } from "./double.ts";
 
 /** `|x| = quadrant · π/2 + high + low` up to multiples of 2π, with |high| ≤ π/4. */

@@ -1,17 +1,37 @@
-import { type DType, dtypes, isFloat } from "@tenon/ir";
+import type { DType } from "@tenon/ir";
 import type { Value } from "../kernel/kernel.ts";
-import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { bind, rounded, wrapped } from "./convert.ts";
+import { bind, rounded } from "./convert.ts";
 
-/** The same bits as another dtype of the same width. */
-export function bitcastValue(writer: KernelWriter, value: Value, from: DType, to: DType): Value {
-  if (from === to) return value;
-  const type = valueTypeOf(to);
-  if (dtypes[from].byteLength !== 2) return wrapped(writer, to, writer.alu("bitcast", [value], type));
-  const bits = isFloat(from) ? bitsOf(writer, from, value) : writer.alu("bitcast", [value], "uint32");
-  if (isFloat(to)) return floatOf(writer, to, bits);
-  return wrapped(writer, to, writer.alu("bitcast", [bits], type));
+/**
+ * A float64 or a 32-bit integer as a float32 that rounds to the same float of 16 bits: where float32 cannot hold it, the neighbour
+ * whose last bit is odd, so that no half-way case arises that was none (Boldo & Melquiond 2008, Emulation of FMA and
+ * correctly rounded sums, on rounding to odd).
+ */
+export function oddly(writer: KernelWriter, value: Value): Value {
+  const { alu } = bind(writer);
+  const float = alu("convert", [value], "float32");
+  if (value.type !== "float64") {
+    // integers beyond 2^24: what lies in the last 8 bits only says whether there is more
+    const bits = (n: number): Value => writer.constant(value.type, n);
+    const low = alu("and", [value, bits(255)]);
+    const more = alu("select", [alu("ne", [low, bits(0)], "bool"), bits(256), bits(0)]);
+    const cut = alu("or", [alu("sub", [value, low]), more]);
+    const size = alu("abs", [float]);
+    const large = alu("ge", [size, writer.constant("float32", 2 ** 24)], "bool");
+    return alu("select", [large, alu("convert", [cut], "float32"), float]);
+  }
+  const zero = writer.constant("float64", 0);
+  const back = alu("convert", [float], "float64");
+  const [above, below] = [alu("gt", [value, back], "bool"), alu("lt", [value, back], "bool")];
+  const bits = alu("bitcast", [float], "int32");
+  const one = writer.constant("int32", 1);
+  const even = alu("eq", [alu("and", [bits, one]), writer.constant("int32", 0)], "bool");
+  // away from zero the bits rise
+  const outward = alu("select", [alu("lt", [value, zero], "bool"), below, above]);
+  const step = alu("select", [outward, one, writer.constant("int32", -1)]);
+  const moved = alu("and", [even, alu("or", [above, below])]);
+  return alu("select", [moved, alu("bitcast", [alu("add", [bits, step])], "float32"), float]);
 }
 
 const INFINITY = 0x7f800000; // of float32
@@ -20,7 +40,7 @@ const EXPONENTS = 0x38000000; // by which float16's exponents are smaller, 127 â
 const SMALLEST = 2 ** -14; // normal float16
 
 /** The 16 bits of a float16 or bfloat16, as uint32. */
-function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value {
+export function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value {
   const { alu } = bind(writer);
   const number = (n: number): Value => writer.constant("uint32", n);
   const nearest = rounded(writer, dtype, value);
@@ -38,7 +58,7 @@ function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value {
 }
 
 /** The float32 of the 16 bits, in a uint32, of a float16 or bfloat16. */
-function floatOf(writer: KernelWriter, dtype: DType, bits: Value): Value {
+export function floatOf(writer: KernelWriter, dtype: DType, bits: Value): Value {
   const { alu } = bind(writer);
   const number = (n: number): Value => writer.constant("uint32", n);
   const float = (v: Value): Value => alu("bitcast", [v], "float32");
