@@ -1,5 +1,5 @@
 import { decodeElements, encodeElements, roundToDType } from "@tenon/ir";
-import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel, rareElementary } from "@tenon/lowering";
+import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel, loadElementary } from "@tenon/lowering";
 import { expect } from "vitest";
 import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
@@ -9,7 +9,7 @@ import { ModuleBuilder } from "../assembler/module.ts";
 import { rare } from "../needs.ts";
 import { extentOf, importMath, mathImports, renderLoops, SHARE } from "./index.ts";
 
-await Promise.all([rare.load(), rareElementary.load()]);
+await Promise.all([rare.load(), loadElementary(new Set(["pow"]))]);
 
 /** How a kernel is rendered and run: `lanes` as they are chosen or none, and in how many parts. */
 export interface Way {

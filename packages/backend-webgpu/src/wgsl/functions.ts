@@ -1,4 +1,4 @@
-import { type Arithmetic, type Elementary, elementary, pow } from "@tenon/lowering";
+import { type Arithmetic, type ElementaryName, elementary, elementaryOps } from "@tenon/lowering";
 import { floatConstant } from "./constant.ts";
 
 /*
@@ -143,16 +143,10 @@ const mulHigh = `fn tenon_mul_high(a: i32, b: i32) -> i32 {
   return bitcast<i32>((x >> 16u) * (y >> 16u) + (one >> 16u) + (other >> 16u));
 }`;
 
-function polynomial(name: string, f: Elementary): string {
+function polynomial(name: ElementaryName, ...parameters: readonly [string, ...string[]]): string {
   const lines = new Lines();
-  const result = f(arithmetic(lines), "x");
-  return lines.function(`tenon_${name}`, ["x"], result);
-}
-
-function power(): string {
-  const lines = new Lines();
-  const result = pow(arithmetic(lines), "x", "y");
-  return lines.function("tenon_pow", ["x", "y"], result);
+  const result = elementary(name)(arithmetic(lines), ...parameters);
+  return lines.function(`tenon_${name}`, parameters, result);
 }
 
 /** By name: what writes the function, and what it calls. */
@@ -167,8 +161,8 @@ const functions: Readonly<Record<string, () => string>> = {
   tenon_round16: () => roundHalf,
   tenon_roundb16: () => roundBrain,
   tenon_mul_high: () => mulHigh,
-  tenon_pow: power,
-  ...Object.fromEntries(Object.entries(elementary).map(([name, f]) => [`tenon_${name}`, () => polynomial(name, f)])),
+  tenon_pow: () => polynomial("pow", "x", "y"),
+  ...Object.fromEntries(elementaryOps.map((name) => [`tenon_${name}`, () => polynomial(name, "x")])),
 };
 
 const written = new Map<string, string>();

@@ -1,5 +1,4 @@
-import type { AluOp, Combine, ElementaryName, ValueType } from "@tenon/lowering";
-import { elementary } from "@tenon/lowering";
+import { type AluOp, type Combine, elementaryOps, type ValueType } from "@tenon/lowering";
 import type { Language } from "@tenon/lowering/threads";
 import { constant, integerConstant } from "./constant.ts";
 
@@ -25,13 +24,15 @@ const operators: Readonly<Partial<Record<AluOp, string>>> = {
   or: "|",
 };
 
+const polynomials = new Set<AluOp>([...elementaryOps, "pow"]);
+
 /** Functions of the same name in WGSL that are exact. */
 const builtins = new Set<AluOp>(["abs", "sign", "floor", "ceil", "round"]);
 
 function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueType): string {
   const [a, b, c] = operands as readonly [string, string, string];
   const float = from === "float32";
-  if (op in elementary) return `tenon_${op as ElementaryName}(${a})`;
+  if (polynomials.has(op)) return `tenon_${op}(${operands.join(", ")})`;
   const operator = operators[op];
   if (from === "bool" && (op === "lt" || op === "le" || op === "gt" || op === "ge"))
     return `(u32(${a}) ${operator} u32(${b}))`;
@@ -51,8 +52,6 @@ function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueT
     case "maximum":
     case "minimum":
       return extreme(op, from, a, b);
-    case "pow":
-      return `tenon_pow(${a}, ${b})`;
     case "shl":
     case "shr":
       return `(${a} ${op === "shl" ? "<<" : ">>"} (u32(${b}) & 31u))`;

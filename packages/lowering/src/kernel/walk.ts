@@ -18,6 +18,16 @@ export function eachPart(whole: unknown, visit: (part: object) => void, seen = n
   visit(whole);
 }
 
+/** The kinds, operations and dtypes that kernels are made of. */
+export function wordsOf(kernels: readonly Kernel[]): ReadonlySet<unknown> {
+  const words = new Set<unknown>();
+  eachPart(kernels, (part) => {
+    const { kind, op, dtype } = part as Readonly<Record<"kind" | "op" | "dtype", unknown>>;
+    words.add(kind).add(op).add(dtype);
+  });
+  return words;
+}
+
 /** The same with other index expressions; an object in which nothing changes stays the one that it is. */
 export function changeIndices<T>(
   whole: T,
