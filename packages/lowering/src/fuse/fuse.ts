@@ -1,4 +1,4 @@
-import { type Fn, isLeaf, type Node, sizeOf, type Tensor, topologicalOrder } from "@tenon/ir";
+import { dtypes, type Fn, type Node, sizeOf, type Tensor, topologicalOrder } from "@tenon/ir";
 import { entry } from "../entry.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
