@@ -39,6 +39,7 @@ export default defineConfig(({ mode }) => ({
     include: [mode === "long" ? "**/*.long.ts" : "**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     silent: "passed-only",
+    env: { TENON_DEBUG: "verify" }, // what is recorded is well-formed by construction: here it is verified as well
     snapshotSerializers: ["./tests/error-text.ts"],
     testTimeout: mode === "long" ? 600_000 : 20_000,
   },

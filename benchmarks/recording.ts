@@ -4,8 +4,9 @@
  */
 import { writeFile } from "node:fs/promises";
 import { backward } from "@tenon/autograd";
-import { buildModule, constant, Fn, input, spec, type Tensor, trace, verify } from "@tenon/ir";
+import { buildModule, constant, Fn, input, spec, type Tensor, trace } from "@tenon/ir";
 import { moduleToBinary } from "@tenon/ir/binary";
+import { verify } from "@tenon/ir/verify";
 
 const ROUNDS = 60;
 const WARM_UP = 20;

@@ -53,7 +53,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tenon-pack-"));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "application", private: true }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "application", private: true, type: "module" }));
   const wanted = new RegExp(`tenon-(${packed.join("|")})-\\d`);
   const files = (await tarballs()).filter((path) => wanted.test(path));
   expect(files).toHaveLength(packed.length);
@@ -67,7 +67,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a file of the folder, and gives what it printed, less the line that says which backend was chosen; it must succeed. */
 async function outputOf(node: string, path: string): Promise<string> {
-  const { status, output } = await capture(node, [path], { cwd: folder });
+  const env = { ...process.env, TENON_DEBUG: "" }; // as users have it
+  const { status, output } = await capture(node, [path], { cwd: folder, env });
   expect(status, output).toBe(0);
   return output.replace(/^tenon: backend .*\n/gm, "");
 }

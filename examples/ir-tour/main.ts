@@ -6,6 +6,7 @@
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { moduleFromBinary, moduleToBinary } from "@tenon/ir/binary";
 import { printModule } from "@tenon/ir/text";
+import { verify } from "@tenon/ir/verify";
 import { kernelsOf } from "@tenon/lowering";
 import { kernelText } from "@tenon/lowering/text";
 import {
@@ -19,7 +20,6 @@ import {
   tensor,
   valueAndGrad,
   variable,
-  verify,
 } from "@tenon/tensor";
 import { start } from "../shared/start.ts";
 

@@ -13,9 +13,9 @@ import {
   scan,
   type Tensor,
   type TensorType,
-  verify,
   whileLoop,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { kernelsOf } from "@tenon/lowering";
 import { afterEach, expect, test, vi } from "vitest";
 import { type CpuJsOptions, cpuJs } from "./backend.ts";

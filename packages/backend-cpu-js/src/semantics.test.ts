@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Backend } from "@tenon/backend";
-import { buildModule, cond, type Elements, encodeElements, Fn, input, type Tensor, verify, whileLoop } from "@tenon/ir";
+import { buildModule, cond, type Elements, encodeElements, Fn, input, type Tensor, whileLoop } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import { lossesOf } from "../../conformance/src/training.ts";
 import { initialParameters, trainingPrograms } from "../../conformance/src/training-programs.ts";

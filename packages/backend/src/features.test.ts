@@ -1,5 +1,6 @@
 import { interpreter } from "@tenon/interpreter";
-import { add, buildModule, constant, Fn, input, less, spec, type VerifiedModule, verify, whileLoop } from "@tenon/ir";
+import { add, buildModule, constant, Fn, input, less, spec, type VerifiedModule, whileLoop } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import { checkModule } from "./check.ts";
 import type { Capabilities } from "./contract.ts";

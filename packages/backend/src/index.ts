@@ -3,6 +3,7 @@ export * from "./buffers.ts";
 export * from "./check.ts";
 export * from "./choose.ts";
 export * from "./contract.ts";
+export * from "./debug.ts";
 export * from "./live-buffers.ts";
 export * from "./registry.ts";
 export * from "./run.ts";

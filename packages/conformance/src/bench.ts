@@ -18,8 +18,8 @@ import {
   type Fn,
   TenonError,
   type VerifiedModule,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 
 /** The only entry of the kit's modules. */
 export const ENTRY = "main";

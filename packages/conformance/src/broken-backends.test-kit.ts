@@ -11,8 +11,8 @@ import {
   type Tensor,
   toGraph,
   type VerifiedModule,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expandComposites, reapply, rebuild } from "./expand.ts";
 
 /** The interpreter with some of its methods replaced by those that `change` gives. */

@@ -12,8 +12,8 @@ import {
   splat,
   type Tensor,
   toGraph,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { describe, expect, test } from "vitest";
 import { changed, miscompiling, misrunning } from "./broken-backends.test-kit.ts";
 import { type ConformanceOptions, conformance } from "./conformance.ts";

@@ -1,6 +1,7 @@
 import { backward, type CheckOptions, checkGradients } from "@tenon/autograd";
-import { buildModule, Fn, faultText, input, isFloat, splat, type Tensor, verifyModule } from "@tenon/ir";
+import { buildModule, Fn, input, isFloat, splat, type Tensor } from "@tenon/ir";
 import { materialize, type Sample } from "@tenon/ir/samples";
+import { faultText, verifyModule } from "@tenon/ir/verify";
 import { type Evaluate, recordSample } from "./sample-runner.ts";
 import { gradientTolerance, TRANSPOSE_16_BIT } from "./tolerance.ts";
 

@@ -1,5 +1,6 @@
-import { allOps, buildModule, Fn, topologicalOrder, verifyModule } from "@tenon/ir";
+import { allOps, buildModule, Fn, topologicalOrder } from "@tenon/ir";
 import { printModule } from "@tenon/ir/text";
+import { verifyModule } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import { Draw } from "./draw.ts";
 import { randomGraph } from "./random-graph.ts";

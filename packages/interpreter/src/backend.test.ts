@@ -18,8 +18,8 @@ import {
   type Tensor,
   type TensorType,
   trace,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 
 opRecord({

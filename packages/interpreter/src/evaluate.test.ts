@@ -12,8 +12,8 @@ import {
   mul,
   parseDim,
   type Tensor,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 
 const elements = (data: readonly number[], shape: readonly number[] = [data.length]) => ({

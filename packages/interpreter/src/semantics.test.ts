@@ -15,8 +15,8 @@ import {
   mul,
   sub,
   type Tensor,
-  verify,
 } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 
 const valuesOf = (x: Tensor): number[] => [...evaluateTensors([x])[0]!.data];

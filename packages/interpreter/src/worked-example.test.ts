@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Programs, run } from "@tenon/interpreter";
-import { type Elements, verify } from "@tenon/ir";
+import type { Elements } from "@tenon/ir";
 import { parseModule } from "@tenon/ir/text";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 
 // The worked example: two layers, softmax cross-entropy and momentum, one training step written out.

@@ -2,21 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { moduleFromBinary, moduleToBinary } from "./binary.ts";
 import { everySample, example, exampleText, odd, sampleFn } from "./forms.test-kit.ts";
-import {
-  buildModule,
-  canonicalModule,
-  constant,
-  contentHash,
-  Fn,
-  input,
-  type Module,
-  verifyModule,
-  withScope,
-} from "./index.ts";
+import { buildModule, canonicalModule, constant, contentHash, Fn, input, type Module, withScope } from "./index.ts";
 import { moduleFromJson, moduleToJson } from "./json.ts";
 import { add } from "./ops/arithmetic.ts";
 import { allSamples } from "./samples.ts";
 import { parseModule, printModule } from "./text.ts";
+import { verifyModule } from "./verify.ts";
 
 const byText = (module: Module): Module => parseModule(printModule(module));
 const byJson = (module: Module): Module => moduleFromJson(moduleToJson(module));

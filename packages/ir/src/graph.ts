@@ -1,5 +1,5 @@
 import type { Attrs, AttrValue, FunctionRef, Signature } from "./attrs.ts";
-import { type DimSymbol, dimSymbols } from "./dim.ts";
+import { DimExpr, type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
 import { Fn, trace } from "./function.ts";
 import { input } from "./leaf.ts";
@@ -20,10 +20,10 @@ import { splat } from "./promote.ts";
 import type { OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { topologicalOrder } from "./rewrite.ts";
-import { type TensorType, typeText } from "./shape.ts";
+import { typeText } from "./shape.ts";
 import { Node, type Tensor } from "./tensor.ts";
 import { opsetVersion } from "./versions.ts";
-import { sameAttr } from "./written.ts";
+import { isList, sameAttr } from "./written.ts";
 
 export interface ModuleParts {
   /** Functions by entry name. */
@@ -59,7 +59,7 @@ class Builder {
   readonly sources = new Map<string, Map<number, string>>();
   private readonly done = new Map<FunctionRef, FunctionName>();
   private readonly signatures = new Map<string, Signature>();
-  private readonly seenTypes = new Set<object>();
+  private readonly seen = new Set<readonly unknown[]>();
   private readonly foreign = new Map<
     string,
     readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]
@@ -74,7 +74,7 @@ class Builder {
     const [names, scopes, sources] = [new Map<number, string>(), new Map<number, string>(), new Map<number, string>()];
     fn.inputs.forEach((t, i) => {
       numbers.set(t, i);
-      this.note(t);
+      this.note(t.shape);
       if (typeof t.attrs.name === "string") names.set(i, t.attrs.name);
     });
     let next = fn.inputs.length;
@@ -85,7 +85,7 @@ class Builder {
           operands: { tensor: node.results[0] },
         });
       }
-      for (const t of node.results) this.note(t);
+      for (const t of node.results) this.note(t.shape);
       const row = this.row(
         node,
         node.inputs.map((t) => numbers.get(t)!),
@@ -143,6 +143,7 @@ class Builder {
     const attrs = mapRegions(op, node.attrs, (fn, key) =>
       this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name),
     );
+    for (const value of Object.values(attrs)) this.note(isList(value) ? value : [value]);
     const foreign = opsetVersion(namespaceOf(op.name)) === undefined && op.decompose !== undefined;
     return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.carried(op, node)) };
   }
@@ -189,11 +190,12 @@ class Builder {
     return name;
   }
 
-  private note(type: TensorType): void {
-    if (this.seenTypes.has(type.shape)) return;
-    this.seenTypes.add(type.shape);
-    for (const d of type.shape) {
-      if (typeof d === "number") continue;
+  /** Takes down the symbols of a shape, or of an attribute. */
+  private note(dims: readonly unknown[]): void {
+    if (this.seen.has(dims)) return;
+    this.seen.add(dims);
+    for (const d of dims) {
+      if (!(d instanceof DimExpr)) continue;
       for (const symbol of dimSymbols(d).values()) {
         const before = this.symbols.get(symbol.name);
         if (before === undefined) this.symbols.set(symbol.name, symbol);

@@ -38,6 +38,7 @@ export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord
 export * from "./ops/index.ts";
 export { broadcastShape, checkTensor, convertTo, splat, toTensor } from "./promote.ts";
 export * from "./record.ts";
+export { isVerified, recorded, type VerifiedModule } from "./recorded.ts";
 export { allOps, lookupOp } from "./registry.ts";
 export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
@@ -57,6 +58,4 @@ export {
   type TensorRuntime,
 } from "./tensor.ts";
 export { isRecord, tensorFix, valueText } from "./value-text.ts";
-export * from "./verify.ts";
-export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";

@@ -1,5 +1,6 @@
 import { DimExpr } from "./dim.ts";
 import { calledBy, type Module, type SideTables, type StateRow, type WeightRow } from "./module.ts";
+import { solvable } from "./recorded.ts";
 import { sameType, type TensorType, typeText } from "./shape.ts";
 import type { Faults } from "./verify-fault.ts";
 import { type FunctionFacts, indices, isName } from "./verify-functions.ts";
@@ -36,12 +37,6 @@ export function checkEntries(module: Module, functions: Functions, order: readon
     }
   }
 }
-
-/** The sizes that stand in an expression by themselves, up to a factor. */
-const solvable = (d: DimExpr): string[] =>
-  d.terms.flatMap(({ factors: [factor, ...more] }) =>
-    factor?.kind === "symbol" && more.length === 0 ? [factor.name] : [],
-  );
 
 /** Weights and state against the entries that they belong to. */
 export function checkManifests(module: Module, functions: Functions, faults: Faults): void {

@@ -8,6 +8,7 @@ import {
   defineOp,
   Fn,
   input,
+  isVerified,
   type Limits,
   type Module,
   type OpRow,
@@ -15,7 +16,7 @@ import {
   type Tensor,
 } from "./index.ts";
 import { add } from "./ops/arithmetic.ts";
-import { isVerified, verify, verifyModule } from "./verify.ts";
+import { verify, verifyModule } from "./verify.ts";
 import { faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 
 /** A well-formed module: an affine map with state, weights and a symbolic batch. */

@@ -1,5 +1,6 @@
 import { checkLimit, defaultLimits, type Limits } from "./limits.ts";
 import { IR_VERSION, type Module } from "./module.ts";
+import { accept, type VerifiedModule } from "./recorded.ts";
 import { checkCalls } from "./verify-calls.ts";
 import { collectFaults, type Fault, type Faults, VerificationError } from "./verify-fault.ts";
 import { checkFunctions, isName } from "./verify-functions.ts";
@@ -8,22 +9,13 @@ import { Rows } from "./verify-rows.ts";
 import { checkSymbols, Types } from "./verify-types.ts";
 import { opsetVersion } from "./versions.ts";
 
-declare const brand: unique symbol;
-
-/** A module that `verify` accepted. Backends take no other. */
-export type VerifiedModule = Module & { readonly [brand]: true };
-
-const verified = new WeakSet<Module>();
-
-/** Whether `verify` accepted this very module. */
-export const isVerified = (module: Module): module is VerifiedModule => verified.has(module);
+export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 
 /** The module, now known to be well-formed. Throws a `VerificationError` that lists up to 20 faults. */
 export function verify(module: Module, limits: Partial<Limits> = {}): VerifiedModule {
   const faults = verifyModule(module, limits);
   if (faults.length > 0) throw new VerificationError(faults);
-  verified.add(module);
-  return module as VerifiedModule;
+  return accept(module);
 }
 
 /**

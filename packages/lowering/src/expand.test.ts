@@ -25,10 +25,10 @@ import {
   toGraph,
   topologicalOrder,
   trace,
-  verify,
   withScope,
 } from "@tenon/ir";
 import { allSamples, materialize } from "@tenon/ir/samples";
+import { verify } from "@tenon/ir/verify";
 import { describe, expect, test } from "vitest";
 import { expand } from "./expand.ts";
 import { simplify } from "./simplify.ts";

@@ -1,6 +1,7 @@
 import type { Backend } from "@tenon/backend";
 import { interpreter } from "@tenon/interpreter";
-import { buildModule, dimSymbol, Fn, input, type Tensor, type TensorType, verify } from "@tenon/ir";
+import { buildModule, dimSymbol, Fn, input, type Tensor, type TensorType } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test, vi } from "vitest";
 import { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
 import type { MemoryLayout } from "./plan/plan.ts";

@@ -7,6 +7,7 @@ import {
   checkRange,
   compileOptionNames,
   type DeviceMemory,
+  debugs,
   type Executable,
   LiveBuffers,
   type Stats,
@@ -175,10 +176,4 @@ class AdaptedBackend<M, L> implements Backend {
     this.#buffers.close();
     await this.#target.close();
   }
-}
-
-/** Whether `TENON_DEBUG`, words with commas between them, has a word. */
-function debugs(word: string): boolean {
-  const { process } = globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string>> } };
-  return process?.env?.TENON_DEBUG?.split(",").includes(word) ?? false;
 }

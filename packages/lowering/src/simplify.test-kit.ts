@@ -1,4 +1,5 @@
-import { buildModule, verify } from "@tenon/ir";
+import { buildModule } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { algebraOf, algebraRules } from "./passes/algebra.ts";

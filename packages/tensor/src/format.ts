@@ -8,9 +8,9 @@ import {
   type Tensor,
   type TensorType,
   typeText,
-  verify,
 } from "@tenon/ir";
 import { moduleFromBinary, readContainer, sha256Hex } from "@tenon/ir/binary";
+import { verify } from "@tenon/ir/verify";
 import { parseSafetensors, type Safetensors } from "@tenon/safetensors";
 import { type TreeStructure, treeLeaves } from "@tenon/tree";
 import { type Compiled, callable } from "./compile.ts";

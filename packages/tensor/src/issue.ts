@@ -1,6 +1,7 @@
 import { bindDims, type CompileOptions, type Executable } from "@tenon/backend";
 import { type Dim, dimValue, type Tensor } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
+import { compileOn } from "./compile-on.ts";
 import type { Device } from "./device.ts";
 import { countResult } from "./memory.ts";
 import type { Program } from "./program.ts";
@@ -73,7 +74,7 @@ function executableOn(program: Program, device: Device, options: CompileOptions)
   let executable = program.executables.get(device);
   if (executable === undefined) {
     const { entry } = program.signature;
-    executable = device.ready().then((backend) => backend.compile(program.module, entry, options));
+    executable = device.ready().then((backend) => compileOn(backend, program.module, entry, options));
     executable.catch(() => program.executables.delete(device)); // the run that waits for it fails with the same error
     if (program.executables.size === 0) abandoned.register(program, program.executables);
     program.executables.set(device, executable);

@@ -1,11 +1,11 @@
 import { type EntrySignature, type Executable, entrySignature } from "@tenon/backend";
 import {
-  buildModule,
   close,
   input,
   inputOp,
   isLeaf,
   nextNodeId,
+  recorded,
   StateError,
   type StateRow,
   Tensor,
@@ -14,7 +14,6 @@ import {
   toTensor,
   type VerifiedModule,
   valueText,
-  verify,
   withPrecision,
   withSources,
 } from "@tenon/ir";
@@ -73,9 +72,8 @@ export function traceProgram(
     since,
   );
   for (const t of captured) checkCaptured(name, t);
-  const module = verify(
-    buildModule({ entries: { [name]: fn }, state: stateRows(name, variables, leaves.length, outputs) }),
-  );
+  const state = stateRows(name, variables, leaves.length, outputs);
+  const module = recorded({ entries: { [name]: fn }, state });
   return {
     module,
     signature: entrySignature(module, name),

@@ -1,19 +1,19 @@
 import type { Backend, Buffer, Executable } from "@tenon/backend";
 import {
   becomeLeaf,
-  buildModule,
   Fn,
   input,
   inputOp,
   Node,
   nodeHash,
+  recorded,
   StateError,
   sameStructure,
   type Tensor,
   topologicalOrder,
-  verify,
 } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
+import { compileOn } from "./compile-on.ts";
 import { type Device, deviceOf, readBytes } from "./device.ts";
 import { concreteType, DataNode, dataTensor, holdersOf, Storage, storageOf } from "./storage.ts";
 
@@ -83,7 +83,7 @@ async function runAlone(backend: Backend, { inputs, results }: Fn, i: number, ar
     used.map((place) => inputs[place]!),
     [results[i]!],
   );
-  const executable = await backend.compile(verify(buildModule({ entries: { eager: fn } })), "eager");
+  const executable = await compileOn(backend, recorded({ entries: { eager: fn } }), "eager");
   try {
     return executable.run(await args.buffers(backend, used))[0]!;
   } finally {
@@ -142,10 +142,10 @@ function cachedExecutable(device: Device, fn: Fn): Cached {
     cache.set(key, found);
     return found;
   }
-  const module = verify(buildModule({ entries: { eager: fn } }));
+  const module = recorded({ entries: { eager: fn } });
   const cached: Cached = {
     fn: detach(fn),
-    executable: device.ready().then((backend: Backend) => backend.compile(module, "eager")),
+    executable: device.ready().then((backend: Backend) => compileOn(backend, module, "eager")),
   };
   cached.executable.catch(() => {
     if (cache.get(key) === cached) cache.delete(key);

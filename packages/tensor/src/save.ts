@@ -34,7 +34,7 @@ export async function saveStep(source: Callable): Promise<Uint8Array> {
     values: [...variables.map((v) => v.current()), ...captured],
   };
   const [{ writeStep }, bytes] = await Promise.all([
-    import("./write-step.ts"),
+    import("./later.ts"),
     Promise.all(snapshot.values.map(bytesOfTensor)),
   ]);
   return writeStep(snapshot, bytes);

@@ -1,5 +1,6 @@
-import { dtypes, type Module, type Tensor, verify, type WeightRow } from "@tenon/ir";
+import { dtypes, type Module, type Tensor, type WeightRow } from "@tenon/ir";
 import { moduleToBinary, sha256Hex, writeContainer } from "@tenon/ir/binary";
+import { verify } from "@tenon/ir/verify";
 import { type SafetensorsDType, serializeSafetensors } from "@tenon/safetensors";
 import { encodeMetadata, sections } from "./metadata.ts";
 import type { Program } from "./program.ts";

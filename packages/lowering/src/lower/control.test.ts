@@ -1,4 +1,5 @@
-import { buildModule, cond, Fn, input, scan, type Tensor, verify, whileLoop } from "@tenon/ir";
+import { buildModule, cond, Fn, input, scan, type Tensor, whileLoop } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import type { Item } from "../kernel/program.ts";
 import { loadRules } from "../rules.ts";

@@ -9,7 +9,8 @@ import {
   shrink,
 } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError, verify } from "@tenon/ir";
+import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError } from "@tenon/ir";
+import { verify } from "@tenon/ir/verify";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { StepProgram } from "../kernel/program.ts";
 import { loadRules } from "../rules.ts";

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { dimSymbol, Fn, input, isVerified, recorded, reshape, toTensor } from "./index.ts";
+import { verifyModule } from "./verify.ts";
+
+const B = dimSymbol("B");
+
+test("what is recorded is well-formed, and known to be", () => {
+  const x = input({ dtype: "float32", shape: [B, 2] });
+  const module = recorded({ entries: { f: new Fn("f", [x], [reshape(x, [B.mul(2)]).exp()]) } });
+  expect(isVerified(module)).toBe(true);
+  expect(verifyModule(module)).toEqual([]);
+});
+
+test("a size that stands in an attribute alone is declared", () => {
+  const x = input({ dtype: "float32", shape: [B] });
+  const { symbols } = recorded({ entries: { f: new Fn("f", [x], [toTensor("f", B.add(1), "int32")]) } });
+  expect(symbols.map(({ name }) => name)).toEqual(["B"]);
+});
+
+test.each([
+  ["an attribute", () => toTensor("f", B, "int32")],
+  [
+    "a shape",
+    () =>
+      input({ dtype: "float32", shape: [2] })
+        .sum()
+        .broadcastTo([B]),
+  ],
+])("a size in %s that no input tells is refused", (_, made) => {
+  const y = made();
+  const inputs = y.node.inputs.flatMap((t) => t.node.inputs);
+  expect(() => recorded({ entries: { f: new Fn("f", inputs, [y]) } })).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError E317 f: no input tells the size B.
+      fix: give it an input with an axis of size B.]
+  `);
+});
