@@ -13,9 +13,14 @@ export type Bundler = (entry: string, platform: Platform) => Promise<string>;
 const output = (entry: string, bundler: string, platform: Platform) =>
   join(dirname(entry), "bundles", bundler, `${platform}.mjs`);
 
+/** A package has to be bundled without a word. */
+function refuse(warning: { readonly message: string } | string): never {
+  throw new Error(`a bundler warns: ${typeof warning === "string" ? warning : warning.message}`);
+}
+
 async function withEsbuild(entry: string, platform: Platform): Promise<string> {
   const outfile = output(entry, "esbuild", platform);
-  await esbuild.build({
+  const { warnings } = await esbuild.build({
     entryPoints: [entry],
     outfile,
     platform,
@@ -24,6 +29,7 @@ async function withEsbuild(entry: string, platform: Platform): Promise<string> {
     format: "esm",
     logLevel: "error",
   });
+  for (const { text } of warnings) refuse(text);
   return outfile;
 }
 
@@ -32,6 +38,9 @@ async function withRollup(entry: string, platform: Platform): Promise<string> {
   const bundle = await rollup({
     input: entry,
     external: /^node:/,
+    onwarn: (warning) => {
+      if (warning.code !== "CIRCULAR_DEPENDENCY") refuse(warning); // functions may know each other
+    },
     plugins: [nodeResolve({ exportConditions: [platform], browser: platform === "browser" })],
   });
   await bundle.write({ file, format: "es", inlineDynamicImports: true });
@@ -44,7 +53,7 @@ async function withVite(entry: string, platform: Platform): Promise<string> {
   await vite.build({
     root: dirname(entry),
     configFile: false,
-    logLevel: "error",
+    customLogger: { ...vite.createLogger("error"), warn: refuse, warnOnce: refuse },
     ssr: { noExternal: true },
     build: {
       ssr: platform === "node" ? entry : false,

@@ -11,8 +11,11 @@ import { bundlers, type Platform } from "./bundlers.ts";
 import { programsOf } from "./markdown.ts";
 import type { Manifest } from "./sources.ts";
 
-/** What an application with the reference executor installs. */
-const packed = ["ir", "tree", "safetensors", "autograd", "backend", "interpreter", "tensor"];
+/** What an application installs: the reference executor, and a backend that Node wants another package for. */
+const packed = [
+  ...["ir", "tree", "safetensors", "autograd", "backend", "interpreter", "tensor"],
+  ...["lowering", "backend-webgpu"],
+];
 
 /** The program that a user of the packages reads first. */
 const readme = () => programsOf(readFileSync(join(root, "packages/tensor/README.md"), "utf8"))[0]!.code;
@@ -44,6 +47,14 @@ import { loadStep, tensor } from "@tenon/tensor";
 const step = await loadStep(readFileSync("step.tenon"));
 const sorted = await step(tensor([3, 1, 2]));
 console.log(JSON.stringify([...(await sorted.data())]));
+`;
+
+/** Where it finds no WebGPU, it says how to get it. */
+const device = `
+import { acquireDevice } from "@tenon/backend-webgpu";
+
+const problem = await acquireDevice().catch((error) => error);
+console.log(problem.code, String(problem.message).split("fix: ")[1]);
 `;
 
 /** The host's Node, which is the oldest that is supported where it matters, and the workspace's. */
@@ -144,6 +155,18 @@ describe("methods and a bare import of a backend survive", () => {
   });
 });
 
+describe("a backend whose native package is not installed says so, bundled by", () => {
+  test.each(Object.entries(bundlers))("%s", { timeout: 60_000 }, async (name, bundle) => {
+    const entry = write(`device-${name}/program.mjs`, device);
+    const forNode = await bundle(entry, "node");
+    expect(await outputOf(workspaceNode(), forNode)).toBe("E561 install it with: npm install webgpu.\n");
+    const forPages = await bundle(entry, "browser");
+    expect(await outputOf(workspaceNode(), forPages)).toMatch(/^E561 use an engine that has it;/);
+    const inPages = readFileSync(forPages, "utf8");
+    for (const text of ["createRequire", "npm install webgpu"]) expect(inPages.includes(text), text).toBe(false);
+  });
+});
+
 describe("a saved step runs where its ops are not imported, bundled by", () => {
   beforeAll(async () => {
     await outputOf(workspaceNode(), write("saving.mjs", saving));
@@ -160,10 +183,12 @@ describe("a packed package", () => {
     JSON.parse(readFileSync(join(folder, "node_modules/@tenon", name, "package.json"), "utf8")) as Manifest;
 
   test.each(packed)("%s has no install script, and depends on nothing outside the house", (name) => {
-    const { scripts, dependencies, optionalDependencies, peerDependencies } = installed(name);
+    const { scripts, dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = installed(name);
     expect(Object.keys(scripts ?? {}).filter((script) => /install|prepare/.test(script))).toEqual([]);
     const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
-    expect(names.filter((dependency) => !dependency.startsWith("@tenon/"))).toEqual([]);
+    const optional = peerDependenciesMeta as Record<string, { optional?: boolean }> | undefined;
+    const outside = names.filter((dependency) => !dependency.startsWith("@tenon/"));
+    expect(outside.filter((dependency) => optional?.[dependency]?.optional !== true)).toEqual([]);
   });
 
   test("brings nobody else along", () => {
