@@ -16,6 +16,9 @@ const softwareRenderers = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\
 /** The features that change which programs are written for a device. */
 const programFeatures = ["shader-f16", "subgroups"];
 
+/** Chromium calls a device by its number and describes it by its name; Dawn calls it by its name and describes the driver. */
+const isNumber = (device: string): boolean => /^0x[0-9a-f]+$/i.test(device);
+
 /** Describes an adapter by its info, and by the features of it that are used. */
 export function describeAdapter(
   info: Partial<GPUAdapterInfo> | undefined,
@@ -26,7 +29,7 @@ export function describeAdapter(
   return {
     vendor,
     architecture,
-    name: said.at(-1) ?? "unknown",
+    name: [isNumber(device) ? "" : device, description, architecture, vendor].find((text) => text !== "") ?? "unknown",
     software: isFallbackAdapter || softwareRenderers.test(said.join(" ")),
     fingerprint: [said.join("/") || "unknown", ...programFeatures.filter((name) => features.has(name))].join("+"),
   };

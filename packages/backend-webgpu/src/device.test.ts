@@ -1,6 +1,8 @@
-import { acquireDevice, whyNoHardware } from "@tenon/backend-webgpu";
+import { type BackendFactory, chooseBackend } from "@tenon/backend";
+import { acquireDevice, type DeviceOptions, whyNoHardware } from "@tenon/backend-webgpu";
 import { describe, expect, test, vi } from "vitest";
 import { describeAdapter } from "./device-adapter.ts";
+import { doubled } from "./device-doubling.test-kit.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 
 /** WebGPU whose one adapter says this of itself, and gives no device. */
@@ -47,6 +49,12 @@ describeWithGpu("of SwiftShader", () => {
     own.destroy();
   });
 
+  test("auto passes it over, and says so", async () => {
+    expect(await byAuto({ gpu: softwareGpu() })).toMatch(
+      /^backend cpu-js, by auto \(cuda-native: not here; webgpu: its adapter, .*swiftshader.*, is software\)$/i,
+    );
+  });
+
   test("a feature that is required and missing is an error", async () => {
     await expect(acquireDevice({ gpu: softwareGpu(), requiredFeatures: ["shader-f16"] })).rejects.toThrow(
       "E564 webgpu: there is no shader-f16.",
@@ -84,6 +92,24 @@ test("an adapter's fingerprint is what it says of itself, with the features that
     fingerprint: "nvidia/hopper/0x2335/NVIDIA H200+shader-f16+subgroups",
   });
   expect(describeAdapter(undefined, new Set())).toMatchObject({ name: "unknown", fingerprint: "unknown" });
+});
+
+/** What auto says where there are a device for WebGPU and the processor. */
+async function byAuto(options: DeviceOptions): Promise<string> {
+  const create = () => Promise.reject(new Error("not in this test"));
+  const factories: Readonly<Record<string, BackendFactory>> = {
+    "cuda-native": { id: "cuda-native", abi: 1, create, whyNot: async () => "not here" },
+    webgpu: { id: "webgpu", abi: 1, create, whyNot: () => whyNoHardware(options) },
+    "cpu-js": { id: "cpu-js", abi: 1, create },
+  };
+  return (await chooseBackend({ argument: "auto", resolve: (id) => factories[id]! })).reason;
+}
+
+test("auto takes hardware before the processor, and the processor where there is no adapter", async () => {
+  expect(await byAuto({ gpu: gpuOf({ vendor: "acme" }) })).toBe("backend webgpu, by auto (cuda-native: not here)");
+  expect(await byAuto({ gpu: withoutAdapter })).toBe(
+    "backend cpu-js, by auto (cuda-native: not here; webgpu: no adapter answers)",
+  );
 });
 
 describe("what is missing is said with the way to get it:", () => {
@@ -156,27 +182,3 @@ test("what a page's navigator has is used before anything else", async () => {
   expect(await whyNoHardware()).toBe("its adapter, Acme Rasteriser (WARP), is software");
   vi.unstubAllGlobals();
 });
-
-/** Twice each value, computed by `device`. */
-async function doubled(device: GPUDevice, values: readonly number[]): Promise<number[]> {
-  const code = `
-    @group(0) @binding(0) var<storage, read_write> x: array<f32>;
-    @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) at: vec3u) { x[at.x] *= 2.0; }`;
-  const module = device.createShaderModule({ code });
-  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
-  const [COPY_SRC, COPY_DST, MAP_READ, STORAGE] = [4, 8, 1, 128]; // of GPUBufferUsage, which Node does not have
-  const x = device.createBuffer({ size: 4 * values.length, usage: STORAGE! | COPY_SRC! | COPY_DST! });
-  const y = device.createBuffer({ size: 4 * values.length, usage: MAP_READ! | COPY_DST! });
-  device.queue.writeBuffer(x, 0, new Float32Array(values));
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  const entries = [{ binding: 0, resource: { buffer: x } }];
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(values.length);
-  pass.end();
-  encoder.copyBufferToBuffer(x, 0, y, 0, y.size);
-  device.queue.submit([encoder.finish()]);
-  await y.mapAsync(1); // GPUMapMode.READ
-  return [...new Float32Array(y.getMappedRange())];
-}
