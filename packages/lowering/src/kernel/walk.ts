@@ -47,7 +47,7 @@ export function changeIndices<T>(
 /** A copy with other parts, or the object itself where each is as before. */
 function withParts(whole: object, of: (key: string, part: unknown) => unknown): object {
   const parts = Object.entries(whole).map(([key, part]) => [key, part, of(key, part)] as const);
-  if (parts.every(([, before, now]) => before === now)) return whole;
+  if (parts.every(([, before, now]) => Object.is(before, now))) return whole;
   if (Array.isArray(whole)) return parts.map(([, , now]) => now);
   return Object.fromEntries(parts.map(([key, , now]) => [key, now]));
 }

@@ -52,3 +52,15 @@ fn @main(%x: f32[3]) -> (i32[], f32[3], i32[]) {
 }`;
   expect(problemsOfText(text)).toEqual([]);
 });
+
+test("a kernel of constants that are no numbers is one that can run", () => {
+  const text = `
+fn @main(%x: f32[2,3]) -> (f32[2,3], f32[2,3]) {
+  %nan = constant nan : f32[2,3]
+  %same = barrier %nan : f32[2,3]
+  %y = bitcast %same : f32[2,3]
+  %z = log1p %y : f32[2,3]
+  return %y, %z
+}`;
+  expect(problemsOfText(text)).toEqual([]);
+});
