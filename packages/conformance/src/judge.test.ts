@@ -1,5 +1,5 @@
 import { evaluateTensors } from "@tenon/interpreter";
-import { call, type Elements, Fn, input, type Tensor } from "@tenon/ir";
+import { call, constant, type Elements, Fn, input, type Tensor } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { expectedResults, problemsOf } from "./judge.ts";
 
@@ -94,4 +94,19 @@ test("a region may be off by what its own values are, where they cancel", () => 
   const difference = new Fn("difference", [a, b], [a.mul(1e6).add(b.mul(1e6))]);
   const [[allowedThere]] = allowed([given(1), given(-1)], (x, y) => call(difference, [x, y])) as [[number]];
   expect(allowedThere).toBeGreaterThan(1e6);
+});
+
+test("where a value vanishes in the dtype of a region and not in the reference, what divides by it may be anything", () => {
+  const [a, b] = [input(given(1)), input(given(1))];
+  const remainder = new Fn("remainder", [a, b], [b.rem(a.mul(a))]);
+  expect(allowed([given(1e-30), given(1)], (x, y) => call(remainder, [x, y]))).toEqual([[Infinity]]);
+});
+
+test("where a sum or product leaves the range in some order and not in another, anything is right", () => {
+  const of = (reduced: (x: Tensor) => Tensor, ...data: number[]): number =>
+    allowed([given(...data)], (x) => [reduced(x).add(0)])[0]![0]!;
+  const product = (x: Tensor): Tensor => x.prod();
+  expect([of(product, 1e30, 1e30, 1e-40), of((x) => x.sum(), 3e38, 3e38, -3e38)]).toEqual([Infinity, Infinity]);
+  expect(of((x) => x.matmul(x.mul(constant([1, -1]))), 1e30, 1e30)).toBe(Infinity);
+  expect(of(product, 1e30, 1e-30, 2)).toBeLessThan(2000);
 });

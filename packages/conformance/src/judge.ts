@@ -1,4 +1,8 @@
 import {
+  applyOp,
+  convert,
+  type DType,
+  dotOp,
   type Elements,
   Fn,
   input,
@@ -6,6 +10,7 @@ import {
   isLeaf,
   mapRegions,
   Node,
+  reduceOp,
   roundToDType,
   type Tensor,
   topologicalOrder,
@@ -87,7 +92,8 @@ function shake(
   exact: readonly Elements[],
 ): readonly Float64Array[] {
   const shaken: { readonly value: Tensor; readonly change: Tensor; readonly node: Node }[] = [];
-  const moved = rebuild(expandComposites(results), (node, inputs) => {
+  const expanded = expandComposites(results);
+  const moved = rebuild(expanded, (node, inputs) => {
     const outputs = reapply(node, inputs);
     if (isLeaf(node) || node.op.numeric === "exact") return outputs;
     return outputs.map((y) => {
@@ -116,13 +122,7 @@ function shake(
     });
     return evaluate(withShakenRegions(moved, sign, level), set);
   });
-  const rounded = new Map(values);
-  shaken.forEach(({ change }, i) => {
-    const { dtype, data } = base[moved.length + i]!;
-    const toDType = data.map((x) => (Number.isFinite(x) ? roundToDType(dtype, x) - x : 0));
-    rounded.set(change, { ...zerosLike(change), data: toDType });
-  });
-  runs.push(evaluate(moved, rounded));
+  runs.push(evaluate(rebuild(expanded, changing(rounded)), values));
   return exact.map(({ data }, r) =>
     data.map((x, j) => {
       let largest = distance(x, base[r]!.data[j]!);
@@ -135,25 +135,63 @@ function shake(
   );
 }
 
+/** A float that a node has computed, as something else. */
+type Change = (y: Tensor, node: Node) => Tensor;
+
+const roundedTo = (dtype: DType, y: Tensor): Tensor => applyOp(convert.op, [y], { to: dtype })[0]!;
+
+/** As a device rounds it that computes in the dtype. */
+const rounded: Change = (y) => roundedTo(y.dtype, y.op === reduceOp || y.op === dotOp ? inParts(y) : y);
+
+/**
+ * A sum or a product in the order that leaves the range first, if one does: the order is the device's. Positive terms and negative
+ * ones are added up apart, factors above 1 and below multiplied apart.
+ */
+function inParts({ op, attrs, inputs, node }: Tensor): Tensor {
+  const [x, y] = inputs as readonly [Tensor, Tensor];
+  const of = (...terms: readonly Tensor[]): Tensor => applyOp(op, terms, attrs)[0]!;
+  const part = (z: Tensor): Tensor => roundedTo(attrs.acc as DType, z);
+  if (op === dotOp) {
+    const [a, b] = [x.maximum(0), y.maximum(0)];
+    const [c, d] = [x.minimum(0), y.minimum(0)];
+    return part(of(a, b).add(of(c, d))).add(part(of(a, d).add(of(c, b))));
+  }
+  if (attrs.op === "sum") return part(of(x.maximum(0))).add(part(of(x.minimum(0))));
+  if (attrs.op !== "prod") return node.outputs[0]!;
+  const size = x.abs();
+  return part(of(size.maximum(1)))
+    .mul(part(of(size.minimum(1))))
+    .mul(part(of(x.sign())));
+}
+
 /** The same graph, where regions too compute every float a little larger or smaller than it is. */
 function withShakenRegions(results: readonly Tensor[], sign: () => number, level: Level): readonly Tensor[] {
   if (!topologicalOrder(results).some(hasRegions)) return results;
-  const shakenRegions = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
-    if (isLeaf(node) || !hasRegions(node)) return reapply(node, inputs);
-    const attrs = mapRegions(node.op, node.attrs, (part) => {
-      const fn = part as Fn;
-      return new Fn(fn.name, fn.inputs, rebuild(expandComposites(fn.results), shakenNode), fn.aliases);
-    });
-    return new Node(node.op, inputs, attrs, node.results, node).outputs;
+  const shaken: Change = (y, { op }) => {
+    const tolerance = rounding(tolerances[op.numeric][level]);
+    return y.add(y.mul(sign() * allowance(y.dtype, [1], tolerance)(1)));
   };
-  const shakenNode = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
-    const outputs = shakenRegions(node, inputs);
-    if (isLeaf(node) || node.op.numeric === "exact" || hasRegions(node)) return outputs;
-    const tolerance = rounding(tolerances[node.op.numeric][level]);
-    return outputs.map((y) => (isFloat(y.dtype) ? y.add(y.mul(sign() * allowance(y.dtype, [1], tolerance)(1))) : y));
-  };
-  return rebuild(results, shakenRegions);
+  return rebuild(results, (node, inputs) => withRegions(node, inputs, shaken));
 }
+
+/** The node on other operands, with everything changed that its regions compute. */
+function withRegions(node: Node, inputs: readonly Tensor[], change: Change): readonly Tensor[] {
+  if (isLeaf(node) || !hasRegions(node)) return reapply(node, inputs);
+  const attrs = mapRegions(node.op, node.attrs, (part) => {
+    const fn = part as Fn;
+    return new Fn(fn.name, fn.inputs, rebuild(expandComposites(fn.results), changing(change)), fn.aliases);
+  });
+  return new Node(node.op, inputs, attrs, node.results, node).outputs;
+}
+
+/** Makes nodes anew whose results, and all in their regions, are changed where they are floats and not exact anyhow. */
+const changing =
+  (change: Change) =>
+  (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
+    const outputs = withRegions(node, inputs, change);
+    if (isLeaf(node) || node.op.numeric === "exact" || hasRegions(node)) return outputs;
+    return outputs.map((y) => (isFloat(y.dtype) ? change(y, node) : y));
+  };
 
 /** NaN where one of them is no number, or infinite, and the other is something else. */
 function distance(a: number, b: number): number {
