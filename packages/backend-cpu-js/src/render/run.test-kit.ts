@@ -1,13 +1,15 @@
-import { decodeElements, encodeElements, roundToDType } from "@tenon/ir";
-import { evaluateIndex, type IndexVariable, KernelWriter, type LoopKernel, loadElementary } from "@tenon/lowering";
+import { decodeElements, encodeElements } from "@tenon/ir";
+import { evaluateIndex, type LoopKernel, loadElementary } from "@tenon/lowering";
 import { expect } from "vitest";
-import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
+import { evaluated, type KernelFunction } from "../../../lowering/src/kernel/random-kernel.test-kit.ts";
 import { engine, run } from "../assembler/engine.test-kit.ts";
 import { features } from "../assembler/features.ts";
 import { ModuleBuilder } from "../assembler/module.ts";
 import { rare } from "../needs.ts";
 import { extentOf, importMath, mathImports, renderLoops, SHARE } from "./index.ts";
+
+export { evaluated, kernelOf, memoryOf, small } from "../../../lowering/src/kernel/random-kernel.test-kit.ts";
 
 await Promise.all([rare.load(), loadElementary(new Set(["pow"]))]);
 
@@ -30,8 +32,6 @@ export const wayText = ({ lanes, relaxed, parts }: Way): string =>
 /** Bytes around buffers that may be read and are never written. */
 const GUARD = 64;
 const UNTOUCHED = 0xa5;
-
-export type KernelFunction = (memories: readonly Memory[], scalars?: readonly number[]) => Memory[];
 
 /** A kernel as a function that leaves its arguments as they are, and gives what is in all buffers after a run. */
 export function rendered(kernel: LoopKernel, { lanes, relaxed, parts }: Way): KernelFunction {
@@ -74,32 +74,6 @@ export function rendered(kernel: LoopKernel, { lanes, relaxed, parts }: Way): Ke
     return results;
   };
 }
-
-/** The same by the evaluator. */
-export function evaluated(kernel: LoopKernel): KernelFunction {
-  return (memories, scalars = []) => {
-    const copies = memories.map(({ dtype, data }) => new Memory(dtype, data.slice()));
-    evaluateKernel(kernel, [{ memories: copies, scalars }]);
-    return copies;
-  };
-}
-
-/** A kernel from what `write` writes. */
-export function kernelOf(write: (w: KernelWriter) => void, scalars: readonly IndexVariable[] = []): LoopKernel {
-  const w = new KernelWriter();
-  write(w);
-  return { kind: "loops", name: "example", slots: w.slots, scalars, body: w.statements };
-}
-
-export const memoryOf = (dtype: Memory["dtype"], values: ArrayLike<number>): Memory =>
-  new Memory(
-    dtype,
-    Float64Array.from(values, (x) => roundToDType(dtype, x)),
-  );
-
-/** Whole numbers, small, so that sums are the same in any order. */
-export const small = (count: number, seed = 1): readonly number[] =>
-  Array.from({ length: count }, (_, i) => ((Math.imul(i + seed, 0x9e3779b1) >>> 7) % 19) - 9);
 
 /** Runs a kernel in every way, and expects what the evaluator gives. */
 export function check(kernel: LoopKernel, memories: readonly Memory[], scalars: readonly number[], what = ""): void {

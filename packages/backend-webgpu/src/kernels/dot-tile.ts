@@ -9,6 +9,8 @@ export interface DotTile {
 }
 
 const DEPTH = 16;
+/** Bytes of workgroup memory without which there are no tiles. */
+export const MIN_SHARED = 4096;
 /** What a size that is not known is taken for. */
 const UNKNOWN = 128;
 /** So many elements are enough tiles of 64 × 64 to keep a device busy. */

@@ -1,4 +1,4 @@
-import { type AluOp, type Combine, elementaryOps, type ValueType } from "@tenon/lowering";
+import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
 import type { Language } from "@tenon/lowering/threads";
 import { constant, integerConstant } from "./constant.ts";
 
@@ -152,3 +152,13 @@ export const wgsl: Language = {
   group: "i32(group)",
   thread: "i32(thread)",
 };
+
+/** The same for the slots of a kernel: what is stored as a 16-bit float is rounded to one. */
+export const wgslFor = (slots: readonly Pick<Slot, "dtype">[]): Language => ({
+  ...wgsl,
+  store(slot, address, value) {
+    const { dtype } = slots[slot]!;
+    const round = dtype === "float16" ? "tenon_round16" : dtype === "bfloat16" ? "tenon_roundb16" : "";
+    return wgsl.store(slot, address, round === "" ? value : `${round}(${value})`);
+  },
+});

@@ -1,12 +1,12 @@
 import type { LoopKernel } from "@tenon/lowering";
 import { type MappingLimits, renderThreads } from "@tenon/lowering/threads";
 import { functionsFor } from "./functions.ts";
-import { wgsl } from "./language.ts";
+import { wgslFor } from "./language.ts";
 import type { KernelSource } from "./source.ts";
 
 /** A kernel of loops as WGSL. */
 export function renderLoops(kernel: LoopKernel, limits: MappingLimits): KernelSource {
-  const { threads, groups, declarations, body } = renderThreads(kernel, wgsl, limits);
+  const { threads, groups, declarations, body } = renderThreads(kernel, wgslFor(kernel.slots), limits);
   return {
     name: kernel.name,
     threads,
