@@ -1,0 +1,88 @@
+import { evaluateIndex } from "../index-fold.ts";
+import { combinationOf, identityOf, meaningOf } from "../kernel/evaluate-alu.test-kit.ts";
+import { Memory } from "../kernel/evaluate-memory.test-kit.ts";
+import type { AluValue, LoopKernel, Value, ValueType } from "../kernel/kernel.ts";
+import type { Language } from "./language.ts";
+import type { MappingLimits } from "./mapping.ts";
+import { renderThreads } from "./render.ts";
+
+type Meaning = (...operands: readonly number[]) => number;
+
+/** JavaScript, in which a barrier is a `yield` and operations mean what they mean to the evaluator of kernels. */
+function javaScript(meanings: Meaning[]): Language {
+  const call = (meaning: Meaning, ...operands: readonly string[]): string =>
+    `means[${meanings.push(meaning) - 1}](${operands.join(", ")})`;
+  const infix = (operator: string) => (a: string, b: string) => `(${a} ${operator} ${b})`;
+  const constant = (_: ValueType, value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+  return {
+    index: {
+      constant: String,
+      add: infix("+"),
+      subtract: infix("-"),
+      multiply: infix("*"),
+      floorDiv: (a, b) => `Math.floor(${a} / ${b})`,
+      mod: (a, b) => `(${a} - ${b} * Math.floor(${a} / ${b}))`,
+      min: (a, b) => `Math.min(${a}, ${b})`,
+      max: (a, b) => `Math.max(${a}, ${b})`,
+      select: (condition, a, b) => `(${condition} ? ${a} : ${b})`,
+      boolean: (value) => String(Number(value)),
+      less: (a, b) => `+(${a} < ${b})`,
+      equal: (a, b) => `+(${a} === ${b})`,
+      notEqual: (a, b) => `+(${a} !== ${b})`,
+      and: infix("&"),
+      or: infix("|"),
+    },
+    type: () => "number",
+    constant,
+    alu(op, operands, from, type) {
+      const types = op === "select" ? (["bool", type, type] as const) : operands.map(() => from);
+      const values = types.map((t): Value => ({ kind: "given", type: t }) as Value);
+      return call(meaningOf({ kind: "alu", op, operands: values, type } as AluValue), ...operands);
+    },
+    combine: (combine, type, a, b) => call(combinationOf({ combine, type, name: "r" }), a, b),
+    identity: (combine, type) => constant(type, identityOf({ combine, type })),
+    load: (slot, address) => `memories[${slot}].load(${address})`,
+    store: (slot, address, value) => `memories[${slot}].store(${address}, ${value});`,
+    let: (name, _type, value) => `const ${name} = ${value};`,
+    variable: (name, _type, value) => `let ${name} = ${value};`,
+    loop: (name, from, below, step) => `for (let ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
+    shared: (name, _type, count) => `const ${name} = new Array(${count}).fill(NaN);`,
+    barrier: "yield;",
+    group: "group",
+    thread: "thread",
+  };
+}
+
+type Workgroup = (
+  memories: readonly Memory[],
+  group: number,
+  means: readonly Meaning[],
+  ...scalars: number[]
+) => Thread;
+type Thread = (thread: number) => Generator<void>;
+
+/**
+ * What is in all buffers after each workgroup has run by itself, its threads in turns from one barrier to the next, the last
+ * thread first.
+ */
+export function threaded(kernel: LoopKernel, limits: MappingLimits) {
+  const meanings: Meaning[] = [];
+  const { threads, groups, declarations, body } = renderThreads(kernel, javaScript(meanings), limits);
+  const scalarNames = kernel.scalars.map((_, i) => `n${i}`);
+  const text = `${declarations}\nreturn function* (thread) {\n${body}\n}`;
+  const workgroup = new Function("memories", "group", "means", ...scalarNames, text) as Workgroup;
+  return (memories: readonly Memory[], scalars: readonly number[]): Memory[] => {
+    const copies = memories.map(({ dtype, data }) => new Memory(dtype, data.slice()));
+    const located = copies.map((memory) => ({
+      load: (at: number) => memory.load(at, undefined),
+      store: (at: number, value: number) => memory.store(at, Number(value), undefined),
+    })) as unknown as Memory[];
+    const count = evaluateIndex(groups, new Map(kernel.scalars.map(({ name }, i) => [name, scalars[i]!])));
+    for (let group = 0; group < count; group++) {
+      const start = workgroup(located, group, meanings, ...scalars);
+      let running = Array.from({ length: threads }, (_, i) => start(threads - 1 - i));
+      while (running.length > 0) running = running.filter((thread) => thread.next().done !== true);
+    }
+    return copies;
+  };
+}
