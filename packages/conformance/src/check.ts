@@ -18,6 +18,8 @@ export interface Kit {
   readonly evaluate: Evaluate;
   readonly profile: Profile;
   readonly seed: number;
+  /** Steps of each training program. */
+  readonly steps: number;
   /** A function of one input whose run fails, where the backend's author has one. */
   readonly failing: Fn | undefined;
 }

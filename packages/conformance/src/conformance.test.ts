@@ -52,6 +52,19 @@ test("a report is the same in every run, and plain JSON", async () => {
   });
 });
 
+test("a share of the checks is some of them, the same by the same seed", async () => {
+  const options = { only: ["vectors"], ops: ["add", "neg", "mul"] } as const;
+  const namesOf = async (share: number): Promise<string[]> =>
+    (await conformance("interpreter", { ...options, share })).cells.map(
+      ({ op, dtype, case: title }) => `${op} ${dtype} ${title}`,
+    );
+  const [all, some, again] = [await namesOf(1), await namesOf(0.3), await namesOf(0.3)];
+  expect(some).toEqual(again);
+  expect(some.every((name) => all.includes(name))).toBe(true);
+  expect(some.length / all.length).toBeGreaterThan(0.15);
+  expect(some.length / all.length).toBeLessThan(0.45);
+});
+
 test("a summary counts by item and shows failures whole", async () => {
   const wrong = miscompiling(({ op }, [x]) => (op.name === "neg" ? [x!] : undefined));
   const report = await conformance(wrong, { only: ["vectors", "random-numbers"], ops: ["neg", "rng.split"] });

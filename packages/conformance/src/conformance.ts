@@ -3,6 +3,7 @@ import { evaluateTensors } from "@tenon/interpreter";
 import { checkOptions, type Fn, OptionError, withTrace } from "@tenon/ir";
 import { Unsupported } from "./bench.ts";
 import type { Check, Kit, Profile } from "./check.ts";
+import { Draw } from "./draw.ts";
 import { gradients } from "./gradients.ts";
 import { memory } from "./memory.ts";
 import { metamorphic } from "./metamorphic.ts";
@@ -26,6 +27,10 @@ export interface ConformanceOptions {
   readonly only?: readonly Item[];
   /** Only checks of these ops, by the names in the report. */
   readonly ops?: readonly string[];
+  /** Makes about this share of the checks, drawn by seed, where all of them take too long; 1 by default. */
+  readonly share?: number;
+  /** Steps of each training program; 20 in the quick profile and 200 in the full one by default. */
+  readonly steps?: number;
   /** A closed function of one input whose run fails on the backend, where there is one: its error must arrive, late. */
   readonly failing?: Fn;
   /** How long one check may take; 120,000 by default. */
@@ -35,6 +40,7 @@ export interface ConformanceOptions {
 }
 
 const TIMEOUT_MS = 120_000;
+const STEPS = { quick: 20, full: 200 } as const;
 
 const checks: Readonly<Record<Item, (kit: Kit) => Iterable<Check>>> = {
   vectors,
@@ -59,6 +65,8 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
     "seed",
     "only",
     "ops",
+    "share",
+    "steps",
     "failing",
     "timeoutMs",
     "onCell",
@@ -69,6 +77,8 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
     seed = 1,
     only = items,
     ops,
+    share = 1,
+    steps = STEPS[profile],
     failing,
     timeoutMs = TIMEOUT_MS,
     onCell,
@@ -79,6 +89,7 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
         fix: `the items are ${items.join(", ")}`,
       });
   const chosen: BackendFactory = backendOf(factory);
+  const draw = new Draw(seed, "share");
   const cells: Cell[] = [];
   const add = (cell: Cell): void => {
     cells.push(cell);
@@ -87,9 +98,10 @@ export async function conformance(factory: BackendChoice, options: ConformanceOp
   for (const item of items) {
     if (!only.includes(item)) continue;
     const backend = await chosen.create();
-    const kit: Kit = { factory: chosen, backend, level: backend.caps.level, evaluate, profile, seed, failing };
+    const kit: Kit = { factory: chosen, backend, level: backend.caps.level, evaluate, profile, seed, steps, failing };
     for (const check of recordedApart(checks[item](kit)))
-      if (ops === undefined || ops.includes(check.op)) add(await cellOf(item, check, timeoutMs));
+      if ((ops === undefined || ops.includes(check.op)) && draw.chance(share))
+        add(await cellOf(item, check, timeoutMs));
     const closed = await cellOf(item, closing(backend), timeoutMs);
     if (closed.status === "fail") add(closed);
   }

@@ -27,7 +27,6 @@ import {
   trainingPrograms,
 } from "./training-programs.ts";
 
-const STEPS = { quick: 20, full: 200 } as const;
 const SIZE = 12;
 /** Every fifth batch is a smaller one, as the last of an epoch is: it goes through the same program. */
 const SMALL = { every: 5, size: 7 };
@@ -44,7 +43,7 @@ export interface TrainingRun {
 
 /** Item 9: networks learn, step by step within the band of the reference. */
 export function* training(kit: Kit): Generator<Check> {
-  const steps = STEPS[kit.profile];
+  const { steps } = kit;
   for (const program of trainingPrograms)
     yield {
       ...{ op: program.name, dtype: "float32", case: `${steps} steps of Adam in the band of the reference` },
