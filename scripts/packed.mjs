@@ -40,6 +40,7 @@ const budgets = {
  * @type {Readonly<Record<string, number>>}
  */
 const programBudgets = { "@tenon/interpreter": 56, "@tenon/backend-cpu-js": 106 };
+const pageBudget = 118; // of examples/browser-min, data set, optimizer and cpu-js included
 const program = `
 import { compile, matmul, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
 const w = variable(zeros([2, 3]));
@@ -154,5 +155,10 @@ async function sizes() {
     const kilobytes = await sizeOf({ stdin, platform: "browser" });
     found.push({ name: `training by ${backend.slice("@tenon/".length)}`, kilobytes, budget });
   }
+  const page = {
+    entryPoints: [join(root, "examples/browser-min/page.ts")],
+    platform: /** @type {const} */ ("browser"),
+  };
+  found.push({ name: "examples/browser-min", kilobytes: await sizeOf(page), budget: pageBudget });
   return found;
 }

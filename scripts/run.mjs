@@ -12,10 +12,10 @@ import { nearest } from "./nearest.mjs";
 import { test, vitest } from "./test.mjs";
 import { packagesIn, root } from "./workspace.mjs";
 
-/** Starts a program of the workspace, against the built packages. */
+/** Starts a program of the workspace against the built packages, or serves the folder of a page. */
 async function program(/** @type {string} */ path, /** @type {readonly string[]} */ args) {
   await ensureBuilt();
-  return runNode([path, ...args]);
+  return runNode([...(path.endsWith(".ts") ? [] : [tool("vite")]), path, ...args]);
 }
 
 /** Starts the program called `name`, or says which ones exist. */
@@ -35,8 +35,10 @@ async function named(
 }
 
 function examples() {
-  const folders = packagesIn("examples").filter((folder) => existsSync(join(root, folder, "main.ts")));
-  return new Map(folders.map((folder) => [folder.slice("examples/".length), `${folder}/main.ts`]));
+  const having = (/** @type {string} */ file) =>
+    packagesIn("examples").filter((folder) => existsSync(join(root, folder, file)));
+  const paths = [...having("main.ts").map((folder) => `${folder}/main.ts`), ...having("index.html")];
+  return new Map(paths.map((path) => [path.split("/")[1] ?? "", path]));
 }
 
 function benchmarks() {

@@ -48,6 +48,7 @@ async function launch(): Promise<Browser> {
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".ts": "text/javascript; charset=utf-8", // a page may name its source; what is served for it is bundled
   ".css": "text/css; charset=utf-8",
   ".json": "application/json",
   ".wasm": "application/wasm",
@@ -76,15 +77,22 @@ async function serve(files: Files, headers: Readonly<Record<string, string>>): P
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** A page of Chromium that has loaded `/index.html` of the files, which is empty unless given. */
+/** A page of Chromium that loads `/index.html` of the files, which is empty unless given. */
 export async function openPage(files: Files, { headers = {}, query = "" }: PageOptions = {}): Promise<Page> {
   browser ??= launch();
   const page = await (await browser).newPage();
-  page.on("pageerror", (error) => console.error(error));
   page.on("console", (message) => console.log(message.text()));
   const address = await serve({ "/index.html": "<!doctype html>", "/favicon.ico": "", ...files }, headers);
-  await page.goto(address + query);
+  await page.goto(address + query, { waitUntil: "commit" });
   return page;
+}
+
+/** Rejects with the first error that the page throws or reports; races with whatever a test waits for in it. */
+export function failureOf(page: Page): Promise<never> {
+  return new Promise((_, reject) => {
+    page.on("pageerror", reject);
+    page.on("console", (message) => message.type() === "error" && reject(new Error(message.text())));
+  });
 }
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
