@@ -15,7 +15,7 @@ const STAMP = "packed";
  */
 const budgets = {
   "@tenon/autograd": 9,
-  "@tenon/backend": 5,
+  "@tenon/backend": 6,
   "@tenon/backend-cpu-js": 25,
   "@tenon/backend-webgpu": 25,
   "@tenon/conformance": 29,
