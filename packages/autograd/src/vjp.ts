@@ -58,18 +58,18 @@ class Sweep {
   readonly sums = new Map<Tensor, Tensor>();
   /** What stands in the place of nodes that have no derivative as they are. */
   readonly forms = new Map<Node, readonly Tensor[]>();
-  private readonly wrt: readonly Tensor[];
+  readonly #wrt: readonly Tensor[];
   /** Tensors of float dtypes that depend on `wrt`. */
-  private readonly active: Set<Tensor>;
+  readonly #active: Set<Tensor>;
   /** Nodes that are still to come, users above inputs. */
-  private readonly pending: Node[] = [];
+  readonly #pending: Node[] = [];
   /** The sweep asks only which tensors are reached: an op without a derivative lets everything through. */
-  private readonly probing: boolean;
+  readonly #probing: boolean;
 
   constructor(wrt: readonly Tensor[], probing = false) {
-    this.wrt = wrt;
-    this.probing = probing;
-    this.active = new Set(wrt.filter((x) => isFloat(x.dtype)));
+    this.#wrt = wrt;
+    this.#probing = probing;
+    this.#active = new Set(wrt.filter((x) => isFloat(x.dtype)));
   }
 
   /** Adds the cotangent of an output; false where there is none. */
@@ -85,83 +85,83 @@ class Sweep {
         },
       );
     }
-    if (isFloat(y.dtype)) this.add(y, dy);
+    if (isFloat(y.dtype)) this.#add(y, dy);
     return true;
   }
 
   /** Takes in nodes, inputs before users. */
   enter(nodes: readonly Node[]): void {
     for (const node of nodes) {
-      if (!node.inputs.some((t) => this.active.has(t))) continue;
-      this.pending.push(node);
-      for (const t of node.outputs) if (isFloat(t.dtype)) this.active.add(t);
+      if (!node.inputs.some((t) => this.#active.has(t))) continue;
+      this.#pending.push(node);
+      for (const t of node.outputs) if (isFloat(t.dtype)) this.#active.add(t);
     }
   }
 
   run(): void {
-    for (let node = this.pending.pop(); node !== undefined; node = this.pending.pop()) {
-      if (node.outputs.some((t) => this.sums.has(t))) withOrigin(node, () => this.visit(node!));
+    for (let node = this.#pending.pop(); node !== undefined; node = this.#pending.pop()) {
+      if (node.outputs.some((t) => this.sums.has(t))) withOrigin(node, () => this.#visit(node!));
     }
   }
 
-  private add(t: Tensor, dt: Tensor): void {
+  #add(t: Tensor, dt: Tensor): void {
     this.sums.set(t, plus(this.sums.get(t), dt));
   }
 
-  private visit(node: Node): void {
-    const wanted = node.inputs.map((t) => this.active.has(t));
+  #visit(node: Node): void {
+    const wanted = node.inputs.map((t) => this.#active.has(t));
     const ad = node.op.augment === undefined ? reverseTransforms : { ...reverseTransforms, wanted };
     const ruled = hasVjp(node);
     if (ruled && node.op.augment === undefined) {
-      this.pull(node, node.outputs, wanted, ad);
+      this.#pull(node, node.outputs, wanted, ad);
       return;
     }
-    const form = this.otherForm(node, ad);
+    const form = this.#otherForm(node, ad);
     if (form === undefined) return;
     this.forms.set(node, form.results);
-    if (ruled) this.pull(node, [...form.results, ...form.residuals], wanted, ad);
-    else this.open(node, form.results);
+    if (ruled) this.#pull(node, [...form.results, ...form.residuals], wanted, ad);
+    else this.#open(node, form.results);
   }
 
   /** Adds what the node's rule gives for its operands. */
-  private pull(node: Node, results: readonly Tensor[], wanted: readonly boolean[], ad: ReverseTransforms): void {
+  #pull(node: Node, results: readonly Tensor[], wanted: readonly boolean[], ad: ReverseTransforms): void {
     const cotangents = node.outputs.map((t) => this.sums.get(t) ?? zerosOf(t));
     const gradients = applyVjp(node, node.inputs, results, cotangents, ad, wanted);
     gradients.forEach((dx, i) => {
-      if (dx !== null) this.add(node.inputs[i]!, dx);
+      if (dx !== null) this.#add(node.inputs[i]!, dx);
     });
   }
 
   /** Goes on with the nodes that compute `results` in the node's place. */
-  private open(node: Node, results: readonly Tensor[]): void {
+  #open(node: Node, results: readonly Tensor[]): void {
     this.enter(between(node.inputs, results));
     node.outputs.forEach((t, i) => {
       const dt = this.sums.get(t);
-      if (dt !== undefined && this.active.has(results[i]!)) this.add(results[i]!, dt);
+      if (dt !== undefined && this.#active.has(results[i]!)) this.#add(results[i]!, dt);
     });
   }
 
-  private otherForm(node: Node, ad: ReverseTransforms): OtherForm | undefined {
+  #otherForm(node: Node, ad: ReverseTransforms): OtherForm | undefined {
     const { op, inputs, attrs } = node;
     try {
       if (op.augment !== undefined) return guarded(node, "augment", () => op.augment!(inputs, attrs, ad));
       if (op.decompose === undefined || op.notDifferentiable !== undefined) throw notDifferentiable(node);
       return { results: guarded(node, "decompose", () => op.decompose!(inputs, attrs)), residuals: [] };
     } catch (error) {
-      if (!(error instanceof DifferentiationError) || (!this.probing && this.reaches(inputs))) throw error;
-      if (this.probing) for (const x of inputs) if (isFloat(x.dtype)) this.add(x, zerosOf(x));
+      if (!(error instanceof DifferentiationError) || (!this.#probing && this.#reaches(inputs))) throw error;
+      if (this.#probing) for (const x of inputs) if (isFloat(x.dtype)) this.#add(x, zerosOf(x));
       return undefined;
     }
   }
 
   /** Whether a change of `wrt` changes any of `tensors`, rules that stop it considered. Asked before refusing a node only. */
-  private reaches(tensors: readonly Tensor[]): boolean {
-    const probe = new Sweep(this.wrt, true);
+  #reaches(tensors: readonly Tensor[]): boolean {
+    const probe = new Sweep(this.#wrt, true);
     for (const t of tensors) probe.seed(t, zerosOf(t));
-    probe.enter(orderAfter(this.wrt, tensors));
+    probe.enter(orderAfter(this.#wrt, tensors));
     try {
       probe.run();
-      return this.wrt.some((x) => probe.sums.has(x));
+      return this.#wrt.some((x) => probe.sums.has(x));
     } catch {
       return true; // a rule on the way fails, and would without this node
     }

@@ -57,24 +57,24 @@ class Builder {
   readonly names = new Map<string, Map<number, string>>();
   readonly scopes = new Map<string, Map<number, string>>();
   readonly sources = new Map<string, Map<number, string>>();
-  private readonly done = new Map<FunctionRef, FunctionName>();
-  private readonly signatures = new Map<string, Signature>();
-  private readonly seen = new Set<readonly unknown[]>();
-  private readonly foreign = new Map<
+  readonly #done = new Map<FunctionRef, FunctionName>();
+  readonly #signatures = new Map<string, Signature>();
+  readonly #seen = new Set<readonly unknown[]>();
+  readonly #foreign = new Map<
     string,
     readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]
   >();
 
   /** Adds a function and the functions it calls, those first. */
   add(fn: Fn, wanted: string): FunctionName {
-    const before = this.done.get(fn);
+    const before = this.#done.get(fn);
     if (before !== undefined) return before;
     const ops: OpRow[] = [];
     const numbers = new Map<Tensor, number>();
     const [names, scopes, sources] = [new Map<number, string>(), new Map<number, string>(), new Map<number, string>()];
     fn.inputs.forEach((t, i) => {
       numbers.set(t, i);
-      this.note(t.shape);
+      this.#note(t.shape);
       if (typeof t.attrs.name === "string") names.set(i, t.attrs.name);
     });
     let next = fn.inputs.length;
@@ -85,8 +85,8 @@ class Builder {
           operands: { tensor: node.results[0] },
         });
       }
-      for (const t of node.results) this.note(t.shape);
-      const row = this.row(
+      for (const t of node.results) this.#note(t.shape);
+      const row = this.#row(
         node,
         node.inputs.map((t) => numbers.get(t)!),
       );
@@ -95,7 +95,7 @@ class Builder {
       ops.push(row);
       for (const t of node.outputs) numbers.set(t, next++);
     }
-    const name = this.unique(wanted);
+    const name = this.#unique(wanted);
     const inputs = fn.inputs.map(
       (t, i): InputDef => ({
         type: { dtype: t.dtype, shape: t.shape },
@@ -108,16 +108,16 @@ class Builder {
       throw new StateError("E405", fn.name, "a result is none of the function's values", { operands: { tensor: t } });
     });
     this.functions.push({ name, inputs, ops, results });
-    this.signatures.set(name, fn.signature);
-    const found = functionName(name, this.signatures);
-    this.done.set(fn, found);
+    this.#signatures.set(name, fn.signature);
+    const found = functionName(name, this.#signatures);
+    this.#done.set(fn, found);
     if (names.size > 0) this.names.set(name, names);
     if (scopes.size > 0) this.scopes.set(name, scopes);
     if (sources.size > 0) this.sources.set(name, sources);
     return found;
   }
 
-  private row(node: Node, operands: readonly number[]): OpRow {
+  #row(node: Node, operands: readonly number[]): OpRow {
     const { op, results: types } = node;
     if (op === compositeOp) {
       const { name, version, attrs, decomp, vjp } = node.attrs as unknown as {
@@ -127,7 +127,7 @@ class Builder {
         decomp: Fn;
         vjp?: Fn;
       };
-      this.use(name, version);
+      this.#use(name, version);
       const short = name.replaceAll(/\W/g, "_");
       return {
         op: name,
@@ -139,30 +139,30 @@ class Builder {
         ...(vjp !== undefined && { vjp: this.add(vjp, `${short}_vjp`) }),
       };
     }
-    this.use(op.name, op.version);
+    this.#use(op.name, op.version);
     const attrs = mapRegions(op, node.attrs, (fn, key) =>
       this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name),
     );
-    for (const value of Object.values(attrs)) this.note(isList(value) ? value : [value]);
+    for (const value of Object.values(attrs)) this.#note(isList(value) ? value : [value]);
     const foreign = opsetVersion(namespaceOf(op.name)) === undefined && op.decompose !== undefined;
-    return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.carried(op, node)) };
+    return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.#carried(op, node)) };
   }
 
   /** What a third party's op brings along, so that its reader need not know it: decomposition and derivative. */
-  private carried(op: OpRecord, { inputs, outputs, attrs }: Node): Pick<OpRow, "decomp" | "vjp"> {
+  #carried(op: OpRecord, { inputs, outputs, attrs }: Node): Pick<OpRow, "decomp" | "vjp"> {
     const key = `${op.name} ${[...inputs, ...outputs].map(typeText).join()}`;
-    const alike = this.foreign.get(key) ?? [];
+    const alike = this.#foreign.get(key) ?? [];
     const before = alike.find((one) => sameAttr(one.attrs, attrs));
     if (before !== undefined) return before.row;
     const short = op.name.replaceAll(/\W/g, "_");
     const decomp = this.add(trace((...args) => op.decompose!(args, attrs), inputs).fn, short);
-    const vjp = this.tracedVjp(op, inputs, outputs, attrs);
+    const vjp = this.#tracedVjp(op, inputs, outputs, attrs);
     const row = { decomp, ...(vjp !== undefined && { vjp: this.add(vjp, `${short}_vjp`) }) };
-    this.foreign.set(key, [...alike, { attrs, row }]);
+    this.#foreign.set(key, [...alike, { attrs, row }]);
     return row;
   }
 
-  private tracedVjp(
+  #tracedVjp(
     { vjp, attrs: schema }: OpRecord,
     inputs: readonly Tensor[],
     outputs: readonly Tensor[],
@@ -179,21 +179,21 @@ class Builder {
     return trace(backward, [...inputs, ...outputs, ...outputs]).fn;
   }
 
-  private use(op: string, version: number): void {
+  #use(op: string, version: number): void {
     const space = namespaceOf(op);
     this.opsets.set(space, Math.max(opsetVersion(space) ?? version, this.opsets.get(space) ?? 0));
   }
 
-  private unique(wanted: string): string {
+  #unique(wanted: string): string {
     let name = wanted;
-    for (let i = 1; this.signatures.has(name); i++) name = `${wanted}_${i}`;
+    for (let i = 1; this.#signatures.has(name); i++) name = `${wanted}_${i}`;
     return name;
   }
 
   /** Takes down the symbols of a shape, or of an attribute. */
-  private note(dims: readonly unknown[]): void {
-    if (this.seen.has(dims)) return;
-    this.seen.add(dims);
+  #note(dims: readonly unknown[]): void {
+    if (this.#seen.has(dims)) return;
+    this.#seen.add(dims);
     for (const d of dims) {
       if (!(d instanceof DimExpr)) continue;
       for (const symbol of dimSymbols(d).values()) {

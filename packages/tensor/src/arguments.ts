@@ -10,15 +10,15 @@ import { SMALL_BYTES, type Storage } from "./storage.ts";
  * job, so that a batch leaves nothing behind; larger ones that come again stay.
  */
 export class Arguments {
-  private readonly device: Device;
-  private readonly storages: readonly Storage[];
-  private readonly fetched: readonly (Uint8Array | Promise<Uint8Array> | undefined)[];
-  private temporary: Buffer[] = [];
+  readonly #device: Device;
+  readonly #storages: readonly Storage[];
+  readonly #fetched: readonly (Uint8Array | Promise<Uint8Array> | undefined)[];
+  #temporary: Buffer[] = [];
 
   constructor(device: Device, storages: readonly Storage[]) {
-    this.device = device;
-    this.storages = storages.map((s) => s.retain());
-    this.fetched = storages.map((s) => {
+    this.#device = device;
+    this.#storages = storages.map((s) => s.retain());
+    this.#fetched = storages.map((s) => {
       if (s.device === device) return undefined; // its buffer will be there when the job runs
       if (s.host !== undefined && !s.hostStale) return s.host; // as of now, whatever another device's job does to it
       const bytes = readBytes(s);
@@ -28,33 +28,33 @@ export class Arguments {
   }
 
   /** Buffers in order, of all storages or of those at `places`; within a job of the device. */
-  async buffers(backend: Backend, places: Iterable<number> = this.storages.keys()): Promise<Buffer[]> {
+  async buffers(backend: Backend, places: Iterable<number> = this.#storages.keys()): Promise<Buffer[]> {
     const found: Buffer[] = [];
-    for (const i of places) found.push(await this.buffer(backend, this.storages[i]!, this.fetched[i]));
+    for (const i of places) found.push(await this.#buffer(backend, this.#storages[i]!, this.#fetched[i]));
     return found;
   }
 
-  private async buffer(
+  async #buffer(
     backend: Backend,
     storage: Storage,
     fetched: Uint8Array | Promise<Uint8Array> | undefined,
   ): Promise<Buffer> {
     storage.check();
-    if (storage.buffer !== undefined && storage.device === this.device) return storage.buffer;
+    if (storage.buffer !== undefined && storage.device === this.#device) return storage.buffer;
     const bytes = await (fetched ?? storage.host!);
     const buffer = backend.alloc(storage.byteLength);
     backend.write(buffer, bytes);
     const comesAgain = storage.uploads++ > 0 && storage.byteLength > SMALL_BYTES;
     const wanted = storage.owned || storage.hostStale || comesAgain;
-    const free = storage.buffer === undefined && (storage.device === undefined || storage.device === this.device);
-    if (wanted && free) storage.keepBuffer(this.device, buffer);
-    else this.temporary.push(buffer);
+    const free = storage.buffer === undefined && (storage.device === undefined || storage.device === this.#device);
+    if (wanted && free) storage.keepBuffer(this.#device, buffer);
+    else this.#temporary.push(buffer);
     return buffer;
   }
 
   release(): void {
-    for (const buffer of this.temporary) buffer.release();
-    this.temporary = [];
-    for (const storage of this.storages) storage.release();
+    for (const buffer of this.#temporary) buffer.release();
+    this.#temporary = [];
+    for (const storage of this.#storages) storage.release();
   }
 }

@@ -9,15 +9,15 @@ export type Key = Tensor;
  */
 export class Context {
   readonly kind: "training" | "inference";
-  private readonly root: Key | undefined;
-  private readonly frame: Frame | undefined;
-  private readonly calls = new Map<string, number>();
+  readonly #root: Key | undefined;
+  readonly #frame: Frame | undefined;
+  readonly #calls = new Map<string, number>();
 
   constructor(kind: "training" | "inference", key?: Key) {
     if (kind === "training") checkKey("training", key);
     this.kind = kind;
-    this.root = key;
-    this.frame = currentFrame()?.compiling;
+    this.#root = key;
+    this.#frame = currentFrame()?.compiling;
   }
 
   get isTraining(): boolean {
@@ -26,17 +26,17 @@ export class Context {
 
   /** The key that the context was made with, for passing the context into a compiled function. */
   get rootKey(): Key | undefined {
-    return this.root;
+    return this.#root;
   }
 
   /** A key of the layer's own: the context's key with the layer's path and the number of the call folded in. */
   nextKey(path: string = currentPath() ?? ""): Key {
-    if (this.root === undefined) {
+    if (this.#root === undefined) {
       throw new StateError("E410", "context", "a random key is wanted in an inference context", {
         fix: "call the layer with training(key)",
       });
     }
-    if (currentFrame()?.compiling !== this.frame) {
+    if (currentFrame()?.compiling !== this.#frame) {
       throw new StateError(
         "E411",
         "context",
@@ -46,9 +46,9 @@ export class Context {
         },
       );
     }
-    const count = this.calls.get(path) ?? 0;
-    this.calls.set(path, count + 1);
-    return foldIn(foldIn(this.root, pathHash(path)), count);
+    const count = this.#calls.get(path) ?? 0;
+    this.#calls.set(path, count + 1);
+    return foldIn(foldIn(this.#root, pathHash(path)), count);
   }
 }
 

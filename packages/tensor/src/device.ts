@@ -12,19 +12,19 @@ export function installResolver(installed: Resolver): void {
 
 /** An opened backend. Jobs run one after the other, in the order in which they were issued. */
 export class Device {
-  private readonly opening: Promise<Backend>;
-  private tail: Promise<unknown> = Promise.resolve();
+  readonly #opening: Promise<Backend>;
+  #tail: Promise<unknown> = Promise.resolve();
   /** The backend's name, once it has been chosen. */
   id: string | undefined;
   /** The backend, once it is open. */
   backend: Backend | undefined;
 
   constructor(choice: BackendChoice | undefined) {
-    this.opening = this.open(choice);
-    this.opening.catch(() => {}); // whoever issues a job sees the error
+    this.#opening = this.#open(choice);
+    this.#opening.catch(() => {}); // whoever issues a job sees the error
   }
 
-  private async open(choice: BackendChoice | undefined): Promise<Backend> {
+  async #open(choice: BackendChoice | undefined): Promise<Backend> {
     const { factory, options, notice } = await resolver!(choice);
     if (notice !== undefined) console.warn(`tenon: ${notice}`);
     this.id = factory.id;
@@ -34,13 +34,13 @@ export class Device {
 
   /** Runs a job after all that were issued before it. */
   enqueue<T>(job: (backend: Backend) => T | Promise<T>): Promise<T> {
-    const result = this.tail.then(() => (this.backend === undefined ? this.opening.then(job) : job(this.backend)));
-    this.tail = result.catch(() => {});
+    const result = this.#tail.then(() => (this.backend === undefined ? this.#opening.then(job) : job(this.backend)));
+    this.#tail = result.catch(() => {});
     return result;
   }
 
   ready(): Promise<Backend> {
-    return this.opening;
+    return this.#opening;
   }
 }
 

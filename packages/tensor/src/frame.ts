@@ -36,15 +36,15 @@ export class CompileFrame implements Frame {
   readonly writes = new Map<Variable, Tensor>();
 
   read(variable: Variable): Tensor {
-    return this.writes.get(variable) ?? this.leaf(variable);
+    return this.writes.get(variable) ?? this.#leaf(variable);
   }
 
   write(variable: Variable, value: Tensor): void {
-    this.leaf(variable);
+    this.#leaf(variable);
     this.writes.set(variable, value);
   }
 
-  private leaf(variable: Variable): Tensor {
+  #leaf(variable: Variable): Tensor {
     let leaf = this.leaves.get(variable);
     if (leaf === undefined) {
       leaf = input({ dtype: variable.dtype, shape: variable.shape }, variable.name);
@@ -58,34 +58,34 @@ export class CompileFrame implements Frame {
 export class OverlayFrame implements Frame {
   readonly compiling: Frame | undefined;
   readonly writes = new Map<Variable, Tensor>();
-  private readonly outer: Frame | undefined;
-  private readonly own: ReadonlyMap<Variable, Tensor>;
-  private readonly refusal: string | undefined;
+  readonly #outer: Frame | undefined;
+  readonly #own: ReadonlyMap<Variable, Tensor>;
+  readonly #refusal: string | undefined;
 
   /** @param refusal Why nothing may be assigned here, if so. */
   constructor(own: ReadonlyMap<Variable, Tensor>, refusal?: string) {
-    this.outer = currentFrame();
-    this.compiling = this.outer?.compiling;
-    this.own = own;
-    this.refusal = refusal;
+    this.#outer = currentFrame();
+    this.compiling = this.#outer?.compiling;
+    this.#own = own;
+    this.#refusal = refusal;
   }
 
   read(variable: Variable): Tensor {
-    return this.writes.get(variable) ?? this.own.get(variable) ?? this.readOutside(variable);
+    return this.writes.get(variable) ?? this.#own.get(variable) ?? this.readOutside(variable);
   }
 
   readOutside(variable: Variable): Tensor {
-    return this.outer === undefined ? variable.current() : this.outer.read(variable);
+    return this.#outer === undefined ? variable.current() : this.#outer.read(variable);
   }
 
   writeOutside(variable: Variable, value: Tensor): void {
-    if (this.outer === undefined) variable.replace(value);
-    else this.outer.write(variable, value);
+    if (this.#outer === undefined) variable.replace(value);
+    else this.#outer.write(variable, value);
   }
 
   write(variable: Variable, value: Tensor): void {
-    if (this.refusal !== undefined) {
-      throw new StateError("E409", "assign", `${variable.label()} is assigned inside ${this.refusal}`, {
+    if (this.#refusal !== undefined) {
+      throw new StateError("E409", "assign", `${variable.label()} is assigned inside ${this.#refusal}`, {
         fix: "return the new value as a result, and assign it outside",
       });
     }

@@ -53,13 +53,13 @@ export class Variable implements Holder {
   name: string | undefined;
   trainable: boolean;
   /** The private storage, once the value has one. */
-  private readonly held: Held = { storage: undefined };
+  readonly #held: Held = { storage: undefined };
   /** A value assigned outside compiled functions that has not been computed yet. */
-  private pending: Tensor | undefined;
+  #pending: Tensor | undefined;
   /** The tensor that was last given out and reads the private storage. */
-  private given: WeakRef<Tensor> | undefined;
+  #given: WeakRef<Tensor> | undefined;
   /** The storage that the private one was copied from, as long as it may turn out never to have been filled. */
-  private copiedFrom: Storage | undefined;
+  #copiedFrom: Storage | undefined;
 
   constructor(value: Tensor, options: Omit<VariableOptions, "dtype"> = {}) {
     checkOptions("variable", options, ["name", "trainable", "role"]);
@@ -71,7 +71,7 @@ export class Variable implements Holder {
     this.name = name;
     this.role = role;
     this.trainable = trainable;
-    forgotten.register(this, this.held);
+    forgotten.register(this, this.#held);
     this.replace(value);
   }
 
@@ -110,59 +110,59 @@ export class Variable implements Holder {
 
   /** The value outside of any trace. */
   current(): Tensor {
-    if (this.pending !== undefined) return this.pending;
-    const before = this.given?.deref();
+    if (this.#pending !== undefined) return this.#pending;
+    const before = this.#given?.deref();
     if (
       before !== undefined &&
-      (before.node as DataNode).storage === this.held.storage &&
+      (before.node as DataNode).storage === this.#held.storage &&
       !(before.node as DataNode).disposed
     ) {
       return before;
     }
-    const value = dataTensor(this.held.storage!.retain());
-    this.given = new WeakRef(value);
+    const value = dataTensor(this.#held.storage!.retain());
+    this.#given = new WeakRef(value);
     return value;
   }
 
   /** Sets the value outside of any trace. */
   replace(value: Tensor): void {
     if (value.node instanceof DataNode) {
-      this.take(value);
+      this.#take(value);
       return;
     }
-    this.letGo();
-    this.pending = value;
+    this.#letGo();
+    this.#pending = value;
     holdWhenRealized(value, this);
   }
 
   adopt(value: Tensor): void {
-    if (this.pending === value) this.take(value);
+    if (this.#pending === value) this.#take(value);
   }
 
   abandon(value: Tensor, storage: Storage): void {
-    if (this.held.storage !== storage && this.copiedFrom !== storage) return;
-    this.letGo();
-    this.pending = value;
+    if (this.#held.storage !== storage && this.#copiedFrom !== storage) return;
+    this.#letGo();
+    this.#pending = value;
   }
 
   /** Makes the storage of a computed value the private one, or a copy where another Variable has it. */
-  private take(value: Tensor): void {
+  #take(value: Tensor): void {
     const storage = storageOf(value)!;
-    if (storage === this.held.storage) return;
+    if (storage === this.#held.storage) return;
     const mine = storage.owned ? separate(storage) : storage.retain();
-    this.letGo();
+    this.#letGo();
     mine.owned = true;
-    this.held.storage = mine;
-    this.given = mine === storage ? new WeakRef(value) : undefined;
-    this.copiedFrom = mine === storage ? undefined : storage;
+    this.#held.storage = mine;
+    this.#given = mine === storage ? new WeakRef(value) : undefined;
+    this.#copiedFrom = mine === storage ? undefined : storage;
   }
 
-  private letGo(): void {
-    const { storage } = this.held;
-    this.held.storage = undefined;
-    this.given = undefined;
-    this.pending = undefined;
-    this.copiedFrom = undefined;
+  #letGo(): void {
+    const { storage } = this.#held;
+    this.#held.storage = undefined;
+    this.#given = undefined;
+    this.#pending = undefined;
+    this.#copiedFrom = undefined;
     if (storage === undefined) return;
     storage.owned = false;
     storage.release();
@@ -173,18 +173,18 @@ export class Variable implements Holder {
    * still alive keeps the old values: it moves to a copy.
    */
   settle(device: Device, overwritten: boolean): Storage {
-    if (this.pending !== undefined) realize([this.pending], device); // which makes this Variable adopt it
-    const { held } = this;
+    if (this.#pending !== undefined) realize([this.#pending], device); // which makes this Variable adopt it
+    const held = this.#held;
     if (held.storage!.device !== undefined && held.storage!.device !== device) {
       const here = copyStorage(held.storage!, device);
-      this.letGo();
+      this.#letGo();
       here.owned = true;
       held.storage = here;
     }
-    const given = overwritten ? (this.given?.deref()?.node as DataNode | undefined) : undefined;
+    const given = overwritten ? (this.#given?.deref()?.node as DataNode | undefined) : undefined;
     if (given !== undefined && !given.disposed && given.storage === held.storage) {
       given.moveTo(copyStorage(held.storage!, device));
-      this.given = undefined;
+      this.#given = undefined;
     }
     return held.storage!;
   }
