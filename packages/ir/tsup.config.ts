@@ -1,3 +1,3 @@
 import { preset } from "../../tsup.preset.ts";
 
-export default preset(["index", "binary", "text", "json", "samples", "verify"]);
+export default preset(["index", "binary", "text", "json", "samples", "verify", "meanings"]);

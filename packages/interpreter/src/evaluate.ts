@@ -11,6 +11,7 @@ import {
   type Tensor,
   withTrace,
 } from "@tenon/ir";
+import { meaningOf } from "@tenon/ir/meanings";
 import { type Program, Programs, type Step } from "./program.ts";
 import { roundElements, scalar } from "./scalar.ts";
 
@@ -31,8 +32,9 @@ export function run(program: Program, args: readonly Elements[]): readonly Eleme
 }
 
 function apply({ op, attrs, types }: Step, operands: readonly Elements[], call: CallRegion): readonly Elements[] {
+  const meaning = meaningOf(op!);
   const data =
-    op!.run === undefined ? [scalar(op!, operands, attrs, types[0]!)] : op!.run(operands, attrs, types, call);
+    meaning === undefined ? [scalar(op!, operands, attrs, types[0]!)] : meaning(operands, attrs, types, call);
   return types.map((type, i) => {
     const elements = data[i];
     if (elements?.length !== sizeOfConcrete(type)) {

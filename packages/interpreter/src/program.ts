@@ -20,6 +20,7 @@ import {
   toGraph,
   trace,
 } from "@tenon/ir";
+import { meaningOf } from "@tenon/ir/meanings";
 
 /** A function of a module with every size known: what runs. */
 export interface Program {
@@ -146,7 +147,7 @@ export class Programs {
 }
 
 /** Whether the record itself says what the op computes. */
-const runs = (op: OpRecord): boolean => op.run !== undefined || op.evaluate !== undefined;
+const runs = (op: OpRecord): boolean => meaningOf(op) !== undefined || op.evaluate !== undefined;
 
 const bytesOf = (types: readonly ConcreteType[]): number =>
   types.reduce((sum, { shape }) => sum + shape.reduce((n, size) => n * size, Float64Array.BYTES_PER_ELEMENT), 0);

@@ -99,7 +99,10 @@ export interface OpRecord {
   readonly integers?: (...args: any[]) => number;
   /** The result is rounded to its dtype even inside a run of the reference: `convert`, `bitcast`. */
   readonly rounds?: boolean;
-  /** Structural ops: the meaning on whole arrays. */
+  /**
+   * The meaning on whole arrays: of scalars that are no function of numbers alone, and of structural ops outside of ir; those
+   * of ir are at `@tenon/ir/meanings`.
+   */
   readonly run?: (
     args: readonly Elements[],
     attrs: Attrs,

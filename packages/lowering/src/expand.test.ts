@@ -41,7 +41,7 @@ function opsOf(fn: Fn, into: Set<OpRecord> = new Set()): Set<OpRecord> {
   for (const node of topologicalOrder(fn.results)) {
     if (isLeaf(node)) continue;
     into.add(node.op);
-    if (node.op.run !== undefined)
+    if (node.op.kind !== "composite")
       mapRegions(node.op, node.attrs, (part) => {
         opsOf(part as Fn, into);
         return part;

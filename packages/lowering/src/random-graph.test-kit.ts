@@ -313,7 +313,7 @@ function rounded(fn: Fn): Fn {
   for (const node of topologicalOrder(fn.results)) {
     if (isLeaf(node) || node.op === constantOp) continue;
     const attrs =
-      node.op.run === undefined ? node.attrs : mapRegions(node.op, node.attrs, (part) => rounded(part as Fn));
+      node.op.kind === "composite" ? node.attrs : mapRegions(node.op, node.attrs, (part) => rounded(part as Fn));
     const copy = new Node(node.op, node.inputs.map(current), attrs, node.results);
     node.outputs.forEach((t, i) => {
       const y = copy.outputs[i]!;

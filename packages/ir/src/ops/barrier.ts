@@ -1,4 +1,5 @@
 import { isFloat } from "../dtype.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -13,7 +14,6 @@ export const barrierOp: OpRecord = opRecord({
   inputs: ["...args"],
   results: ["...args"],
   type: (args) => args.map(({ dtype, shape }) => ({ dtype, shape })),
-  run: (args) => args.map((x) => x.data),
   linear: true,
   vjp(args, _results, cotangents) {
     const floats = cotangents.filter((_, i) => isFloat(args[i]!.dtype));
@@ -23,6 +23,8 @@ export const barrierOp: OpRecord = opRecord({
   },
   batch: (args, batched, _attrs, size) => applyOp(barrierOp, alignBatch(args, batched, size)),
 });
+
+export const barrierMeaning: Meaning<["...args"]> = (args) => args.map((x) => x.data);
 
 /**
  * The tensors themselves, kept apart from what was computed before: an optimiser neither merges nor moves work across.

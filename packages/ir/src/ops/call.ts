@@ -1,5 +1,6 @@
 import { bool, region } from "../attrs.ts";
 import { Fn } from "../function.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -27,7 +28,6 @@ export const callOp: OpRecord = opRecord({
     checkOperands("fn", fn.signature, args);
     return fn.signature.results;
   },
-  run: (args, { fn }, _results, call) => call(fn, args).map(({ data }) => data),
   augment(args, { fn, recompute }, ad) {
     const count = fn.signature.results.length;
     const outputs = applyOp(callOp, args, recompute ? { fn, recompute } : { fn: ad.vjp(fn as Fn, ad.wanted).forward });
@@ -65,6 +65,9 @@ export const callOp: OpRecord = opRecord({
     return alignBatch(applyOp(callOp, args, { fn: inner.fn, recompute }), inner.batched, size);
   },
 });
+
+export const callMeaning: Meaning<["...args"]> = (args, { fn }, _results, call) =>
+  call(fn, args).map(({ data }) => data);
 
 export interface CallOptions {
   /** Whether reverse mode computes the function a second time instead of saving what it needs. */

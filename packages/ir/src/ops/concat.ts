@@ -2,6 +2,7 @@ import { axis } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimFloorDiv, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -32,16 +33,6 @@ export const concatOp: OpRecord = opRecord({
     });
     return { dtype: first.dtype, shape: first.shape.with(axis, total) };
   },
-  run(xs, { axis }, [type]) {
-    const strides = stridesOf(type!.shape);
-    const out = new Float64Array(countOf(type!.shape));
-    let start = 0;
-    for (const x of xs) {
-      stridedWrite(out, x.data, x.shape, strides, start);
-      start += strides[axis]! * x.shape[axis]!;
-    }
-    return out;
-  },
   linear: true,
   vjp(xs, _results, [dy], { axis }) {
     let start: Dim = 0;
@@ -54,6 +45,17 @@ export const concatOp: OpRecord = opRecord({
   },
   batch: (xs, batched, { axis }, size) => applyOp(concatOp, alignBatch(xs, batched, size), { axis: axis + 1 }),
 });
+
+export const concatMeaning: Meaning<["...xs"]> = (xs, { axis }, [type]) => {
+  const strides = stridesOf(type!.shape);
+  const out = new Float64Array(countOf(type!.shape));
+  let start = 0;
+  for (const x of xs) {
+    stridedWrite(out, x.data, x.shape, strides, start);
+    start += strides[axis]! * x.shape[axis]!;
+  }
+  return out;
+};
 
 export interface AxisOption {
   /** 0 by default; negative ones count from the end. */

@@ -1,6 +1,7 @@
 import { regions } from "../attrs.ts";
 import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord, ReverseTransforms, SplitRegion } from "../record.ts";
@@ -40,10 +41,6 @@ export const condOp: OpRecord = opRecord({
     });
     return results;
   },
-  run([index, ...args], { fns }, _results, call) {
-    const chosen = Math.min(fns.length - 1, Math.max(0, index.data[0]!));
-    return call(fns[chosen], args).map(({ data }) => data);
-  },
   augment(args, { fns }, ad) {
     const plan = planOf(fns as readonly Fn[], ad);
     const outputs = applyOp(condOp, args, { fns: plan.halves.map((half) => forwardBranch(half, plan)) });
@@ -77,6 +74,11 @@ export const condOp: OpRecord = opRecord({
     );
   },
 });
+
+export const condMeaning: Meaning<["index", "...args"]> = ([index, ...args], { fns }, _results, call) => {
+  const chosen = Math.min(fns.length - 1, Math.max(0, index.data[0]!));
+  return call(fns[chosen], args).map(({ data }) => data);
+};
 
 /** A value per example, repeated to the shape of `y`. */
 export const alongLead = (x: Tensor, y: Tensor): Tensor =>

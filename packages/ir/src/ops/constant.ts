@@ -2,6 +2,7 @@ import { constantValue, dim, int, resultDType, resultShape } from "../attrs.ts";
 import { dimValue } from "../dim.ts";
 import { type DType, dtypes, integerRange } from "../dtype.ts";
 import { checkList, DTypeError, ShapeError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { fail, failDType } from "../rule.ts";
@@ -34,13 +35,14 @@ export const constantOp = opRecord({
       fail("E207", `${value.byteLength} bytes are more than ${MAX_CONSTANT_BYTES}`, "pass the values as an input");
     return { dtype, shape };
   },
-  run(_args, { value }, [type]) {
-    const count = type!.shape.reduce((n, d) => n * d, 1);
-    return typeof value === "number"
-      ? new Float64Array(count).fill(value)
-      : decodeElements(type!.dtype, value as Uint8Array);
-  },
 });
+
+export const constantMeaning: Meaning<[]> = (_args, { value }, [type]) => {
+  const count = type!.shape.reduce((n, d) => n * d, 1);
+  return typeof value === "number"
+    ? new Float64Array(count).fill(value)
+    : decodeElements(type!.dtype, value as Uint8Array);
+};
 
 /** A constant: one value for every element of `shape`, or the elements in row-major order. Values are rounded to `dtype`. */
 export function constant(
@@ -88,15 +90,16 @@ export const iotaOp = opRecord({
     if (axis >= shape.length) fail("E205", `axis ${axis} is outside a shape of rank ${shape.length}`);
     return { dtype, shape };
   },
-  run(_args, { axis }, [type]) {
-    const { shape } = type!;
-    const inner = shape.slice(axis + 1).reduce((n, d) => n * d, 1);
-    const count = shape[axis]!;
-    const out = new Float64Array(shape.reduce((n, d) => n * d, 1));
-    for (let i = 0; i < out.length; i++) out[i] = Math.floor(i / inner) % count;
-    return out;
-  },
 });
+
+export const iotaMeaning: Meaning<[]> = (_args, { axis }, [type]) => {
+  const { shape } = type!;
+  const inner = shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const count = shape[axis]!;
+  const out = new Float64Array(shape.reduce((n, d) => n * d, 1));
+  for (let i = 0; i < out.length; i++) out[i] = Math.floor(i / inner) % count;
+  return out;
+};
 
 /** Counts along `axis` of `shape`: element `i` along that axis is `i`. */
 export const iota = (shape: Shape, axis = 0, dtype: DType = "int32"): Tensor =>
@@ -113,8 +116,9 @@ export const dimOp = opRecord({
     if (dtype === "bool") failDType("bool cannot hold a size", "use int32 or a float");
     return { dtype, shape: [] };
   },
-  run: (_args, { expr }) => Float64Array.of(dimValue(expr, new Map())),
 });
+
+export const dimMeaning: Meaning<[]> = (_args, { expr }) => Float64Array.of(dimValue(expr, new Map()));
 
 export const constantSamples = () =>
   samplesOf(constantOp, [

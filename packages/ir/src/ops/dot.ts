@@ -1,6 +1,7 @@
 import { axisPairs, choice, dtypeAttr } from "../attrs.ts";
 import { sameDim } from "../dim.ts";
 import { accumulator, type DType, isFloat } from "../dtype.ts";
+import type { Meaning } from "../meaning.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { Elements, OpRecord } from "../record.ts";
@@ -61,22 +62,6 @@ export const dotOp: OpRecord = opRecord({
       shape: [...batch[0].map((i) => a.shape[i]!), ...freeA.map((i) => a.shape[i]!), ...freeB.map((i) => b.shape[i]!)],
     };
   },
-  run([a, b], { contract, batch }) {
-    const [freeA, freeB] = freeAxes([a, b], contract, batch);
-    const count = (x: Elements, list: readonly number[]): number => countOf(list.map((i) => x.shape[i]!));
-    const sizes = {
-      batch: count(a, batch[0]),
-      rows: count(a, freeA),
-      inner: count(a, contract[0]),
-      columns: count(b, freeB),
-    };
-    return multiply(
-      permuted(a, [...batch[0], ...freeA, ...contract[0]]),
-      permuted(b, [...batch[1], ...contract[1], ...freeB]),
-      sizes,
-      a.dtype,
-    );
-  },
   vjp([a, b], _results, [dy], { contract, batch, acc, mul }) {
     const flip = ([x, y]: Pairs): Pairs => [y, x];
     const [freeA, freeB] = freeAxes([a, b], contract, batch);
@@ -113,6 +98,23 @@ export const dotOp: OpRecord = opRecord({
     return transpose(y, [at, ...y.shape.flatMap((_, i) => (i === at ? [] : [i]))]);
   },
 });
+
+export const dotMeaning: Meaning<["a", "b"]> = ([a, b], { contract, batch }) => {
+  const [freeA, freeB] = freeAxes([a, b], contract, batch);
+  const count = (x: Elements, list: readonly number[]): number => countOf(list.map((i) => x.shape[i]!));
+  const sizes = {
+    batch: count(a, batch[0]),
+    rows: count(a, freeA),
+    inner: count(a, contract[0]),
+    columns: count(b, freeB),
+  };
+  return multiply(
+    permuted(a, [...batch[0], ...freeA, ...contract[0]]),
+    permuted(b, [...batch[1], ...contract[1], ...freeB]),
+    sizes,
+    a.dtype,
+  );
+};
 
 /** Axes of a and of b that are neither contracted nor batch axes, in their order. */
 function freeAxes(

@@ -1,5 +1,6 @@
 import { dims } from "../attrs.ts";
 import { type Dim, dimAtMost, dimSub, sameDim } from "../dim.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, Operand, OpRecord } from "../record.ts";
@@ -57,9 +58,6 @@ export const dynamicSliceOp: OpRecord = opRecord({
     checkBlock(x, sizes, starts);
     return { dtype: x.dtype, shape: sizes };
   },
-  run([x, ...starts], { sizes }) {
-    return stridedRead(x.data, sizes, stridesOf(x.shape), blockStart(x.shape, sizes, starts));
-  },
   linear: ["x"],
   vjp: ([x, ...starts], _results, [dy]) => [
     applyOp(dynamicUpdateOp, [splat(0, x.shape, x.dtype), dy, ...starts])[0]!,
@@ -75,6 +73,10 @@ export const dynamicSliceOp: OpRecord = opRecord({
     return sizes.reduce<Tensor>((y, s, i) => (startsBatched[i]! ? gatherRows(y, starts[i]!, s, i + 1) : y), block);
   },
 });
+
+export const dynamicSliceMeaning: Meaning<["x", "...starts"]> = ([x, ...starts], { sizes }) => {
+  return stridedRead(x.data, sizes, stridesOf(x.shape), blockStart(x.shape, sizes, starts));
+};
 
 /** From each row of `x` the `size` entries along `axis` that begin at the row's start. */
 function gatherRows(x: Tensor, starts: Tensor, size: Dim, axis: number): Tensor {
@@ -97,11 +99,6 @@ export const dynamicUpdateOp: OpRecord = opRecord({
     checkBlock(x, u.shape, starts);
     return { dtype: x.dtype, shape: x.shape };
   },
-  run([x, u, ...starts]) {
-    const out = Float64Array.from(x.data);
-    stridedWrite(out, u.data, u.shape, stridesOf(x.shape), blockStart(x.shape, u.shape, starts));
-    return out;
-  },
   linear: ["x", "u"],
   vjp([, u, ...starts], _results, [dy]) {
     return [
@@ -117,6 +114,12 @@ export const dynamicUpdateOp: OpRecord = opRecord({
     return updateRows(bx!, bu!, alignBatch(starts, startsBatched, size));
   },
 });
+
+export const dynamicUpdateMeaning: Meaning<["x", "u", "...starts"]> = ([x, u, ...starts]) => {
+  const out = Float64Array.from(x.data);
+  stridedWrite(out, u.data, u.shape, stridesOf(x.shape), blockStart(x.shape, u.shape, starts));
+  return out;
+};
 
 /** Each row of `x` with its own block replaced: `u` read at the distance from the start, where that is inside `u`. */
 function updateRows(x: Tensor, u: Tensor, starts: readonly Tensor[]): Tensor {

@@ -11,6 +11,7 @@ import {
   topologicalOrder,
   wrapInteger,
 } from "../index.ts";
+import { meaningOf } from "../meanings.ts";
 import { countOf } from "../strided.ts";
 
 type Given = readonly (readonly [Tensor, readonly number[]])[];
@@ -66,7 +67,7 @@ function run(roots: readonly Tensor[], given: ReadonlyMap<Tensor, Elements>, ove
 function primitive(op: OpRecord, args: readonly Elements[], attrs: object, types: readonly ConcreteType[]): Elements[] {
   const meaning = (isInteger(args.at(-1)?.dtype ?? "bool") ? op.integers : undefined) ?? op.evaluate;
   const arrays =
-    op.run?.(args, attrs as never, types, () => []) ??
+    meaningOf(op)?.(args, attrs as never, types, () => []) ??
     types.map(({ shape }) =>
       Float64Array.from({ length: countOf(shape) }, (_, i) => meaning!(...args.map((x) => x.data[i]!), attrs)),
     );

@@ -1,5 +1,6 @@
 import { axis, int } from "../attrs.ts";
 import { checkOptions } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -22,8 +23,6 @@ export const gatherOp: OpRecord = opRecord({
   inputs: ["x", "indices"],
   attrs: { axis: axis(), batch: int({ min: 0, fallback: 0 }) },
   type: ([x, indices], { axis, batch }) => gatheredType(x, indices, axis, batch),
-  run: ([x, indices], { axis, batch }) =>
-    gatherMap(x.shape, indices.shape, indices.data, axis, batch).map((from) => (from < 0 ? 0 : x.data[from]!)),
   linear: ["x"],
   vjp: ([x, indices], _results, [dy], { axis, batch }) => [
     applyOp(scatterOp, [splat(0, x.shape, x.dtype), indices, dy], { axis, batch, mode: "add" })[0]!,
@@ -38,6 +37,9 @@ export const gatherOp: OpRecord = opRecord({
     })[0]!;
   },
 });
+
+export const gatherMeaning: Meaning<["x", "indices"]> = ([x, indices], { axis, batch }) =>
+  gatherMap(x.shape, indices.shape, indices.data, axis, batch).map((from) => (from < 0 ? 0 : x.data[from]!));
 
 /** Entries of `x` along `axis` by number; `batch` leading axes go together. Out of range reads 0. */
 export const gather = (

@@ -2,6 +2,7 @@ import { axes, ints, resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { sameDim } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -32,19 +33,20 @@ export const broadcastOp: OpRecord = opRecord({
     });
     return { dtype: x.dtype, shape };
   },
-  run([x], { dims }, [type]) {
-    const from = stridesOf(x.shape);
-    const strides = type!.shape.map(() => 0);
-    (dims as readonly number[]).forEach((d, i) => {
-      if (x.shape[i] !== 1) strides[d] = from[i]!;
-    });
-    return stridedRead(x.data, type!.shape, strides);
-  },
   linear: true,
   vjp: ([x], _results, [dy], { shape, dims }) => [sumBroadcast(dy, x.shape, shape, dims)],
   batch: ([x], _batched, { shape, dims }, size) =>
     applyOp(broadcastOp, [x], { shape: [size, ...shape], dims: [0, ...dims.map((d) => d + 1)] }),
 });
+
+export const broadcastMeaning: Meaning<["x"]> = ([x], { dims }, [type]) => {
+  const from = stridesOf(x.shape);
+  const strides = type!.shape.map(() => 0);
+  (dims as readonly number[]).forEach((d, i) => {
+    if (x.shape[i] !== 1) strides[d] = from[i]!;
+  });
+  return stridedRead(x.data, type!.shape, strides);
+};
 
 /** Sum of `dy` over the axes that a broadcast added or stretched, in the shape it came from. */
 function sumBroadcast(dy: Tensor, from: Shape, shape: Shape, dims: readonly number[]): Tensor {
@@ -78,18 +80,19 @@ export const transposeOp: OpRecord = opRecord({
     }
     return perm.map((p) => x.shape[p]!);
   },
-  run([x], { perm }, [type]) {
-    const from = stridesOf(x.shape);
-    return stridedRead(
-      x.data,
-      type!.shape,
-      (perm as readonly number[]).map((p) => from[p]!),
-    );
-  },
   linear: true,
   vjp: (_args, _results, [dy], { perm }) => [permute(dy, inverse(perm))],
   batch: ([x], _batched, { perm }) => permute(x, [0, ...perm.map((p) => p + 1)]),
 });
+
+export const transposeMeaning: Meaning<["x"]> = ([x], { perm }, [type]) => {
+  const from = stridesOf(x.shape);
+  return stridedRead(
+    x.data,
+    type!.shape,
+    (perm as readonly number[]).map((p) => from[p]!),
+  );
+};
 
 const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
 
@@ -136,19 +139,20 @@ export const reverseOp: OpRecord = opRecord({
   inputs: ["x"],
   attrs: { axes: axes() },
   shape: ([x]) => x.shape,
-  run([x], { axes }) {
-    const strides = stridesOf(x.shape);
-    let start = 0;
-    for (const axis of axes as readonly number[]) {
-      start += strides[axis]! * (x.shape[axis]! - 1);
-      strides[axis] = -strides[axis]!;
-    }
-    return stridedRead(x.data, x.shape, strides, start);
-  },
   linear: true,
   vjp: (_args, _results, [dy], { axes }) => applyOp(reverseOp, [dy], { axes }),
   batch: ([x], _batched, { axes }) => applyOp(reverseOp, [x], { axes: axes.map((a) => a + 1) }),
 });
+
+export const reverseMeaning: Meaning<["x"]> = ([x], { axes }) => {
+  const strides = stridesOf(x.shape);
+  let start = 0;
+  for (const axis of axes as readonly number[]) {
+    start += strides[axis]! * (x.shape[axis]! - 1);
+    strides[axis] = -strides[axis]!;
+  }
+  return stridedRead(x.data, x.shape, strides, start);
+};
 
 /** The elements in the opposite order along `axis`, which may be several; along all where none is given. */
 export function reverse(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {

@@ -1,6 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimMax, dimMul, dimSub } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -31,19 +32,6 @@ export const padOp: OpRecord = opRecord({
     });
     return x.shape.map((size, i) => dimAdd(dimAdd(lo[i]!, hi[i]!), spreadSize(size, interior[i]!)));
   },
-  run([x, value], { lo, interior }, [type]) {
-    const into = stridesOf(type!.shape);
-    const out = new Float64Array(countOf(type!.shape)).fill(value.data[0]!);
-    const start = into.reduce((n, s, i) => n + s * lo[i], 0);
-    stridedWrite(
-      out,
-      x.data,
-      x.shape,
-      into.map((s, i) => s * (interior[i] + 1)),
-      start,
-    );
-    return out;
-  },
   linear: true,
   vjp([x], _results, [dy], { lo, interior }) {
     const limit = lo.map((l, i) => dimAdd(l, spreadSize(x.shape[i]!, interior[i]!)));
@@ -59,6 +47,20 @@ export const padOp: OpRecord = opRecord({
     return select(taken, zeros, applyOp(broadcastOp, [value], { shape: zeros.shape, dims: [0] })[0]!);
   },
 });
+
+export const padMeaning: Meaning<["x", "value"]> = ([x, value], { lo, interior }, [type]) => {
+  const into = stridesOf(type!.shape);
+  const out = new Float64Array(countOf(type!.shape)).fill(value.data[0]!);
+  const start = into.reduce((n, s, i) => n + s * lo[i], 0);
+  stridedWrite(
+    out,
+    x.data,
+    x.shape,
+    into.map((s, i) => s * (interior[i] + 1)),
+    start,
+  );
+  return out;
+};
 
 /** Length of an axis of `size` elements with `interior` values between each two. */
 export const spreadSize = (size: Dim, interior: number): Dim =>

@@ -2,6 +2,7 @@ import { axes, choice, dtypeAttr } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
@@ -36,25 +37,6 @@ export const reduceOp: OpRecord = opRecord({
     checkAccumulator(x.dtype, acc);
     return x.shape.filter((_, i) => !axes.includes(i));
   },
-  run([x], { op, axes }) {
-    const strides = stridesOf(x.shape);
-    const kept = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
-    const order = [...kept, ...(axes as readonly number[])];
-    const rows = stridedRead(
-      x.data,
-      order.map((i) => x.shape[i]!),
-      order.map((i) => strides[i]!),
-    );
-    const out = new Float64Array(countOf(kept.map((i) => x.shape[i]!))).fill(identity(op, x.dtype));
-    const length = countOf((axes as readonly number[]).map((i) => x.shape[i]!));
-    const step = isFloat(x.dtype) ? floats[op as Reduction] : integerStep(op, x.dtype);
-    for (let i = 0, at = 0; i < out.length; i++) {
-      let value = out[i]!;
-      for (const end = at + length; at < end; at++) value = step(value, rows[at]!);
-      out[i] = value;
-    }
-    return out;
-  },
   linear: ({ op }) => op === "sum",
   vjp([x], [y], [dy], { op, axes, acc }) {
     if (op === "sum") return [spreadOver(dy, x.shape, axes)];
@@ -73,6 +55,26 @@ export const reduceOp: OpRecord = opRecord({
   },
   batch: ([x], _batched, { op, axes, acc }) => applyOp(reduceOp, [x], { op, axes: axes.map((a) => a + 1), acc }),
 });
+
+export const reduceMeaning: Meaning<["x"]> = ([x], { op, axes }) => {
+  const strides = stridesOf(x.shape);
+  const kept = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+  const order = [...kept, ...(axes as readonly number[])];
+  const rows = stridedRead(
+    x.data,
+    order.map((i) => x.shape[i]!),
+    order.map((i) => strides[i]!),
+  );
+  const out = new Float64Array(countOf(kept.map((i) => x.shape[i]!))).fill(identity(op, x.dtype));
+  const length = countOf((axes as readonly number[]).map((i) => x.shape[i]!));
+  const step = isFloat(x.dtype) ? floats[op as Reduction] : integerStep(op, x.dtype);
+  for (let i = 0, at = 0; i < out.length; i++) {
+    let value = out[i]!;
+    for (const end = at + length; at < end; at++) value = step(value, rows[at]!);
+    out[i] = value;
+  }
+  return out;
+};
 
 /** Refuses to accumulate in a dtype that holds less than the operands. */
 export function checkAccumulator(dtype: DType, acc: DType): void {

@@ -2,6 +2,7 @@ import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -22,11 +23,12 @@ export const reshapeOp: OpRecord = opRecord({
     if (!sameDim(from, to)) fail("E208", `x has ${from} elements but ${shapeText(shape)} has ${to}`, differs(from, to));
     return { dtype: x.dtype, shape };
   },
-  run: ([x]) => x.data,
   linear: true,
   vjp: ([x], _results, [dy]) => [reshape(dy, x.shape)],
   batch: ([x], _batched, { shape }, size) => reshape(x, [size, ...shape]),
 });
+
+export const reshapeMeaning: Meaning<["x"]> = ([x]) => x.data;
 
 const differs = (from: Dim, to: Dim): string =>
   typeof from === "number" && typeof to === "number"

@@ -1,4 +1,5 @@
 import { int, resultShape } from "../attrs.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -47,13 +48,14 @@ export const rngBitsOp: OpRecord = opRecord({
     checkKey(key);
     return { dtype: "uint32", shape };
   },
-  run([{ data: key }], _attrs, [type]) {
-    const out = new Float64Array(countOf(type!.shape));
-    for (let i = 0; i < out.length; i++) out[i] = threefry(numberWords, [key[0]!, key[1]!], [BITS, i])[0];
-    return out;
-  },
   decompose: ([key], { shape }) => reshape(hash(key, BITS, iota([sizeOf(shape)], 0, "uint32"))[0], shape),
 });
+
+export const rngBitsMeaning: Meaning<["key"]> = ([{ data: key }], _attrs, [type]) => {
+  const out = new Float64Array(countOf(type!.shape));
+  for (let i = 0; i < out.length; i++) out[i] = threefry(numberWords, [key[0]!, key[1]!], [BITS, i])[0];
+  return out;
+};
 
 /** Keys made from one: child `j` is both words of threefry(key, (1, j)). uint32 [2] → [n, 2] */
 export const rngSplitOp: OpRecord = opRecord({

@@ -3,6 +3,7 @@ import { type Dim, sameDim } from "../dim.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, OptionError, StateError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";
@@ -49,24 +50,6 @@ export const scanOp: OpRecord = opRecord({
     checkResults("body", body.signature, carries, "carry");
     const stacked = body.signature.results.slice(carries.length);
     return [...carries, ...stacked.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape] }))];
-  },
-  run(args, { body, length, reverse, kinds }, results, call) {
-    const slots = places(kinds.map((kind: ScanKind) => kind === "carry"));
-    let carries: readonly Elements[] = slots.map((i) => args[i]!);
-    const stacks = results.slice(slots.length).map(({ shape }) => new Float64Array(shape.reduce((n, d) => n * d, 1)));
-    for (let step = 0; step < length; step++) {
-      const at = reverse ? length - 1 - step : step;
-      const given = args.map((x, i) => (kinds[i] === "xs" ? sliceAt(x, at) : x));
-      carries.forEach((x, i) => {
-        given[slots[i]!] = x;
-      });
-      const out = call(body, given);
-      carries = out.slice(0, slots.length);
-      out.slice(slots.length).forEach(({ data }, i) => {
-        stacks[i]!.set(data, at * data.length);
-      });
-    }
-    return [...carries.map(({ data }) => data), ...stacks];
   },
   augment(args, attrs, ad) {
     const { half, kept } = planOf(attrs as ScanAttrs, ad);
@@ -174,6 +157,25 @@ export const scanOp: OpRecord = opRecord({
     return alignBatch(leading, inner.batched, size);
   },
 });
+
+export const scanMeaning: Meaning<["...args"]> = (args, { body, length, reverse, kinds }, results, call) => {
+  const slots = places(kinds.map((kind: ScanKind) => kind === "carry"));
+  let carries: readonly Elements[] = slots.map((i) => args[i]!);
+  const stacks = results.slice(slots.length).map(({ shape }) => new Float64Array(shape.reduce((n, d) => n * d, 1)));
+  for (let step = 0; step < length; step++) {
+    const at = reverse ? length - 1 - step : step;
+    const given = args.map((x, i) => (kinds[i] === "xs" ? sliceAt(x, at) : x));
+    carries.forEach((x, i) => {
+      given[slots[i]!] = x;
+    });
+    const out = call(body, given);
+    carries = out.slice(0, slots.length);
+    out.slice(slots.length).forEach(({ data }, i) => {
+      stacks[i]!.set(data, at * data.length);
+    });
+  }
+  return [...carries.map(({ data }) => data), ...stacks];
+};
 
 interface ScanAttrs {
   readonly body: Fn;

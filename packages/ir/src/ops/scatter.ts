@@ -1,6 +1,7 @@
 import { axis, bool, choice, int } from "../attrs.ts";
 import { isInteger } from "../dtype.ts";
 import { DifferentiationError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat, toTensor } from "../promote.ts";
@@ -52,16 +53,6 @@ export const scatterOp: OpRecord = opRecord({
       );
     return { dtype: x.dtype, shape: x.shape };
   },
-  run([x, indices, updates], { axis, batch, mode }: { axis: number; batch: number; mode: ScatterMode }) {
-    const out = Float64Array.from(x.data);
-    const wrap = isInteger(x.dtype)
-      ? (value: number): number => wrapInteger(x.dtype, value)
-      : (value: number): number => value;
-    gatherMap(x.shape, indices.shape, indices.data, axis, batch).forEach((to, i) => {
-      if (to >= 0) out[to] = wrap(combine[mode](out[to]!, updates.data[i]!));
-    });
-    return out;
-  },
   vjp([x, indices, updates], [y], [dy], { axis, batch, mode, unique }) {
     const at = { axis, batch };
     const read = (from: Tensor): Tensor => applyOp(gatherOp, [from, indices], at)[0]!;
@@ -97,6 +88,20 @@ export const scatterOp: OpRecord = opRecord({
     return applyOp(scatterOp, [bx!, bi!, bu!], { ...attrs, axis: attrs.axis + 1, batch: together ? batch + 1 : 0 })[0]!;
   },
 });
+
+export const scatterMeaning: Meaning<["x", "indices", "updates"]> = (
+  [x, indices, updates],
+  { axis, batch, mode }: { axis: number; batch: number; mode: ScatterMode },
+) => {
+  const out = Float64Array.from(x.data);
+  const wrap = isInteger(x.dtype)
+    ? (value: number): number => wrapInteger(x.dtype, value)
+    : (value: number): number => value;
+  gatherMap(x.shape, indices.shape, indices.data, axis, batch).forEach((to, i) => {
+    if (to >= 0) out[to] = wrap(combine[mode](out[to]!, updates.data[i]!));
+  });
+  return out;
+};
 
 function needUnique(unique: boolean): void {
   if (unique) return;

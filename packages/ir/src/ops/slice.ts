@@ -2,6 +2,7 @@ import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -28,16 +29,6 @@ export const sliceOp: OpRecord = opRecord({
       return steps(start[i]!, limit[i]!, stride[i]!);
     });
   },
-  run([x], { start, stride }, [type]) {
-    const from = stridesOf(x.shape);
-    const first = from.reduce((n, s, i) => n + s * start[i], 0);
-    return stridedRead(
-      x.data,
-      type!.shape,
-      from.map((s, i) => s * stride[i]),
-      first,
-    );
-  },
   linear: true,
   // zeros go back between and around the elements that were taken
   vjp: ([x], _results, [dy], { start, stride }) => [
@@ -50,6 +41,17 @@ export const sliceOp: OpRecord = opRecord({
   batch: ([x], _batched, { start, limit, stride }, size) =>
     applyOp(sliceOp, [x], { start: [0, ...start], limit: [size, ...limit], stride: [1, ...stride] }),
 });
+
+export const sliceMeaning: Meaning<["x"]> = ([x], { start, stride }, [type]) => {
+  const from = stridesOf(x.shape);
+  const first = from.reduce((n, s, i) => n + s * start[i], 0);
+  return stridedRead(
+    x.data,
+    type!.shape,
+    from.map((s, i) => s * stride[i]),
+    first,
+  );
+};
 
 const steps = (start: Dim, limit: Dim, stride: number): Dim =>
   dimFloorDiv(dimAdd(dimSub(limit, start), stride - 1), stride);

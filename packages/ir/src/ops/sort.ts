@@ -1,6 +1,7 @@
 import { type Attrs, axis, bool } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -30,28 +31,6 @@ export const sortOp: OpRecord = opRecord({
     });
     return [key, ...payloads].map(({ dtype, shape }) => ({ dtype, shape }));
   },
-  run(args, { axis, descending }: { axis: number; descending: boolean }) {
-    const [{ data: key, shape }] = args;
-    const count = shape[axis]!;
-    const inner = shape.slice(axis + 1).reduce((n, d) => n * d, 1);
-    const sign = descending ? -1 : 1;
-    const order = (a: number, b: number): number => {
-      const [x, y] = [key[a]!, key[b]!];
-      if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-      return sign * (x < y ? -1 : x > y ? 1 : 0);
-    };
-    const outs = args.map(({ data }) => new Float64Array(data.length));
-    for (let line = 0; line < key.length / Math.max(1, count); line++) {
-      const start = Math.floor(line / inner) * count * inner + (line % inner);
-      const places = Array.from({ length: count }, (_, i) => start + i * inner);
-      places.sort(order).forEach((from, i) => {
-        outs.forEach((out, j) => {
-          out[start + i * inner] = args[j]!.data[from]!;
-        });
-      });
-    }
-    return outs;
-  },
   augment(args, attrs) {
     const all = applyOp(sortOp, [...args, places(args[0]!, attrs)], attrs);
     return { results: all.slice(0, -1), residuals: all.slice(-1) };
@@ -72,6 +51,32 @@ export const sortOp: OpRecord = opRecord({
   batch: (args, batched, attrs, size) =>
     applyOp(sortOp, alignBatch(args, batched, size), { ...attrs, axis: attrs.axis + 1 }),
 });
+
+export const sortMeaning: Meaning<["key", "...payloads"]> = (
+  args,
+  { axis, descending }: { axis: number; descending: boolean },
+) => {
+  const [{ data: key, shape }] = args;
+  const count = shape[axis]!;
+  const inner = shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const sign = descending ? -1 : 1;
+  const order = (a: number, b: number): number => {
+    const [x, y] = [key[a]!, key[b]!];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+    return sign * (x < y ? -1 : x > y ? 1 : 0);
+  };
+  const outs = args.map(({ data }) => new Float64Array(data.length));
+  for (let line = 0; line < key.length / Math.max(1, count); line++) {
+    const start = Math.floor(line / inner) * count * inner + (line % inner);
+    const places = Array.from({ length: count }, (_, i) => start + i * inner);
+    places.sort(order).forEach((from, i) => {
+      outs.forEach((out, j) => {
+        out[start + i * inner] = args[j]!.data[from]!;
+      });
+    });
+  }
+  return outs;
+};
 
 /** Where each entry of a line stands. */
 const places = (key: Tensor, { axis }: Attrs): Tensor => iota(key.shape, axis as number);

@@ -2,6 +2,7 @@ import { int, optional, region } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, DifferentiationError, StateError } from "../errors.ts";
 import { type Fn, type TraceHook, trace } from "../function.ts";
+import type { Meaning } from "../meaning.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -38,14 +39,6 @@ export const whileOp: OpRecord = opRecord({
     const carries = args.slice(consts).map(({ dtype, shape }) => ({ dtype, shape }));
     checkResults("body", body.signature, carries, "carry");
     return carries;
-  },
-  run(args, { cond, body, consts, max_trip = Infinity }, _results, call) {
-    const fixed = args.slice(0, consts);
-    let carries = args.slice(consts);
-    for (let trip = 0; trip < max_trip && call(cond, [...fixed, ...carries])[0]!.data[0] !== 0; trip++) {
-      carries = [...call(body, [...fixed, ...carries])];
-    }
-    return carries.map(({ data }) => data);
   },
   needs: ({ max_trip }) => (max_trip === undefined ? "unbounded-while" : undefined),
   augment(args, attrs) {
@@ -125,6 +118,20 @@ export const whileOp: OpRecord = opRecord({
     return alignBatch(outputs, marks.slice(consts), size);
   },
 });
+
+export const whileMeaning: Meaning<["...args"]> = (
+  args,
+  { cond, body, consts, max_trip = Infinity },
+  _results,
+  call,
+) => {
+  const fixed = args.slice(0, consts);
+  let carries = args.slice(consts);
+  for (let trip = 0; trip < max_trip && call(cond, [...fixed, ...carries])[0]!.data[0] !== 0; trip++) {
+    carries = [...call(body, [...fixed, ...carries])];
+  }
+  return carries.map(({ data }) => data);
+};
 
 interface WhileAttrs {
   readonly cond: Fn;

@@ -1,6 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimSub, sameDim } from "../dim.ts";
 import { isInteger } from "../dtype.ts";
+import type { Meaning } from "../meaning.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
@@ -38,13 +39,15 @@ export const windowsOp: OpRecord = opRecord({
     });
     return [...places, ...size];
   },
-  run: ([x], attrs, [type]) => stridedRead(x.data, type!.shape, windowStrides(x.shape, attrs)),
   linear: true,
   vjp: ([x], _results, [dy], { axes, stride, dilation }) => [
     applyOp(foldOp, [dy], { axes, dims: axes.map((a) => x.shape[a]!), stride, dilation })[0]!,
   ],
   batch: ([x], _batched, attrs) => applyOp(windowsOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) })[0]!,
 });
+
+export const windowsMeaning: Meaning<["x"]> = ([x], attrs, [type]) =>
+  stridedRead(x.data, type!.shape, windowStrides(x.shape, attrs));
 
 /**
  * The transpose of `windows`: each entry of each window is added to the element it was read from, and `dims` are the
@@ -75,13 +78,6 @@ export const foldOp: OpRecord = opRecord({
     });
     return { dtype: w.dtype, shape };
   },
-  run([w], attrs, [type]) {
-    const out = new Float64Array(countOf(type!.shape));
-    forEachPosition(w.shape, windowStrides(type!.shape, attrs), 0, (position, i) => {
-      out[position]! += w.data[i]!;
-    });
-    return isInteger(w.dtype) ? out.map((x) => wrapInteger(w.dtype, x)) : out;
-  },
   linear: true,
   vjp([w], _results, [dy], { axes, stride, dilation }) {
     const size = w.shape.slice(w.shape.length - axes.length);
@@ -89,6 +85,14 @@ export const foldOp: OpRecord = opRecord({
   },
   batch: ([w], _batched, attrs) => applyOp(foldOp, [w], { ...attrs, axes: attrs.axes.map((a) => a + 1) })[0]!,
 });
+
+export const foldMeaning: Meaning<["w"]> = ([w], attrs, [type]) => {
+  const out = new Float64Array(countOf(type!.shape));
+  forEachPosition(w.shape, windowStrides(type!.shape, attrs), 0, (position, i) => {
+    out[position]! += w.data[i]!;
+  });
+  return isInteger(w.dtype) ? out.map((x) => wrapInteger(w.dtype, x)) : out;
+};
 
 function checkAttrs({ axes, stride, dilation }: WindowAttrs, sizes: number, rank: number): void {
   const counts = [axes.length, sizes, stride.length, dilation.length];

@@ -75,11 +75,9 @@ test("one number stays one number through movement, at any size and at a symboli
 });
 
 test("lists of a few elements are folded element by element", () => {
-  const y = constant([1, 2, 3, 4], [2, 2]).mul(2).transpose();
-  expect([...denseValues(folded(y))!]).toEqual([2, 6, 4, 8]);
-  expect([...denseValues(folded(concat([f(3), f(-0)])))!]).toEqual([3, 3, -0, -0]);
-  expect([...denseValues(folded(pad(f(3), { lo: [1], value: 4 })))!]).toEqual([4, 3, 3]);
-  expect(splatValue(folded(constant([1, 2, 3], [3], "int32").sum()))).toBe(6);
+  const y = constant([1, 2, 3, 4], [2, 2]).mul(2);
+  expect([...denseValues(folded(y))!]).toEqual([2, 4, 6, 8]);
+  expect([...denseValues(folded(constant([1, 2], [2], "int32").shl(1).bitcast("uint32")))!]).toEqual([2, 4]);
 });
 
 test("a size that has become a number is a constant, if the dtype holds it", () => {
@@ -94,6 +92,7 @@ test("what the target decides is left to it", () => {
   expect(isFolded(barrier(f(1))[0]!)).toBe(false);
   expect(isFolded(add(f(1, "int64"), f(1, "int64")))).toBe(false); // float64 does not hold them all
   expect(isFolded(bitcast(f(0x7fc00001, "uint32"), "float32"))).toBe(false); // the payload of a NaN
+  expect(isFolded(concat([f(3), f(-0)]))).toBe(false); // and in the target's memory
   const long = constant(Array.from({ length: 65 }, (_, i) => i));
   expect(isFolded(neg(long))).toBe(false);
 });

@@ -1,9 +1,6 @@
 import {
-  type Attrs,
-  type AttrValue,
   applyOp,
   type ConcreteType,
-  DimExpr,
   type DType,
   dtypes,
   type Elements,
@@ -12,7 +9,6 @@ import {
   isInteger,
   lookupOp,
   MAX_CONSTANT_BYTES,
-  mapRegions,
   type Node,
   roundToDType,
   splat,
@@ -26,8 +22,8 @@ import type { Pass } from "./pass.ts";
 const MAX_ELEMENTS = 64;
 
 /**
- * Ops on constants become constants. A constant with one number for all elements stays one through element-wise and
- * movement ops, whatever its shape, which may be symbolic.
+ * Element-wise ops on constants become constants. A constant with one number for all elements stays one through movement
+ * ops as well, whatever its shape, which may be symbolic; lists of different elements are moved by the target.
  *
  * Exact: an op is folded only if its result is decided by the IR. Ops on integers and bool are. Of the floats, those of
  * the classes exact, rounded and division are: +, −, ×, ÷, √ of a float64 evaluation, rounded once more to the dtype, are
@@ -74,13 +70,12 @@ function movedSplat({ op, inputs, outputs }: Node): readonly Tensor[] | undefine
   return [splat(value, outputs[0]!.shape, outputs[0]!.dtype)];
 }
 
-/** One number from each operand where that is all that an op on elements is given, all elements of short lists otherwise. */
+/** One number from each operand where that is all that the op is given, all elements of short lists otherwise. */
 function folded(node: Node): readonly Tensor[] | undefined {
   const { op, attrs, inputs, outputs } = node;
   if (!isDecided(node)) return undefined;
-  const byElement = op.kind === "scalar" || op.evaluate !== undefined;
-  const even = byElement && inputs.every((t) => splatValue(t) !== undefined);
-  if (!even && (![...inputs, ...outputs].every(isSmall) || hasSymbols(attrs))) return undefined;
+  const even = inputs.every((t) => splatValue(t) !== undefined);
+  if (!even && !inputs.every(isSmall)) return undefined;
   const typeOf = ({ dtype, shape }: Tensor): ConcreteType => ({
     dtype,
     shape: even ? [] : (shape as readonly number[]),
@@ -100,9 +95,8 @@ function folded(node: Node): readonly Tensor[] | undefined {
 }
 
 /** Whether the IR decides every bit of the results. */
-function isDecided({ op, attrs, inputs, outputs }: Node): boolean {
-  if (op.name === "barrier" || (op.run === undefined && op.evaluate === undefined)) return false;
-  if (mapRegions(op, attrs, (fn) => fn) !== attrs) return false;
+function isDecided({ op, inputs, outputs }: Node): boolean {
+  if (op.kind !== "scalar" && op.evaluate === undefined) return false;
   const types = [...inputs, ...outputs];
   if (types.some(({ dtype }) => isWide(dtype))) return false;
   const settled = op.numeric === "exact" || op.numeric === "rounded" || op.numeric === "division";
@@ -123,11 +117,6 @@ const isSmall = ({ dtype, shape }: TensorType): boolean => {
   }
   return size <= MAX_ELEMENTS && size * dtypes[dtype].byteLength <= MAX_CONSTANT_BYTES;
 };
-
-const hasSymbols = (attrs: Attrs): boolean =>
-  Object.values(attrs).some((value: AttrValue) =>
-    Array.isArray(value) ? value.some((d) => d instanceof DimExpr) : value instanceof DimExpr,
-  );
 
 const countOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 

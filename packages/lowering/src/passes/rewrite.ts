@@ -81,7 +81,7 @@ function rewriteOne(fn: Fn, start: (fn: Fn) => Rule, done: Map<Fn, Fn>): Fn {
 
 /** The attributes with the regions rewritten that the op runs. A composite's own functions are left alone. */
 function regionsOf({ op, attrs }: Node, start: (fn: Fn) => Rule, done: Map<Fn, Fn>): Attrs {
-  if (op.run === undefined) return attrs;
+  if (op.kind === "composite") return attrs;
   let changed = false;
   const mapped = mapRegions(op, attrs, (region) => {
     const rewritten = rewriteOne(region as Fn, start, done);
