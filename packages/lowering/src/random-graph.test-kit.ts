@@ -78,10 +78,15 @@ export function randomGraphs({ maxOps = 40 } = {}): fc.Arbitrary<RandomGraph> {
   return fc.tuple(values, seeds).map(([values, steps]) => {
     const fn = withTrace(() => record(steps)); // a runtime that is loaded beside would flush what it is told of
     const args = inputTypes.map((type, i) => elements(type, values, i));
-    const text = (): string => printModule(buildModule({ entries: { random: fn } }));
-    return { fn, args, [fc.toStringMethod]: text };
+    return printable({ fn, args });
   });
 }
+
+/** The graph, which fast-check shows as a module's text. */
+export const printable = (graph: RandomGraph): RandomGraph & fc.WithToStringMethod => ({
+  ...graph,
+  [fc.toStringMethod]: () => printModule(buildModule({ entries: { random: graph.fn } })),
+});
 
 /** Choices that follow from one number: Weyl steps of 2^32 over the golden ratio, finished as in MurmurHash3. */
 class Draw {
