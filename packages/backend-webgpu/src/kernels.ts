@@ -1,4 +1,4 @@
-import { BackendError } from "@tenon/ir";
+import { StateError } from "@tenon/ir";
 import type { Kernel } from "@tenon/lowering";
 import type { MappingLimits } from "@tenon/lowering/threads";
 import { renderDot } from "./kernels/dot.ts";
@@ -12,5 +12,5 @@ export const templates: ReadonlySet<string> = new Set(["dot"]);
 export function sourceOf(kernel: Kernel, limits: MappingLimits): KernelSource {
   if (kernel.kind === "loops") return renderLoops(kernel, limits);
   if (kernel.kind === "dot") return renderDot(kernel, limits.sharedBytes);
-  throw new BackendError("E419", kernel.name, "there is no template for sorts here");
+  throw new StateError("E419", kernel.name, "there is no template for sorts here");
 }

@@ -33,6 +33,8 @@ function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueT
   const [a, b, c] = operands as readonly [string, string, string];
   const float = from === "float32";
   if (polynomials.has(op)) return `tenon_${op}(${operands.join(", ")})`;
+  // what is divided by 0 may be anything, but the compiler refuses to see it
+  if (!float && (op === "div" || op === "rem") && /^0u?$/.test(b)) return a;
   const operator = operators[op];
   if (from === "bool" && (op === "lt" || op === "le" || op === "gt" || op === "ge"))
     return `(u32(${a}) ${operator} u32(${b}))`;
