@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { applicationFolders } from "@tenon/backend/node";
 import { BackendError } from "@tenon/ir";
+import { useSwiftShader } from "./device-swiftshader.ts";
 
 /** What is used of the package `webgpu`, which is Dawn, Chromium's WebGPU. */
 interface Dawn {
@@ -28,7 +29,11 @@ async function load(): Promise<GPU> {
     throw new BackendError("E561", "webgpu", "Node has no WebGPU, and the package webgpu is not installed", { fix });
   try {
     // By its path, so that a bundler leaves the package where it is: it is native code.
-    return ((await import(pathToFileURL(path).href)) as Dawn).create([]);
+    const dawn = (await import(pathToFileURL(path).href)) as Dawn;
+    const gpu = dawn.create([]);
+    // without any driver, that of an installed Chromium computes, in software
+    if ((await gpu.requestAdapter()) !== null || !useSwiftShader()) return gpu;
+    return dawn.create([]);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new BackendError("E561", "webgpu", `the package webgpu could not be loaded: ${why.split("\n")[0]}`, {
