@@ -10,13 +10,14 @@ import {
   opsetVersion,
   standardOpsets,
 } from "@tenon/ir";
-import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
+import { backendFrom, type KernelBackend } from "@tenon/lowering";
 import { type Features, features } from "./assembler/features.ts";
 import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./executable.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
-import { ALIGN, type Block, GUARD, Memory, type MemoryDebug } from "./memory.ts";
+import { ALIGN, type Block, GUARD, Memory } from "./memory.ts";
 import { loadNeeds } from "./needs.ts";
 import { stepModule } from "./step.ts";
+import type { MemoryDebug } from "./watched-memory.ts";
 
 const simdLevels = ["auto", "portable", "relaxed"] as const;
 
@@ -51,94 +52,52 @@ const capabilities = (relaxed: boolean): Capabilities => ({
 });
 
 /** The processor, by WebAssembly that is written for each program. Everything is computed before `run` returns. */
-class CpuJs implements KernelBackend<Block, LoadedProgram> {
-  readonly id = "cpu-js";
-  readonly caps: Capabilities;
-  readonly target = { templates };
-  readonly planning: KernelBackend<Block, LoadedProgram>["planning"];
-  readonly maxBufferBytes = MAX_BUFFER_BYTES;
-  readonly #memory: Memory;
-  readonly #debug: MemoryDebug;
-  readonly #relaxed: boolean;
-  /** Temporaries of whichever program runs. */
-  #arena: Block | undefined;
-  #programs = 0;
-
-  constructor(relaxed: boolean, debug: MemoryDebug) {
-    this.caps = capabilities(relaxed);
-    this.planning = { align: ALIGN, guard: GUARD, scratchBytes: (kernel) => scratchBytes(kernel, { relaxed }) };
-    this.#relaxed = relaxed;
-    this.#debug = debug;
-    this.#memory = new Memory(debug);
-  }
-
-  alloc(bytes: number): Block {
-    return this.#memory.alloc(bytes);
-  }
-
-  free(block: Block): void {
-    this.#memory.free(block);
-  }
-
-  copy(from: Block, to: Block): void {
-    this.#memory.bytes.copyWithin(to.address, from.address, from.address + from.bytes);
-  }
-
-  write(to: Block, data: Uint8Array, at: number): void {
-    this.#memory.bytes.set(data, to.address + at);
-  }
-
-  read(from: Block, at: number, bytes: number): Uint8Array {
-    return this.#memory.bytes.slice(from.address + at, from.address + at + bytes);
-  }
-
-  prepare({ kernels }: StepProgram): Promise<void> {
-    return loadNeeds(kernels);
-  }
-
-  async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
-    const bytes = stepModule(program, memory, (m) => kernelWriter(m, { relaxed: this.#relaxed }));
-    const loaded = await loadProgram(this.#memory, program, memory, bytes);
-    this.#programs++;
-    return loaded;
-  }
-
-  run(
-    loaded: LoadedProgram,
-    layout: MemoryLayout,
-    outside: readonly (Block | undefined)[],
-    dims: ReadonlyMap<string, number>,
-  ): void {
-    const arena = this.#arenaOf(layout.arenaBytes);
-    if (this.#debug.poison) this.#memory.fill(arena.address, arena.bytes);
-    runProgram(this.#memory, loaded, layout, arena, outside, dims);
-    this.#memory.checkSentinels(loaded.program.signature.entry);
-  }
-
-  unload(loaded: LoadedProgram): void {
-    unloadProgram(this.#memory, loaded);
-    if (--this.#programs === 0) this.#dropArena();
-  }
-
-  async sync(): Promise<void> {}
-
-  close(): void {
-    this.#dropArena();
-  }
-
-  /** Memory for the temporaries of one run at a time, as large as any program has wanted it. */
-  #arenaOf(bytes: number): Block {
-    if (this.#arena === undefined || this.#arena.bytes < bytes) {
-      this.#dropArena();
-      this.#arena = this.#memory.alloc(bytes);
+function processor(relaxed: boolean, memory: Memory): KernelBackend<Block, LoadedProgram> {
+  /** Temporaries of whichever program runs, in as much memory as any has wanted. */
+  let arena: Block | undefined;
+  let programs = 0;
+  const dropArena = (): void => {
+    if (arena !== undefined) memory.free(arena);
+    arena = undefined;
+  };
+  const arenaOf = (bytes: number): Block => {
+    if (arena === undefined || arena.bytes < bytes) {
+      dropArena();
+      arena = memory.alloc(bytes);
     }
-    return this.#arena;
-  }
-
-  #dropArena(): void {
-    if (this.#arena !== undefined) this.#memory.free(this.#arena);
-    this.#arena = undefined;
-  }
+    return arena;
+  };
+  return {
+    id: "cpu-js",
+    caps: capabilities(relaxed),
+    target: { templates },
+    planning: { align: ALIGN, guard: GUARD, scratchBytes: (kernel) => scratchBytes(kernel, { relaxed }) },
+    maxBufferBytes: MAX_BUFFER_BYTES,
+    alloc: (bytes) => memory.alloc(bytes),
+    free: (block) => memory.free(block),
+    copy: (from, to) => void memory.bytes.copyWithin(to.address, from.address, from.address + from.bytes),
+    write: (to, data, at) => memory.bytes.set(data, to.address + at),
+    read: (from, at, bytes) => memory.bytes.slice(from.address + at, from.address + at + bytes),
+    prepare: loadNeeds,
+    async load(program, plan) {
+      const bytes = stepModule(program, plan, (m) => kernelWriter(m, { relaxed }));
+      const loaded = await loadProgram(memory, program, plan, bytes);
+      programs++;
+      return loaded;
+    },
+    run(loaded, layout, outside, dims) {
+      const temporaries = arenaOf(layout.arenaBytes);
+      memory.begin(temporaries);
+      runProgram(memory, loaded, layout, temporaries, outside, dims);
+      memory.end(loaded.program.signature.entry);
+    },
+    unload(loaded) {
+      unloadProgram(memory, loaded);
+      if (--programs === 0) dropArena();
+    },
+    sync: async () => {},
+    close: dropArena,
+  };
 }
 
 /** Why there can be no such backend here; null where there can. */
@@ -149,13 +108,13 @@ function whyNot({ simd }: CpuJsOptions, has: Features): string | null {
 
 function checked(options: unknown): CpuJsOptions {
   checkOptions("cpu-js", options, ["simd", "debug"]);
-  const { simd = "auto", debug = {} } = options as CpuJsOptions;
-  checkOptions("cpu-js", debug, ["poison", "sentinels"]);
+  const { simd = "auto", debug } = options as CpuJsOptions;
+  if (debug !== undefined) checkOptions("cpu-js", debug, ["poison", "sentinels"]);
   if (!simdLevels.includes(simd))
     throw new OptionError("E803", "cpu-js", `simd is ${JSON.stringify(simd)}`, {
       fix: `it is one of ${simdLevels.join(", ")}`,
     });
-  return { simd, debug };
+  return debug === undefined ? { simd } : { simd, debug };
 }
 
 /** The backend with options, wherever the name of one may stand. */
@@ -169,7 +128,10 @@ export function cpuJs(options: CpuJsOptions = {}): BackendFactory {
       const problem = whyNot(chosen, has);
       if (problem !== null) throw new BackendError("E505", "cpu-js", problem, { fix: "use another engine or backend" });
       const relaxed = chosen.simd !== "portable" && has.relaxed;
-      return backendFrom(new CpuJs(relaxed, chosen.debug ?? {}));
+      const { debug } = chosen;
+      const memory =
+        debug === undefined ? new Memory() : new (await import("./watched-memory.ts")).WatchedMemory(debug);
+      return backendFrom(processor(relaxed, memory));
     },
     whyNot: async () => whyNot(checked(options), features()),
   };

@@ -13,4 +13,4 @@ export {
   type Returned,
 } from "./assembler/values.ts";
 export { type CpuJsOptions, cpuJs } from "./backend.ts";
-export type { MemoryDebug } from "./memory.ts";
+export type { MemoryDebug } from "./watched-memory.ts";

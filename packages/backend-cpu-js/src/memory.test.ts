@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ALIGN, type Block, GUARD, Memory } from "./memory.ts";
+import { WatchedMemory } from "./watched-memory.ts";
 
 test("blocks lie apart, at multiples of a cache line, whatever is given back in whatever order", () => {
   const sizes = fc.oneof(fc.nat({ max: 200 }), fc.nat({ max: 100_000 }));
@@ -45,16 +46,16 @@ test("contents stay when the memory grows", () => {
 });
 
 test("poison is in what is fresh and in what was given back; what is written behind a block is found", () => {
-  const memory = new Memory({ poison: true, sentinels: true });
+  const memory = new WatchedMemory({ poison: true, sentinels: true });
   const block = memory.alloc(8);
   expect(memory.view(block)).toEqual(new Uint8Array(8).fill(0xff));
   const view = memory.view(block).fill(1);
-  memory.checkSentinels("main");
+  memory.end("main");
   memory.bytes[block.address + 9] = 1;
-  expect(() => memory.checkSentinels("main")).toThrowErrorMatchingInlineSnapshot(
+  expect(() => memory.end("main")).toThrowErrorMatchingInlineSnapshot(
     "[BackendError E541 main: the run wrote 2 bytes behind the end of 8 bytes.]",
   );
-  memory.checkSentinels("main");
+  memory.end("main");
   memory.free(block);
   expect(view).toEqual(new Uint8Array(8).fill(0xff));
 });

@@ -1,4 +1,4 @@
-import { BackendError, LimitError } from "@tenon/ir";
+import { LimitError } from "@tenon/ir";
 import { type EngineMemory, engine } from "./engine.ts";
 
 const PAGE = 65_536;
@@ -8,16 +8,6 @@ const MAX_PAGES = 65_536;
 export const ALIGN = 64;
 /** Bytes behind each block that nobody owns, so that a vector that is read across the end reads nothing of another. */
 export const GUARD = 64;
-/** What poisoned bytes hold: NaN in every float, and no likely number in an integer. */
-const POISON = 0xff;
-const SENTINEL = 0xa5;
-
-export interface MemoryDebug {
-  /** Overwrites fresh and released memory, so that a use of it shows. */
-  readonly poison?: boolean;
-  /** Fills what lies between blocks and looks after each run whether it is as it was. */
-  readonly sentinels?: boolean;
-}
 
 /** Bytes of the memory that belong to one owner. */
 export interface Block {
@@ -30,16 +20,14 @@ export interface Block {
  */
 export class Memory {
   readonly engine: EngineMemory;
-  readonly #debug: MemoryDebug;
   /** In order of addresses. */
-  readonly #blocks: Block[] = [];
+  readonly blocks: Block[] = [];
   /** Where the memory ends. */
   #end = PAGE;
   #bytes: Uint8Array<ArrayBuffer>;
   #words: Int32Array<ArrayBuffer>;
 
-  constructor(debug: MemoryDebug = {}) {
-    this.#debug = debug;
+  constructor() {
     this.engine = new (engine().Memory)({ initial: 1, maximum: MAX_PAGES });
     this.#bytes = new Uint8Array(this.engine.buffer);
     this.#words = new Int32Array(this.engine.buffer);
@@ -59,7 +47,7 @@ export class Memory {
     let smallest = Infinity;
     let [before, address] = [0, 0]; // which block comes after it, and where it is
     let start = ALIGN; // of the gap that is looked at; no block is at address 0
-    for (const [i, block] of this.#blocks.entries()) {
+    for (const [i, block] of this.blocks.entries()) {
       const gap = block.address - start;
       if (gap >= size && gap < smallest) [smallest, before, address] = [gap, i, start];
       start = endOf(block);
@@ -67,44 +55,25 @@ export class Memory {
     const last = this.#end - start;
     if (smallest === Infinity || (last >= size && last < smallest)) {
       if (last < size) this.#grow(size, size - last);
-      [before, address] = [this.#blocks.length, start];
+      [before, address] = [this.blocks.length, start];
     }
     const block = { address, bytes };
-    this.#blocks.splice(before, 0, block);
-    const { poison, sentinels } = this.#debug;
-    if (poison) this.fill(address, bytes);
-    if (sentinels) this.#bytes.fill(SENTINEL, address + bytes, address + size);
+    this.blocks.splice(before, 0, block);
     return block;
   }
 
   free(block: Block): void {
-    const at = this.#blocks.indexOf(block);
-    if (at < 0) return;
-    this.#blocks.splice(at, 1);
-    if (this.#debug.poison) this.fill(block.address, block.bytes);
+    const at = this.blocks.indexOf(block);
+    if (at >= 0) this.blocks.splice(at, 1);
   }
 
   view({ address, bytes }: Block): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(address, address + bytes);
   }
 
-  /** Poisons bytes. */
-  fill(address: number, bytes: number): void {
-    this.#bytes.fill(POISON, address, address + bytes);
-  }
-
-  /** Throws where something has written behind a block. */
-  checkSentinels(op: string): void {
-    if (!this.#debug.sentinels) return;
-    for (const block of this.#blocks) {
-      const { address, bytes } = block;
-      const guard = this.#bytes.subarray(address + bytes, endOf(block));
-      const at = guard.findIndex((byte) => byte !== SENTINEL);
-      if (at < 0) continue;
-      guard.fill(SENTINEL);
-      throw new BackendError("E541", op, `the run wrote ${at + 1} bytes behind the end of ${bytes} bytes`);
-    }
-  }
+  /** Told of each run, with its arena, before it begins and when it has ended. */
+  begin(_arena: Block): void {}
+  end(_op: string): void {}
 
   /** Adds at least `missing` bytes, for a block of `size` bytes. */
   #grow(size: number, missing: number): void {
@@ -131,4 +100,5 @@ export class Memory {
 }
 
 const blockSize = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN + GUARD;
-const endOf = ({ address, bytes }: Block): number => address + blockSize(bytes);
+/** Where the next block may begin. */
+export const endOf = ({ address, bytes }: Block): number => address + blockSize(bytes);

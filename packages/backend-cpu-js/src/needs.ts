@@ -1,12 +1,13 @@
-import { type Kernel, late, loadElementary, wordsOf } from "@tenon/lowering";
+import { late, loadElementary, type StepProgram, wordsOf } from "@tenon/lowering";
 
-/** Sorting and floats of 16 bits. */
+/** Loops and branches around launches, sorting, and floats of 16 bits. */
 export const rare = late(() => import("./rare.ts"));
 
-/** Loads what kernels are made of and most are not. */
-export async function loadNeeds(kernels: readonly Kernel[]): Promise<void> {
-  const words = wordsOf(kernels);
-  const isRare = ["sort", "float16", "bfloat16", "round16", "roundb16"].some((word) => words.has(word));
-  if (isRare) await rare.load();
+const rareWords = ["loop", "branch", "while", "sort", "float16", "bfloat16", "round16", "roundb16"];
+
+/** Loads what a program is made of and most are not. */
+export async function loadNeeds({ items, kernels }: StepProgram): Promise<void> {
+  const words = wordsOf([items, kernels]);
+  if (rareWords.some((word) => words.has(word))) await rare.load();
   await loadElementary(words);
 }

@@ -18,10 +18,10 @@ export function eachPart(whole: unknown, visit: (part: object) => void, seen = n
   visit(whole);
 }
 
-/** The kinds, operations and dtypes that kernels are made of. */
-export function wordsOf(kernels: readonly Kernel[]): ReadonlySet<unknown> {
+/** The kinds, operations and dtypes that kernels or items are made of. */
+export function wordsOf(whole: unknown): ReadonlySet<unknown> {
   const words = new Set<unknown>();
-  eachPart(kernels, (part) => {
+  eachPart(whole, (part) => {
     const { kind, op, dtype } = part as Readonly<Record<"kind" | "op" | "dtype", unknown>>;
     words.add(kind).add(op).add(dtype);
   });
