@@ -39,7 +39,7 @@ const budgets = {
  *
  * @type {Readonly<Record<string, number>>}
  */
-const programBudgets = { "@tenon/interpreter": 56, "@tenon/backend-cpu-js": 106 };
+const programBudgets = { "@tenon/interpreter": 56, "@tenon/backend-cpu-js": 97 };
 const pageBudget = 118; // of examples/browser-min, data set, optimizer and cpu-js included
 const program = `
 import { compile, matmul, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";

@@ -15,7 +15,6 @@ import { type Features, features } from "./assembler/features.ts";
 import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./executable.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
 import { ALIGN, type Block, GUARD, Memory } from "./memory.ts";
-import { loadNeeds } from "./needs.ts";
 import { stepModule } from "./step.ts";
 import type { MemoryDebug } from "./watched-memory.ts";
 
@@ -78,7 +77,6 @@ function processor(relaxed: boolean, memory: Memory): KernelBackend<Block, Loade
     copy: (from, to) => void memory.bytes.copyWithin(to.address, from.address, from.address + from.bytes),
     write: (to, data, at) => memory.bytes.set(data, to.address + at),
     read: (from, at, bytes) => memory.bytes.slice(from.address + at, from.address + at + bytes),
-    prepare: loadNeeds,
     async load(program, plan) {
       const bytes = stepModule(program, plan, (m) => kernelWriter(m, { relaxed }));
       const loaded = await loadProgram(memory, program, plan, bytes);

@@ -3,7 +3,7 @@ import type { ModuleBuilder } from "./assembler/module.ts";
 import { renderDot } from "./kernels/dot.ts";
 import { dotParts, dotScratchBytes } from "./kernels/dot-plan.ts";
 import type { Level } from "./kernels/dot-tile.ts";
-import { rare } from "./needs.ts";
+import { rare } from "./parts.ts";
 import { extentOf, importMath, renderLoops } from "./render/index.ts";
 import type { WriteKernel } from "./step.ts";
 

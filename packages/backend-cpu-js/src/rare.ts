@@ -1,4 +1,7 @@
-/** What most kernels do without; see `needs.ts`. */
+/** What most programs do without; see `parts.ts`. */
+export { packBlock } from "./kernels/dot-block.ts";
 export { renderSort, sortParts, sortScratchBytes } from "./kernels/sort.ts";
+export { renders } from "./render/alu-rare.ts";
+export { loadEach, remainder, remainderBytes, unevenPlaces } from "./render/apart.ts";
 export { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./render/half.ts";
 export { writeControl } from "./step-control.ts";

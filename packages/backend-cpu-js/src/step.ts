@@ -12,7 +12,7 @@ import type { FunctionBuilder } from "./assembler/function.ts";
 import { ModuleBuilder } from "./assembler/module.ts";
 import type { Expression, Func, Local } from "./assembler/values.ts";
 import { IndexCode, type Size } from "./index-code.ts";
-import { rare } from "./needs.ts";
+import { rare } from "./parts.ts";
 
 /**
  * A kernel as a function: of the byte address of each slot, each scalar, then, where it wants one, the address of scratch

@@ -1,7 +1,7 @@
 import { gcd, type IndexLike, subtractIndex, toIndex } from "./index-expression.ts";
-import { compareNodes, type Index, type IndexChoice, type IndexSelect, intern, type Predicate } from "./index-node.ts";
-import { not } from "./index-predicate.ts";
+import { compareNodes, type Index, type IndexChoice, intern, type Predicate } from "./index-node.ts";
 import { greatest, least } from "./index-range.ts";
+import { rare } from "./parts.ts";
 
 export const minimum = (...operands: readonly IndexLike[]): Index => choice("min", operands);
 export const maximum = (...operands: readonly IndexLike[]): Index => choice("max", operands);
@@ -31,15 +31,5 @@ function choice(kind: "min" | "max", list: readonly IndexLike[]): Index {
 export function selectIndex(condition: Predicate, a: IndexLike, b: IndexLike): Index {
   const [x, y] = [toIndex(a), toIndex(b)];
   if (condition.kind === "always") return condition.value ? x : y;
-  if (x === y) return x;
-  const opposite = not(condition); // of the two, the one that comes first in the order is kept
-  if (compareNodes(opposite, condition) < 0) return selectIndex(opposite, y, x);
-  return intern<IndexSelect>("select", [condition, x, y], () => ({
-    condition,
-    a: x,
-    b: y,
-    low: Math.min(x.low, y.low),
-    high: Math.max(x.high, y.high),
-    multiple: gcd(x.multiple, y.multiple),
-  }));
+  return x === y ? x : rare.now.selection(condition, x, y);
 }

@@ -7,6 +7,9 @@ import { evaluateIndex, foldIndex, substituteIndex, variablesOf } from "./index-
 import type { Index, IndexNode, Predicate } from "./index-node.ts";
 import { and, atMost, equalIndex, lessThan, not, or } from "./index-predicate.ts";
 import { greatest, least } from "./index-range.ts";
+import { loadParts } from "./parts.ts";
+
+await loadParts();
 
 type Values = ReadonlyMap<string, number>;
 

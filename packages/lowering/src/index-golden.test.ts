@@ -12,6 +12,9 @@ import {
 import { type Index, type IndexNode, withIndexScope } from "./index-node.ts";
 import { and, atMost, equalIndex, lessThan, not, or } from "./index-predicate.ts";
 import { indexText } from "./index-text.ts";
+import { loadParts } from "./parts.ts";
+
+await loadParts();
 
 const N = indexVariable("N", 1, 1000);
 const M = indexVariable("M", 1, 1000);

@@ -12,18 +12,26 @@ export {
   subtractIndex,
 } from "./index-expression.ts";
 export { evaluateIndex, foldIndex, type IndexBuilder, substituteIndex, variablesOf } from "./index-fold.ts";
-export { type Index, type IndexNode, type IndexVariable, type Predicate, withIndexScope } from "./index-node.ts";
+export {
+  type Index,
+  type IndexNode,
+  type IndexVariable,
+  type Parts,
+  type Predicate,
+  withIndexScope,
+} from "./index-node.ts";
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
-export { greatest, least } from "./index-range.ts";
+export { greatest, least, partsOf } from "./index-range.ts";
 export { launchesOf } from "./kernel/items.ts";
 export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";
 export { valueTypeOf } from "./kernel/value-type.ts";
-export { kernelKey, wordsOf } from "./kernel/walk.ts";
+export { kernelKey } from "./kernel/walk.ts";
 export { KernelWriter } from "./kernel/writer.ts";
 export { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
-export { type Late, late } from "./late.ts";
+export { type Late, late, withParts } from "./late.ts";
 export { type LowerOptions, lower } from "./lower/lower.ts";
+export { loadParts } from "./parts.ts";
 export { algebra, algebraOf, algebraRules } from "./passes/algebra.ts";
 export type { AlgebraRule } from "./passes/algebra-rule.ts";
 export { foldConstants } from "./passes/fold.ts";
@@ -35,8 +43,7 @@ export { dropUnused } from "./passes/unused.ts";
 export { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
 export type { InPlacePairs, PlannedMemory } from "./plan/sharing.ts";
 export type { Arithmetic, Elementary } from "./polynomial/arithmetic.ts";
-export { type ElementaryName, elementary, loadElementary } from "./polynomial/elementary.ts";
-export { loadRules } from "./rules.ts";
+export { type ElementaryName, elementary } from "./polynomial/elementary.ts";
 export { passes, simplify } from "./simplify.ts";
 export { indexAxes, type Read, type View, type ViewOptions, viewOf } from "./view.ts";
 export { addressOf, fitsInt32, type Lanes, lanesOf, strideOf } from "./view-address.ts";

@@ -19,9 +19,9 @@ import { inPlacePairs } from "./kernel/in-place.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { StepProgram } from "./kernel/program.ts";
 import { KernelExecutable } from "./kernel-executable.ts";
-import { graphOf, type LowerOptions, lowerGraph } from "./lower/lower.ts";
+import { withParts } from "./late.ts";
+import { type LowerOptions, lower } from "./lower/lower.ts";
 import { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
-import { rare } from "./rules.ts";
 
 /**
  * What a target brings that prints kernels and launches them; `backendFrom` makes a backend of it. `M` is what its memory
@@ -41,9 +41,7 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   write(to: M, data: Uint8Array, at: number): void;
   /** A copy of the bytes; at once where `caps.features` has `sync-read`. */
   read(from: M, at: number, bytes: number): Uint8Array | Promise<Uint8Array>;
-  /** Loads what the target needs for a program and most others do without, before its memory is planned. */
-  prepare?(program: StepProgram): Promise<unknown>;
-  /** Index expressions of the program are those of one index scope until the call returns. */
+  /** Index expressions of the program are those of one index scope until the call returns. It may be called again, see `late`. */
   load(program: StepProgram, memory: StepMemory): L | Promise<L>;
   /** Starts a run. What is in `outside` by number of a planned memory is an argument or a result. */
   run(loaded: L, layout: MemoryLayout, outside: readonly (M | undefined)[], dims: ReadonlyMap<string, number>): void;
@@ -94,17 +92,13 @@ class AdaptedBackend<M, L> implements Backend {
     checkModule(target.caps, module, entry);
     const lowering = { ...target.target, claims: target.claims, fusion: options.fusion !== "off" };
     const scope: IndexScope = new Map();
-    const graph = withIndexScope(() => graphOf(module, entry, lowering), scope);
-    if (graph.isRare) await rare.load();
-    const program = withIndexScope(() => lowerGraph(graph, lowering), scope);
-    await target.prepare?.(program);
+    const done = <T>(work: () => T): Promise<Awaited<T>> => withParts(() => withIndexScope(work, scope));
+    const program = await done(() => lower(module, entry, lowering));
+    const memory = await done(() => planMemory(program, { ...target.planning, inPlace: inPlacePairs }));
     this.#buffers.checkOpen("compile");
-    const { memory, loading } = withIndexScope(() => {
-      const memory = planMemory(program, { ...target.planning, inPlace: inPlacePairs });
-      return { memory, loading: target.load(program, memory) };
-    }, scope);
+    const loaded = (await done(() => target.load(program, memory))) as L;
     if (debugs("kernels")) console.error((await import("./text.ts")).debugText(program));
-    const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, await loading, options, {
+    const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, loaded, options, {
       target,
       buffers: this.#buffers,
       failed: (error) => {

@@ -43,6 +43,9 @@ import {
 } from "@tenon/ir";
 import { printModule } from "@tenon/ir/text";
 import fc from "fast-check";
+import { loadParts } from "./parts.ts";
+
+await loadParts();
 
 /** A function, and arguments for it. */
 export interface RandomGraph {

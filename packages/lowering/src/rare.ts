@@ -1,7 +1,12 @@
-/** What writes ops that most programs have not; see `rules.ts`. */
+/** What most programs do without; see `parts.ts`. */
 export { dynamicSlice, dynamicUpdate } from "./emit/dynamic.ts";
 export { foldReduction } from "./emit/fold.ts";
 export { emitScatter } from "./emit/scatter.ts";
 export { bitsOf, floatOf, oddly } from "./emit/sixteen.ts";
 export { emitRanking, emitSort } from "./emit/sort.ts";
+export { junction, opposite, unclear, zero } from "./index-predicate-rare.ts";
+export { relaxedLeast } from "./index-relaxed.ts";
+export { selection } from "./index-select.ts";
 export { lowerControl } from "./lower/control.ts";
+export { trim } from "./passes/trim.ts";
+export { moves } from "./view-moves-rare.ts";

@@ -2,10 +2,13 @@ import { buildModule } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { loadParts } from "./parts.ts";
 import { algebraOf, algebraRules } from "./passes/algebra.ts";
 import type { Pass } from "./passes/pass.ts";
 import { firstDifference, randomGraphs, runRounded } from "./random-graph.test-kit.ts";
 import { passes, simplify } from "./simplify.ts";
+
+await loadParts();
 
 // powers become products, which are as exact but not the same; their test is beside the rules
 const withoutPowers = algebraOf(algebraRules.filter(({ op }) => op !== "pow"));

@@ -4,7 +4,10 @@ import { floorDiv, modIndex } from "./index-division.ts";
 import { addIndex, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "./index-expression.ts";
 import type { IndexVariable } from "./index-node.ts";
 import { indexText } from "./index-text.ts";
+import { loadParts } from "./parts.ts";
 import { addressOf, fitsInt32, lanesOf, strideOf } from "./view-address.ts";
+
+await loadParts();
 
 const B = dimSymbol("B", { max: 100 });
 const size = indexOfDim(B);

@@ -1,9 +1,10 @@
 import { type AttrValue, type Dim, dimAtMost, dimMul, type Node, type Shape, sameDim, type Tensor } from "@tenon/ir";
 import { maximum } from "./index-choice.ts";
 import { floorDiv, modIndex } from "./index-division.ts";
-import { addIndex, constantIndex, indexOfDim, multiplyIndex, subtractIndex } from "./index-expression.ts";
+import { addIndex, constantIndex, indexOfDim, multiplyIndex } from "./index-expression.ts";
 import type { Index, Predicate } from "./index-node.ts";
-import { always, and, atMost, equalIndex, lessThan } from "./index-predicate.ts";
+import { always } from "./index-predicate.ts";
+import { rare } from "./parts.ts";
 
 /** One of the operands that an element of a movement op's result may come from. */
 export interface Origin {
@@ -14,14 +15,14 @@ export interface Origin {
 }
 
 /** Where the element at `index` of a node's result comes from. */
-type Move = (node: Node, index: readonly Index[]) => readonly Origin[];
+export type Move = (node: Node, index: readonly Index[]) => readonly Origin[];
 
-const dims = (value: AttrValue): readonly Dim[] => value as readonly Dim[];
-const ints = (value: AttrValue): readonly number[] => value as readonly number[];
+export const dims = (value: AttrValue): readonly Dim[] => value as readonly Dim[];
+export const ints = (value: AttrValue): readonly number[] => value as readonly number[];
 const sizes = (shape: Shape): Index[] => shape.map(indexOfDim);
 
 /** A move that reads one operand everywhere. */
-const everywhere =
+export const everywhere =
   (place: (node: Node, index: readonly Index[], operand: Tensor) => readonly Index[]): Move =>
   (node, index) => [{ operand: node.inputs[0]!, index: place(node, index, node.inputs[0]!), mask: always }];
 
@@ -42,27 +43,11 @@ const moves: ReadonlyMap<string, Move> = new Map<string, Move>([
       index.map((x, i) => addIndex(indexOfDim(dims(attrs.start)[i]!), multiplyIndex(x, ints(attrs.stride)[i]!))),
     ),
   ],
-  [
-    "reverse",
-    everywhere(({ attrs }, index, { shape }) =>
-      index.map((x, i) => (ints(attrs.axes).includes(i) ? subtractIndex(addIndex(indexOfDim(shape[i]!), -1), x) : x)),
-    ),
-  ],
-  // y[…, o, …, k] = x[…, stride·o + dilation·k, …]
-  [
-    "windows",
-    everywhere(({ attrs }, index, { rank }) =>
-      index.slice(0, rank).map((place, axis) => {
-        const i = ints(attrs.axes).indexOf(axis);
-        if (i < 0) return place;
-        const entry = multiplyIndex(index[rank + i]!, ints(attrs.dilation)[i]!);
-        return addIndex(multiplyIndex(place, ints(attrs.stride)[i]!), entry);
-      }),
-    ),
-  ],
   ["reshape", everywhere((node, index, { shape }) => reshaped(node.results[0]!.shape, index, shape))],
-  ["pad", padded],
-  ["concat", joined],
+  ...["reverse", "windows", "pad", "concat"].map((op): [string, Move] => [
+    op,
+    (...read) => rare.now.moves[op]!(...read),
+  ]),
 ]);
 
 /** Whether a node only moves elements. */
@@ -71,39 +56,6 @@ export const isMove = (node: Node): boolean => node.op.kind === "structural" && 
 /** Where the element at `index` of a movement op's result comes from; the last origin has what the others leave. */
 export const originsOf = (node: Node, index: readonly Index[]): readonly Origin[] =>
   moves.get(node.op.name)!(node, index);
-
-/**
- * Elements lie `interior + 1` apart from `lo` on; between and around them is the value. With `t = i − lo` an element is at
- * `0 ≤ t ≤ (n − 1)(interior + 1)` where that is a multiple of `interior + 1`.
- */
-function padded({ attrs, inputs }: Node, index: readonly Index[]): readonly Origin[] {
-  const [operand, value] = inputs as readonly [Tensor, Tensor];
-  const conditions: Predicate[] = [];
-  const inside = index.map((x, i) => {
-    const step = ints(attrs.interior)[i]! + 1;
-    const t = subtractIndex(x, indexOfDim(dims(attrs.lo)[i]!));
-    const last = multiplyIndex(addIndex(indexOfDim(operand.shape[i]!), -1), step);
-    conditions.push(atMost(0, t), atMost(t, last), equalIndex(modIndex(t, step), 0));
-    return floorDiv(t, step);
-  });
-  return [
-    { operand, index: inside, mask: and(...conditions) },
-    { operand: value, index: [], mask: always },
-  ];
-}
-
-/** Operand k has the elements from the sum of the sizes before it up to that sum and its own size. */
-function joined({ attrs, inputs }: Node, index: readonly Index[]): readonly Origin[] {
-  const axis = attrs.axis as number;
-  let start = constantIndex(0) as Index;
-  return inputs.map((operand) => {
-    const end = addIndex(start, indexOfDim(operand.shape[axis]!));
-    const own = index.map((x, i) => (i === axis ? subtractIndex(x, start) : x));
-    const mask = and(atMost(start, index[axis]!), lessThan(index[axis]!, end));
-    start = end;
-    return { operand, index: own, mask };
-  });
-}
 
 /**
  * The index into `to` of the element at `index` of `from`, both in row-major order. Runs of axes with equal products are

@@ -21,9 +21,12 @@ import { expect, test } from "vitest";
 import { evaluateIndex } from "./index-fold.ts";
 import { withIndexScope } from "./index-node.ts";
 import { indexText } from "./index-text.ts";
+import { loadParts } from "./parts.ts";
 import { indexAxes, type ViewOptions, viewOf } from "./view.ts";
 import { addressOf } from "./view-address.ts";
 import { isMove } from "./view-moves.ts";
+
+await loadParts();
 
 const countOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 

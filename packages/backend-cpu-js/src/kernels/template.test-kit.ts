@@ -1,13 +1,13 @@
 import { decodeElements, encodeElements } from "@tenon/ir";
-import { evaluateIndex, type Index, type Kernel } from "@tenon/lowering";
+import { evaluateIndex, type Index, type Kernel, loadParts } from "@tenon/lowering";
 import { Memory, poison } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { engine, run } from "../assembler/engine.test-kit.ts";
 import { ModuleBuilder } from "../assembler/module.ts";
 import type { Func } from "../assembler/values.ts";
-import { rare } from "../needs.ts";
+import { rare } from "../parts.ts";
 import { mathImports } from "../render/index.ts";
 
-await rare.load();
+await Promise.all([rare.load(), loadParts()]);
 
 const GUARD = 64;
 const POISON = 0xa5; // as float32 a small negative number, as float64 too

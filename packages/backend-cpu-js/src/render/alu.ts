@@ -1,6 +1,6 @@
 import { type AluOp, type Combine, type ElementaryName, elementary, type ValueType } from "@tenon/lowering";
-import { rare } from "../needs.ts";
-import { constantOf, isVector, type Lanes, scalarOf } from "./arithmetic.ts";
+import { rare } from "../parts.ts";
+import { isVector, type Lanes, scalarOf } from "./arithmetic.ts";
 import type { MathFunctions } from "./math.ts";
 import type { Instruction, Node } from "./tape.ts";
 
@@ -10,13 +10,13 @@ export interface Units {
   readonly math: MathFunctions;
 }
 
-type Render = (units: Units, operands: readonly [Node, Node, Node], from: ValueType, to: ValueType) => Node;
+export type Render = (units: Units, operands: readonly [Node, Node, Node], from: ValueType, to: ValueType) => Node;
 
-const isFloat = (type: ValueType): boolean => type === "float32" || type === "float64";
+export const isFloat = (type: ValueType): boolean => type === "float32" || type === "float64";
 
 /** What an operation gives for operands of type `from`. */
 export function renderAlu(units: Units, op: AluOp, operands: readonly Node[], from: ValueType, to: ValueType): Node {
-  return renders[op](units, operands as readonly [Node, Node, Node], from, to);
+  return (common[op] ?? rare.now.renders[op])!(units, operands as readonly [Node, Node, Node], from, to);
 }
 
 /** Registers begin with the value that changes nothing. */
@@ -47,14 +47,14 @@ const compare =
     return lanes.apply(`${name}_${from === "int32" ? "s" : "u"}`, from, a, b);
   };
 
-/** Instructions on floats alone; integers are left as they are. */
-const float =
-  (name: string): Render =>
-  ({ lanes }, [x], from) =>
-    isFloat(from) ? lanes.apply(name, from, x) : x;
+/** The instruction on floats; what becomes of integers is rare. */
+const ofFloats =
+  (name: "div" | "neg" | "sqrt"): Render =>
+  (units, operands, from, to) =>
+    isFloat(from) ? units.lanes.apply(name, from, ...operands) : rare.now.renders[name]!(units, operands, from, to);
 
 /** A function of float32 by polynomials on vectors, of float64 by JavaScript's. */
-const function_ =
+export const function_ =
   (name: ElementaryName): Render =>
   ({ lanes, math }, operands, from) => {
     if (from === "float64") return lanes.tape.call(math[name], operands);
@@ -87,82 +87,6 @@ function extreme(kind: "max" | "min"): Render {
   };
 }
 
-/** Division that truncates, guarded against what traps: 0, and −1 for the lowest number. */
-const divide: Render = ({ lanes }, [a, b], from) => {
-  if (isFloat(from)) return lanes.apply("div", from, a, b);
-  return lanes.each(from, pair(a, b, from), (x, y) => {
-    if (from === "uint32") return lanes.tape.pure("i32.div_u", [x!, orOne(lanes, y!)]);
-    const known = constantOf(y!);
-    if (known !== undefined && known !== 0 && known !== -1) return lanes.tape.pure("i32.div_s", [x!, y!]);
-    const special = lanes.apply("lt_u", "int32", lanes.integer("add", y!, lanes.i32(1)), lanes.i32(2));
-    const quotient = lanes.tape.pure("i32.div_s", [x!, lanes.select(special, lanes.i32(1), y!, "int32")]);
-    return lanes.select(special, lanes.integer("mul", x!, y!), quotient, "int32");
-  });
-};
-
-const remainder: Render = (units, [a, b], from) => {
-  const { lanes, math } = units;
-  const { tape } = lanes;
-  return lanes.each(from, pair(a, b, from), (x, y) => {
-    if (from === "float64") return tape.call(math.rem, [x!, y!]);
-    if (from !== "float32") return tape.pure(from === "uint32" ? "i32.rem_u" : "i32.rem_s", [x!, orOne(lanes, y!)]);
-    const wide = [x!, y!].map((z) => tape.pure("f64.promote_f32", [z]));
-    return tape.pure("f32.demote_f64", [tape.call(math.rem, wide)]);
-  });
-};
-
-const pair = (a: Node, b: Node, type: ValueType) =>
-  [
-    [a, type],
-    [b, type],
-  ] as const;
-
-/** A divisor, with 1 in place of 0. */
-const orOne = (lanes: Lanes, x: Node): Node =>
-  constantOf(x) === undefined ? lanes.integer("or", x, lanes.tape.pure("i32.eqz", [x])) : lanes.i32(constantOf(x) || 1);
-
-/** Counts are taken modulo 32, as the instructions do. */
-const shift =
-  (left: boolean): Render =>
-  ({ lanes }, [x, count], from) => {
-    const name = left ? "shl" : from === "int32" ? "shr_s" : "shr_u";
-    if (isVector(x) && !isVector(count)) return lanes.tape.pure(`i32x4.${name}`, [x, count]);
-    return lanes.each(from, pair(x, count, from), (a, b) => lanes.tape.pure(`i32.${name}`, [a!, b!]));
-  };
-
-const negate: Render = ({ lanes }, [x], from) =>
-  isFloat(from) || isVector(x) ? lanes.apply("neg", from, x) : lanes.integer("sub", lanes.i32(0), x);
-
-const absolute: Render = ({ lanes }, [x], from) => {
-  if (from === "uint32") return x;
-  if (isFloat(from) || isVector(x)) return lanes.apply("abs", from, x);
-  const sign = lanes.shift("shr_s", x, 31);
-  return lanes.integer("sub", lanes.integer("xor", x, sign), sign);
-};
-
-/** −1 or 1; zeros and NaN are their own sign. */
-const sign: Render = ({ lanes }, [x], from) => {
-  if (from === "uint32") return lanes.choose("min", x, lanes.i32(1), true);
-  if (from === "int32") {
-    const positive = lanes.shift("shr_u", lanes.integer("sub", lanes.i32(0), x), 31);
-    return lanes.integer("or", lanes.shift("shr_s", x, 31), positive);
-  }
-  const zero = lanes.constant(from, 0);
-  const one = lanes.constant(from, 1);
-  const unit = isVector(x)
-    ? lanes.bits("or", lanes.bits("and", x, lanes.i32(1 << 31), "int32"), one, from)
-    : lanes.apply("copysign", from, one, x);
-  return lanes.select(lanes.apply("gt", from, lanes.apply("abs", from, x), zero), unit, x, from);
-};
-
-const not: Render = ({ lanes }, [x], from) => {
-  if (isVector(x)) return lanes.tape.pure("v128.not", [x]);
-  return from === "bool" ? lanes.tape.pure("i32.eqz", [x]) : lanes.integer("xor", x, lanes.i32(-1));
-};
-
-const isFinite_: Render = ({ lanes }, [x], from) =>
-  lanes.apply("lt", from, lanes.apply("abs", from, x), lanes.constant(from, Infinity));
-
 /** To the value's type: of floats truncated and saturated, of integers wrapped; to bool is ≠ 0. */
 const convert: Render = ({ lanes }, [x], from, to) => {
   const { tape } = lanes;
@@ -179,47 +103,22 @@ const convert: Render = ({ lanes }, [x], from, to) => {
   return tape.pure(`${scalarOf(to)}${vector}.${name}_${scalarOf(of)}${vector}_${unsigned}` as Instruction, [x]);
 };
 
-const bitcast: Render = ({ lanes }, [x], _from, to) => lanes.reinterpret(x, to === "float32" ? "f32" : "i32");
-
-/** The low bits, with copies of their highest one above them for int32, zeros for uint32. */
-const wrap =
-  (bits: number): Render =>
-  ({ lanes }, [x], from) => {
-    if (from === "uint32") return lanes.integer("and", x, lanes.i32(2 ** bits - 1));
-    return lanes.shift("shr_s", lanes.shift("shl", x, 32 - bits), 32 - bits);
-  };
-
-const renders: Readonly<Record<AluOp, Render>> = {
+/** What most programs do. */
+const common: Readonly<Partial<Record<AluOp, Render>>> = {
   add: plain("add"),
   sub: plain("sub"),
   mul: plain("mul"),
-  div: divide,
-  rem: remainder,
+  div: ofFloats("div"),
   maximum: larger,
   minimum: smaller,
-  pow: function_("pow"),
   and: bitwise("and"),
   or: bitwise("or"),
   xor: bitwise("xor"),
-  shl: shift(true),
-  shr: shift(false),
-  neg: negate,
-  abs: absolute,
-  sign,
-  floor: float("floor"),
-  ceil: float("ceil"),
-  round: float("nearest"),
-  sqrt: float("sqrt"),
-  rsqrt: ({ lanes }, [x], from) => lanes.apply("div", from, lanes.constant(from, 1), lanes.apply("sqrt", from, x)),
-  not,
+  neg: ofFloats("neg"),
+  sqrt: ofFloats("sqrt"),
   exp: function_("exp"),
-  expm1: function_("expm1"),
+  pow: function_("pow"),
   log: function_("log"),
-  log1p: function_("log1p"),
-  tanh: function_("tanh"),
-  erf: function_("erf"),
-  sin: function_("sin"),
-  cos: function_("cos"),
   eq: compare("eq"),
   ne: compare("ne"),
   lt: compare("lt"),
@@ -227,11 +126,5 @@ const renders: Readonly<Record<AluOp, Render>> = {
   gt: compare("gt"),
   ge: compare("ge"),
   convert,
-  bitcast,
   select: ({ lanes }, [condition, a, b], _from, to) => lanes.select(condition, a, b, to),
-  is_finite: isFinite_,
-  round16: ({ lanes }, [x]) => rare.now.halfToFloat(lanes, rare.now.floatToHalf(lanes, x)),
-  roundb16: ({ lanes }, [x]) => rare.now.brainToFloat(lanes, rare.now.floatToBrain(lanes, x)),
-  wrap8: wrap(8),
-  wrap16: wrap(16),
 };

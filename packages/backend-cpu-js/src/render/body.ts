@@ -12,11 +12,12 @@ import {
   type Store,
   type Value,
 } from "@tenon/lowering";
+import { rare } from "../parts.ts";
 import { identityOf, renderAlu, type Units } from "./alu.ts";
 import { isVector, LANES, Lanes, scalarOf } from "./arithmetic.ts";
 import { renderIndex } from "./indices.ts";
 import type { MathFunctions } from "./math.ts";
-import { loadEach, loadOne, loadVector, sizeOf, storeEach, storeOne, storeVector } from "./memory.ts";
+import { loadOne, loadVector, sizeOf, storeEach, storeOne, storeVector } from "./memory.ts";
 import { type LaneLoop, placesOf, spread } from "./places.ts";
 import { blockStride } from "./stride.ts";
 import { type Cell, type Node, Tape } from "./tape.ts";
@@ -186,11 +187,11 @@ export class Body {
   #load({ slot, address, mask }: LoadValue, copy: number): Node {
     const strays = mask !== always || this.open?.rest !== undefined;
     const places = placesOf(this, { slot, address, mask, copy, strays });
-    if (!("first" in places)) return loadEach(this.lanes, slot.dtype, places);
+    if (!("first" in places)) return rare.now.loadEach(this.lanes, slot.dtype, places);
     const { first, stride } = places;
     if (stride === 0) return loadOne(this.lanes, slot.dtype, first);
     if (stride === sizeOf(slot.dtype)) return loadVector(this.lanes, slot.dtype, first);
-    return loadEach(this.lanes, slot.dtype, spread(this.lanes, first, stride, strays));
+    return rare.now.loadEach(this.lanes, slot.dtype, spread(this.lanes, first, stride, strays));
   }
 
   #store(store: Store): void {

@@ -7,6 +7,7 @@ import {
   type IndexVariable,
   least,
 } from "@tenon/lowering";
+import { rare } from "../parts.ts";
 import { constantOf, isVector, type Lanes } from "./arithmetic.ts";
 import type { Node } from "./tape.ts";
 
@@ -43,12 +44,7 @@ function builderOn(lanes: Lanes, variable: (v: IndexVariable) => Node, isUniform
       const same = isVector(a) && isUniform?.(floorDiv(dividend, divisor)) === true;
       return quotient(lanes, same ? lanes.extract(a, "int32", 0) : a, b, dividend, divisor);
     },
-    mod(a, b, dividend, divisor) {
-      if (!isVector(a) || exponentOf(b) !== undefined || isUniform?.(floorDiv(dividend, divisor)) !== true)
-        return modulus(lanes, a, b, dividend, divisor);
-      const whole = quotient(lanes, lanes.extract(a, "int32", 0), b, dividend, divisor);
-      return lanes.integer("sub", a, lanes.integer("mul", whole, b));
-    },
+    mod: (...operands) => rare.now.remainder(lanes, isUniform, ...operands),
     min: (a, b) => lanes.choose("min", a, b),
     max: (a, b) => lanes.choose("max", a, b),
     select: (condition, a, b) => lanes.select(condition, a, b, "int32"),
@@ -62,13 +58,13 @@ function builderOn(lanes: Lanes, variable: (v: IndexVariable) => Node, isUniform
 }
 
 /** n of 2ⁿ, or undefined. */
-function exponentOf(x: Node): number | undefined {
+export function exponentOf(x: Node): number | undefined {
   const value = constantOf(x);
   return value !== undefined && value > 0 && (value & (value - 1)) === 0 ? 31 - Math.clz32(value) : undefined;
 }
 
 /** An arithmetic shift rounds down whatever the sign. */
-function quotient(lanes: Lanes, a: Node, b: Node, dividend: Index, divisor: Index): Node {
+export function quotient(lanes: Lanes, a: Node, b: Node, dividend: Index, divisor: Index): Node {
   const exponent = exponentOf(b);
   if (exponent !== undefined) return lanes.shift("shr_s", a, exponent);
   return divided(lanes, a, b, divisor, (x, y) => {
@@ -78,28 +74,9 @@ function quotient(lanes: Lanes, a: Node, b: Node, dividend: Index, divisor: Inde
   });
 }
 
-/** `a − b·⌊a / b⌋`. */
-export function modulus(lanes: Lanes, a: Node, b: Node, dividend: Index, divisor: Index): Node {
-  if (exponentOf(b) !== undefined) return lanes.integer("and", a, lanes.i32(constantOf(b)! - 1));
-  return divided(lanes, a, b, divisor, (x, y) => {
-    if (least(dividend) >= 0) return lanes.tape.pure("i32.rem_u", [x, y]);
-    const rest = lanes.tape.pure("i32.rem_s", [x, y]);
-    return lanes.integer("add", rest, lanes.integer("and", y, lanes.shift("shr_s", rest, 31)));
-  });
-}
-
 /** Lane by lane. A divisor that is 0 where nothing runs may be divided by before the loops that do not run. */
-function divided(lanes: Lanes, a: Node, b: Node, divisor: Index, f: (x: Node, y: Node) => Node): Node {
+export function divided(lanes: Lanes, a: Node, b: Node, divisor: Index, f: (x: Node, y: Node) => Node): Node {
   const safe = least(divisor) >= 1 || isVector(b) ? b : lanes.choose("max", b, lanes.i32(1));
   const pair = [a, safe].map((x) => [x, "int32"] as const);
   return lanes.each("int32", pair, (x, y) => f(x!, y!));
 }
-
-/** An expression as a sum in which remainders stand for quotients. */
-export function partsOf(x: Index): Parts {
-  if (x.kind === "sum") return x.parts;
-  if (x.kind === "constant") return { constant: x.value, terms: [], remainders: [] };
-  return { constant: 0, terms: [{ coefficient: 1, of: x }], remainders: [] };
-}
-
-type Parts = Extract<Index, { readonly kind: "sum" }>["parts"];

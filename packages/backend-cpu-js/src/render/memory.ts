@@ -1,5 +1,5 @@
 import { type DType, dtypes } from "@tenon/ir";
-import { rare } from "../needs.ts";
+import { rare } from "../parts.ts";
 import { isVector, LANES, type Lanes } from "./arithmetic.ts";
 import type { Instruction, Node } from "./tape.ts";
 
@@ -44,7 +44,7 @@ const accesses: Readonly<Partial<Record<DType, Access>>> = {
   float64: { ...words, load: "f64.load", store: "f64.store" },
 };
 
-const accessOf = (dtype: DType): Access => accesses[dtype]!;
+export const accessOf = (dtype: DType): Access => accesses[dtype]!;
 
 export const sizeOf = (dtype: DType): number => dtypes[dtype].byteLength;
 
@@ -65,30 +65,15 @@ export function loadVector(lanes: Lanes, dtype: DType, { pointer, offset }: Plac
   );
 }
 
-/** Four elements, each at its own place. */
-export function loadEach(lanes: Lanes, dtype: DType, places: readonly Place[]): Node {
-  const { tape } = lanes;
-  if (sizeOf(dtype) === 4) {
-    const [first, ...rest] = places;
-    return rest.reduce(
-      (x, { pointer, offset }, i) => tape.read("v128.load32_lane", [pointer, x], i + 1, offset),
-      tape.read("v128.load32_zero", [first!.pointer], first!.offset),
-    );
-  }
-  const { load } = accessOf(dtype);
-  const values = places.map(({ pointer, offset }) => tape.read(load, [pointer], offset));
-  return widen(lanes, dtype, lanes.join(values, "int32"));
-}
-
 /** From the bits in memory to the value. */
-function widen(lanes: Lanes, dtype: DType, raw: Node): Node {
+export function widen(lanes: Lanes, dtype: DType, raw: Node): Node {
   if (dtype === "float16") return rare.now.halfToFloat(lanes, raw);
   if (dtype === "bfloat16") return rare.now.brainToFloat(lanes, raw);
   return dtype === "bool" && isVector(raw) ? lanes.apply("ne", "int32", raw, lanes.i32(0)) : raw;
 }
 
 /** From the value to the bits in memory, in the low part of each lane. */
-function narrow(lanes: Lanes, dtype: DType, value: Node): Node {
+export function narrow(lanes: Lanes, dtype: DType, value: Node): Node {
   if (dtype === "float16") return rare.now.floatToHalf(lanes, value);
   if (dtype === "bfloat16") return rare.now.floatToBrain(lanes, value);
   return dtype === "bool" && isVector(value) ? lanes.bits("and", value, lanes.i32(1), "int32") : value;

@@ -5,14 +5,14 @@ import {
   type IndexVariable,
   least,
   type Predicate,
+  partsOf,
   type Register,
   type Slot,
   subtractIndex,
 } from "@tenon/lowering";
+import { rare } from "../parts.ts";
 import { LANES, type Lanes } from "./arithmetic.ts";
-import { modulus, partsOf, renderIndex } from "./indices.ts";
 import { type Place, sizeOf } from "./memory.ts";
-import { blockStride } from "./stride.ts";
 import type { Node } from "./tape.ts";
 import { mentions, type Variation } from "./variation.ts";
 
@@ -68,17 +68,13 @@ export function placesOf(around: Surroundings, access: Access): Places {
   let stride = 0; // from lane to lane
   for (const { coefficient, of } of terms) {
     if (of === open?.variable) stride += coefficient * size;
-    else if (varies(of)) return unevenPlaces(around, open!, access);
+    else if (varies(of)) return rare.now.unevenPlaces(around, open!, access);
     else pieces.push(lanes.integer("mul", around.index(of), lanes.i32(coefficient * size)));
   }
-  for (const { scale, dividend, divisor } of remainders) {
-    if (varies(scale, dividend, divisor)) return unevenPlaces(around, open!, access);
-    const rest = modulus(lanes, around.index(dividend), around.index(divisor), dividend, divisor);
-    pieces.push(
-      scale.kind === "constant"
-        ? lanes.integer("mul", rest, lanes.i32(scale.value * size))
-        : lanes.integer("mul", lanes.integer("mul", rest, around.index(scale)), lanes.i32(size)),
-    );
+  if (remainders.length > 0) {
+    if (remainders.some(({ scale, dividend, divisor }) => varies(scale, dividend, divisor)))
+      return rare.now.unevenPlaces(around, open!, access);
+    pieces.push(...rare.now.remainderBytes(around, remainders, size));
   }
   if (stride !== 0) pieces.push(lanes.integer("mul", open!.first, lanes.i32(stride)));
   pieces.sort((a, b) => a.scope.depth - b.scope.depth);
@@ -99,26 +95,10 @@ export function placesOf(around: Surroundings, access: Access): Places {
   return { first: { pointer, offset }, stride };
 }
 
-/** Where lanes are that move evenly only within a vector, or not even there: then their addresses are computed as a vector. */
-function unevenPlaces(around: Surroundings, open: LaneLoop, { slot, address, mask, copy, strays }: Access): Places {
-  const { lanes } = around;
-  const { aligned, first, variable, variation } = open;
-  const base = around.slots.get(slot)!;
-  const size = sizeOf(slot.dtype);
-  const inBytes = (index: Node): Node => lanes.integer("mul", index, lanes.i32(size));
-  const step = aligned === true ? blockStride(address, variable, variation.variables) : undefined;
-  if (step !== undefined) {
-    const here = lanes.integer("add", first, lanes.i32(LANES * copy));
-    const index = renderIndex(lanes, address, (v) => (v === variable ? here : around.variable(v, copy)));
-    const pointer = lanes.integer("add", base, inBytes(index));
-    const checked = strays && mask !== always && (step === 0 || step === 1);
-    return { first: { pointer: checked ? clamped(lanes, pointer) : pointer, offset: 0 }, stride: step * size };
-  }
-  const distances = inBytes(around.index(address, copy));
-  return [0, 1, 2, 3].map((lane) => {
-    const pointer = lanes.integer("add", base, lanes.extract(distances, "int32", lane));
-    return { pointer: strays ? clamped(lanes, pointer) : pointer, offset: 0 };
-  });
+/** The pointer, or the last one from which a vector can be loaded. */
+export function clamped(lanes: Lanes, pointer: Node): Node {
+  const end = lanes.shift("shl", lanes.tape.pure("memory.size", []), 16); // 0 for 4 GiB
+  return lanes.choose("min", pointer, lanes.integer("sub", end, lanes.i32(16)), true);
 }
 
 /** The places of four lanes that lie `stride` bytes apart. */
@@ -129,10 +109,4 @@ export function spread(lanes: Lanes, { pointer, offset }: Place, stride: number,
     const moved = lanes.integer("add", pointer, lanes.i32(distance));
     return { pointer: strays ? clamped(lanes, moved) : moved, offset };
   });
-}
-
-/** The pointer, or the last one from which a vector can be loaded. */
-function clamped(lanes: Lanes, pointer: Node): Node {
-  const end = lanes.shift("shl", lanes.tape.pure("memory.size", []), 16); // 0 for 4 GiB
-  return lanes.choose("min", pointer, lanes.integer("sub", end, lanes.i32(16)), true);
 }

@@ -1,17 +1,17 @@
 import { decodeElements, encodeElements } from "@tenon/ir";
-import { evaluateIndex, type LoopKernel, loadElementary } from "@tenon/lowering";
+import { evaluateIndex, type LoopKernel, loadParts } from "@tenon/lowering";
 import { expect } from "vitest";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { evaluated, type KernelFunction } from "../../../lowering/src/kernel/random-kernel.test-kit.ts";
 import { engine, run } from "../assembler/engine.test-kit.ts";
 import { features } from "../assembler/features.ts";
 import { ModuleBuilder } from "../assembler/module.ts";
-import { rare } from "../needs.ts";
+import { rare } from "../parts.ts";
 import { extentOf, importMath, mathImports, renderLoops, SHARE } from "./index.ts";
 
 export { evaluated, kernelOf, memoryOf, small } from "../../../lowering/src/kernel/random-kernel.test-kit.ts";
 
-await Promise.all([rare.load(), loadElementary(new Set(["pow"]))]);
+await Promise.all([rare.load(), loadParts()]);
 
 /** How a kernel is rendered and run: `lanes` as they are chosen or none, and in how many parts. */
 export interface Way {

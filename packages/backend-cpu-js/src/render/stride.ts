@@ -1,6 +1,5 @@
-import { type Index, type IndexVariable, lanesOf } from "@tenon/lowering";
+import { type Index, type IndexVariable, lanesOf, partsOf } from "@tenon/lowering";
 import { LANES } from "./arithmetic.ts";
-import { partsOf } from "./indices.ts";
 import { mentions } from "./variation.ts";
 
 /** Elements from lane to lane where an address moves evenly, in all that varies; undefined where it does not. */

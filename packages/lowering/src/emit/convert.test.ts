@@ -13,11 +13,11 @@ import { evaluateKernel } from "../kernel/evaluate.test-kit.ts";
 import { Memory } from "../kernel/evaluate-memory.test-kit.ts";
 import type { Value } from "../kernel/kernel.ts";
 import { KernelWriter } from "../kernel/writer.ts";
+import { loadParts } from "../parts.ts";
 import { specials } from "../random-graph.test-kit.ts";
-import { loadRules } from "../rules.ts";
 import { bitcastValue, convertValue } from "./convert.ts";
 
-await loadRules();
+await loadParts();
 
 type Change = (writer: KernelWriter, value: Value, from: DType, to: DType) => Value;
 

@@ -2,7 +2,7 @@ import { type DType, dtypes, integerRange, isFloat } from "@tenon/ir";
 import type { Value } from "../kernel/kernel.ts";
 import { isFloatValue, valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { rare } from "../rules.ts";
+import { rare } from "../parts.ts";
 
 /** The value brought into the range of an integer dtype of 8 or 16 bits by dropping the bits above; others as they are. */
 export function wrapped(writer: KernelWriter, dtype: DType, value: Value): Value {

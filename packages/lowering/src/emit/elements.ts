@@ -5,7 +5,7 @@ import { and, atMost, lessThan } from "../index-predicate.ts";
 import type { Value } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { rare } from "../rules.ts";
+import { rare } from "../parts.ts";
 import { convertValue } from "./convert.ts";
 import type { Emitter, Place, Steps } from "./emitter.ts";
 import { knownIndex } from "./scalar.ts";

@@ -3,11 +3,11 @@ import { expand } from "../expand.ts";
 import { fuse } from "../fuse/fuse.ts";
 import { withIndexScope } from "../index-node.ts";
 import { kernelText } from "../kernel/text.ts";
-import { loadRules } from "../rules.ts";
+import { loadParts } from "../parts.ts";
 import { simplify } from "../simplify.ts";
 import { type EmitOptions, emitGroup } from "./emit.ts";
 
-await loadRules();
+await loadParts();
 
 export interface KernelOptions extends Partial<EmitOptions> {
   readonly fusion?: boolean;

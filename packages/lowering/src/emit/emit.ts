@@ -5,7 +5,7 @@ import type { Index } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { freeVariables } from "../kernel/walk.ts";
 import { KernelWriter } from "../kernel/writer.ts";
-import { rare } from "../rules.ts";
+import { rare } from "../parts.ts";
 import { collapse } from "./collapse.ts";
 import { emitDot } from "./dot.ts";
 import { Emitter, type Memory } from "./emitter.ts";

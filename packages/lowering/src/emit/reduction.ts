@@ -4,7 +4,7 @@ import type { Index } from "../index-node.ts";
 import type { Combine, Value, ValueType } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { rare } from "../rules.ts";
+import { rare } from "../parts.ts";
 import { wrapped } from "./convert.ts";
 import type { Emitter } from "./emitter.ts";
 

@@ -18,10 +18,13 @@ import {
 import { expect, test } from "vitest";
 import { expand } from "../expand.ts";
 import { withIndexScope } from "../index-node.ts";
+import { loadParts } from "../parts.ts";
 import { simplify } from "../simplify.ts";
 import { type FuseOptions, fuse } from "./fuse.ts";
 import type { Fused } from "./group.ts";
 import { denseStep } from "./steps.test-kit.ts";
+
+await loadParts();
 
 const fused = (fn: Fn, options: Partial<FuseOptions> = {}): Fused =>
   withIndexScope(() => {

@@ -3,10 +3,13 @@ import { expect, test } from "vitest";
 import { addIndex, constantIndex, indexVariable, multiplyIndex, scaleIndex } from "../index-expression.ts";
 import type { IndexVariable } from "../index-node.ts";
 import { lessThan } from "../index-predicate.ts";
+import { loadParts } from "../parts.ts";
 import { evaluateKernel } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
 import type { DotKernel, LoopKernel, SortKernel, Statement } from "./kernel.ts";
 import { KernelWriter } from "./writer.ts";
+
+await loadParts();
 
 const memory = (dtype: DType, data: readonly number[]): Memory =>
   new Memory(

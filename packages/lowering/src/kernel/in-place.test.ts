@@ -6,12 +6,15 @@ import { addIndex, constantIndex, indexVariable, scaleIndex, subtractIndex } fro
 import type { Index, IndexVariable } from "../index-node.ts";
 import { atMost, lessThan } from "../index-predicate.ts";
 import { programOf } from "../lower/lower.test-kit.ts";
+import { loadParts } from "../parts.ts";
 import { evaluateKernel, type KernelInstance } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
 import { evaluateProgram } from "./evaluate-program.test-kit.ts";
 import { inPlacePairs } from "./in-place.ts";
 import type { Kernel, Slot, Value } from "./kernel.ts";
 import { KernelWriter } from "./writer.ts";
+
+await loadParts();
 
 interface Example {
   readonly w: KernelWriter;

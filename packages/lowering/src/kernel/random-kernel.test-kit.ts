@@ -3,10 +3,13 @@ import { modIndex } from "../index-division.ts";
 import { addIndex, indexVariable, multiplyIndex } from "../index-expression.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { equalIndex, lessThan } from "../index-predicate.ts";
+import { loadParts } from "../parts.ts";
 import { evaluateKernel } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
 import type { AluOp, Kernel, LoopKernel, Slot, Value } from "./kernel.ts";
 import { KernelWriter } from "./writer.ts";
+
+await loadParts();
 
 const N = indexVariable("N", 1, 64) as IndexVariable;
 const R = indexVariable("R", 1, 64) as IndexVariable;

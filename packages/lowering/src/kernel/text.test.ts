@@ -2,10 +2,13 @@ import { expect, test } from "vitest";
 import { addIndex, indexVariable, scaleIndex } from "../index-expression.ts";
 import type { IndexVariable } from "../index-node.ts";
 import { lessThan } from "../index-predicate.ts";
+import { loadParts } from "../parts.ts";
 import type { LoopKernel } from "./kernel.ts";
 import { kernelText } from "./text.ts";
 import { kernelKey } from "./walk.ts";
 import { KernelWriter } from "./writer.ts";
+
+await loadParts();
 
 /** `y = max(x, low)` with the sums of its rows, of which only the first `kept` columns are read. */
 function kernelOf({ name = "clamp", low = 0, kept = 200, highest = 64 } = {}): LoopKernel {

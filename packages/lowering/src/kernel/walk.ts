@@ -18,16 +18,6 @@ export function eachPart(whole: unknown, visit: (part: object) => void, seen = n
   visit(whole);
 }
 
-/** The kinds, operations and dtypes that kernels or items are made of. */
-export function wordsOf(whole: unknown): ReadonlySet<unknown> {
-  const words = new Set<unknown>();
-  eachPart(whole, (part) => {
-    const { kind, op, dtype } = part as Readonly<Record<"kind" | "op" | "dtype", unknown>>;
-    words.add(kind).add(op).add(dtype);
-  });
-  return words;
-}
-
 /** The same with other index expressions; an object in which nothing changes stays the one that it is. */
 export function changeIndices<T>(
   whole: T,

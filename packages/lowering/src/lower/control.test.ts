@@ -2,10 +2,10 @@ import { buildModule, cond, Fn, input, scan, type Tensor, whileLoop } from "@ten
 import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import type { Item } from "../kernel/program.ts";
-import { loadRules } from "../rules.ts";
+import { loadParts } from "../parts.ts";
 import { lower } from "./lower.ts";
 
-await loadRules();
+await loadParts();
 
 const float = (...shape: number[]): Tensor => input({ dtype: "float32", shape });
 const itemsOf = (inputs: readonly Tensor[], results: readonly Tensor[]): readonly Item[] =>

@@ -13,10 +13,10 @@ import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError, wit
 import { verify } from "@tenon/ir/verify";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { StepProgram } from "../kernel/program.ts";
-import { loadRules } from "../rules.ts";
+import { loadParts } from "../parts.ts";
 import { type LowerOptions, lower } from "./lower.ts";
 
-await loadRules();
+await loadParts();
 
 /** Ways to lower that must all mean the same. */
 export const ways: Readonly<Record<string, LowerOptions>> = {

@@ -18,8 +18,8 @@ import { constantIndex, indexOfDim, multiplyIndex } from "../index-expression.ts
 import { type Index, withIndexScope } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { BufferSpec, Item, Origin, StepProgram, Stretch } from "../kernel/program.ts";
+import { rare } from "../parts.ts";
 import { rewrite } from "../passes/rewrite.ts";
-import { isRare, rare } from "../rules.ts";
 import { simplify } from "../simplify.ts";
 import { mergeLaunches } from "./merge-launches.ts";
 import { shareKernels } from "./share-kernels.ts";
@@ -36,37 +36,19 @@ export interface LowerOptions {
   readonly fusion?: boolean;
 }
 
-/**
- * An entry of a module as kernels and the order in which they run. What writes its ops has been loaded: `loadRules` does that
- * for any op.
- */
+/** An entry of a module as kernels and the order in which they run. */
 export const lower = (module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram =>
-  withIndexScope(() => lowerGraph(graphOf(module, entry, options), options));
+  withIndexScope(() =>
+    withTrace(() => {
+      const { claims, spells } = options;
+      const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
+      return new Lowering(entrySignature(module, entry), options).program(settled(simplify(expanded)));
+    }),
+  );
 
-/** An entry in the ops that kernels are made of. */
-export interface EntryGraph {
-  readonly fn: Fn;
-  readonly signature: EntrySignature;
-  /** Whether it needs the rare rules. */
-  readonly isRare: boolean;
-}
-
-/** An entry expanded and simplified. */
-export const graphOf = (module: VerifiedModule, entry: string, { claims, spells }: LowerOptions): EntryGraph =>
-  withTrace(() => {
-    let needsRare = false;
-    const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
-    // barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide
-    const fn = rewrite(simplify(expanded), () => (node) => {
-      needsRare ||= isRare(node);
-      return node.op.name === "barrier" ? node.inputs : wideScatter(node);
-    });
-    return { fn, signature: entrySignature(module, entry), isRare: needsRare };
-  });
-
-/** Its kernels, when its rules are loaded. */
-export const lowerGraph = ({ fn, signature }: EntryGraph, options: LowerOptions): StepProgram =>
-  withTrace(() => new Lowering(signature, options).program(fn));
+/** Barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide. */
+const settled = (fn: Fn): Fn =>
+  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : wideScatter(node)));
 
 /** Puts together the program of an entry. */
 export class Lowering {

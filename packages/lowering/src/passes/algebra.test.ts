@@ -27,9 +27,12 @@ import {
   transposeOp,
 } from "@tenon/ir";
 import { describe, expect, test } from "vitest";
+import { loadParts } from "../parts.ts";
 import { firstDifference, runRounded, specials } from "../random-graph.test-kit.ts";
 import { algebraOf, algebraRules } from "./algebra.ts";
 import { rewrite } from "./rewrite.ts";
+
+await loadParts();
 
 /** x, y: of the dtype at hand; p, q: bool of the same shape; c: a constant of that type. */
 type Body = (x: Tensor, y: Tensor, p: Tensor, c: (value: number, dtype?: DType) => Tensor) => Tensor;

@@ -22,11 +22,14 @@ import {
   whileOp,
 } from "@tenon/ir";
 import { expect, test } from "vitest";
+import { loadParts } from "../parts.ts";
 import { inlineCalls } from "./inline.ts";
 import { mergeCommon } from "./merge.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 import { dropUnused } from "./unused.ts";
+
+await loadParts();
 
 const x2 = { dtype: "float32", shape: [2] } as const;
 const apply = (pass: Pass, fn: Fn): Fn => rewrite(fn, pass.start);

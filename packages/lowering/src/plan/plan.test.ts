@@ -4,9 +4,12 @@ import { addIndex, constantIndex, indexVariable, multiplyIndex } from "../index-
 import type { IndexVariable } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Item, Launch, Loop, StepProgram } from "../kernel/program.ts";
+import { loadParts } from "../parts.ts";
 import { lifetimesOf } from "./lifetimes.ts";
 import { planMemory, type StepMemory } from "./plan.ts";
 import { denseStep, ProgramWriter, randomPrograms } from "./programs.test-kit.ts";
+
+await loadParts();
 
 /** Each output may stand where the first operand does. */
 const inPlace = ({ slots }: Kernel): readonly (readonly [number, number])[] =>

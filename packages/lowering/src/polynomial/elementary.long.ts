@@ -1,7 +1,8 @@
 import { polynomialUlps } from "@tenon/conformance";
 import { describe, expect, test } from "vitest";
 import { elementaryOps } from "../kernel/kernel.ts";
-import { elementary, loadElementary } from "./elementary.ts";
+import { loadParts } from "../parts.ts";
+import { elementary } from "./elementary.ts";
 import { everyPattern, measure, referenceOf } from "./measure.test-kit.ts";
 import { evaluators } from "./targets.test-kit.ts";
 
@@ -9,7 +10,7 @@ import { evaluators } from "./targets.test-kit.ts";
 const step = Number(process.env.TENON_POLYNOMIAL_STEP ?? 257);
 const chosen = process.env.TENON_POLYNOMIAL as (typeof elementaryOps)[number] | undefined;
 const names = chosen === undefined ? elementaryOps : [chosen];
-await loadElementary(new Set(elementaryOps));
+await loadParts();
 const CHUNKS = 16;
 
 describe.each(names)("%s is within its bound at float32 values all over the range", (name) => {

@@ -1,12 +1,13 @@
 import { polynomialUlps } from "@tenon/conformance";
 import { describe, expect, test } from "vitest";
 import { elementaryOps } from "../kernel/kernel.ts";
+import { loadParts } from "../parts.ts";
 import type { Elementary } from "./arithmetic.ts";
-import { elementary, loadElementary } from "./elementary.ts";
+import { elementary } from "./elementary.ts";
 import { everyPattern, halfPrecision, hardPoints, measure, referenceOf } from "./measure.test-kit.ts";
 import { evaluators, flushing } from "./targets.test-kit.ts";
 
-await loadElementary(new Set(elementaryOps));
+await loadParts();
 const functions = elementaryOps.map((name): [typeof name, Elementary] => [name, elementary(name)]);
 const SMALLEST_NORMAL = 2 ** -126;
 
