@@ -68,7 +68,8 @@ export function chosen(
   const known = knownIndex(entry);
   if (known !== undefined) {
     const holds = and(atMost(0, known), lessThan(known, size));
-    return { at: known, holds, inside: writer.test(holds) };
+    // an axis of one element is no axis of the loops that compute it
+    return { at: size === constantIndex(1) ? constantIndex(0) : known, holds, inside: writer.test(holds) };
   }
   const above = writer.alu("ge", [entry, writer.constant("int32", 0)], "bool");
   const below = writer.alu("lt", [entry, writer.index(size)], "bool");

@@ -64,3 +64,17 @@ fn @main(%x: f32[2,3]) -> (f32[2,3], f32[2,3]) {
 }`;
   expect(problemsOfText(text)).toEqual([]);
 });
+
+test("what is read outside an axis of one element is no element of a product", () => {
+  const text = `
+fn @main(%x: f32[1,3], %i: i32[1]) -> (f32[1,1], f32[1,2], f32[1,1]) {
+  %y = dot %x, %x {contract=[[1],[1]]} : f32[1,1]
+  %next = constant [1] : i32[1]
+  %a = gather %y, %next {axis=1} : f32[1,1]
+  %both = iota {axis=0} : i32[2]
+  %b = gather %y, %both {axis=1} : f32[1,2]
+  %c = gather %y, %i {axis=1} : f32[1,1]
+  return %a, %b, %c
+}`;
+  expect(problemsOfText(text)).toEqual([]);
+});
