@@ -1,5 +1,6 @@
 import { existsSync, globSync } from "node:fs";
 import type { Options } from "tsup";
+import { texts } from "./tsup.texts.ts";
 
 /**
  * The build every package shares: ESM and declarations, one output file per source file.
@@ -26,6 +27,7 @@ export function preset(entries: readonly string[]): Options {
       compilerOptions: { paths: {} },
     },
     esbuildPlugins: [
+      ...texts(),
       {
         name: "one output file per source file",
         setup(build) {

@@ -5,7 +5,7 @@ import { pnpm } from "./managers.mjs";
 import { digest, isStamped, packagesIn, root, stamp, unstamp } from "./workspace.mjs";
 
 const STAMP = "built";
-const SHARED = ["tsup.preset.ts", "tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"];
+const SHARED = ["tsup.preset.ts", "tsup.texts.ts", "tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"];
 
 /** Name, size and time of every file that a build reads: enough to know that nothing changed since the last one. */
 export function buildInputs() {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { capture, hostNode, tool, workspaceNode } from "../scripts/child.mjs";
 import { npm } from "../scripts/managers.mjs";
 import { tarballs } from "../scripts/packed.mjs";
@@ -55,6 +55,17 @@ import { acquireDevice } from "@tenon/backend-webgpu";
 
 const problem = await acquireDevice().catch((error) => error);
 console.log(problem.code, String(problem.message).split("fix: ")[1]);
+`;
+
+/** What a user sees of a mistake. */
+const mistaken = `
+import { tensor } from "@tenon/tensor";
+
+try {
+  tensor([1, 2]).sum({ axis: 5 });
+} catch (error) {
+  console.log(String(error));
+}
 `;
 
 /** The host's Node, which is the oldest that is supported where it matters, and the workspace's. */
@@ -164,6 +175,22 @@ describe("a backend whose native package is not installed says so, bundled by", 
     expect(await outputOf(workspaceNode(), forPages)).toMatch(/^E561 use an engine that has it;/);
     const inPages = readFileSync(forPages, "utf8");
     for (const text of ["createRequire", "npm install webgpu"]) expect(inPages.includes(text), text).toBe(false);
+  });
+});
+
+describe("an error has its whole text in Node, and class, code, op, values and operands in a page, bundled by", () => {
+  test.each(Object.entries(bundlers))("%s", { timeout: 60_000 }, async (name, bundle) => {
+    const entry = write(`mistaken-${name}/program.mjs`, mistaken);
+    const inNode = await outputOf(workspaceNode(), await bundle(entry, "node"));
+    expect(inNode).toContain("ShapeError E205 sum: axis 5 is outside rank 1.\n  x: float32 [2]\n");
+    expect(inNode).toContain("  fix: use an axis from -1 to 0.\n");
+    vi.stubEnv("NODE_ENV", "production"); // which Vite and Rollup's resolver read: anything else is development
+    const inPage = await outputOf(workspaceNode(), await bundle(entry, "browser"));
+    vi.unstubAllEnvs();
+    expect(inPage).toContain("ShapeError E205 sum: 5, 1.\n  x: float32 [2]\n");
+    expect(inPage).not.toContain("fix:");
+    if (name === "esbuild") return;
+    expect(await outputOf(workspaceNode(), await bundle(entry, "browser"))).toContain("axis 5 is outside rank 1");
   });
 });
 

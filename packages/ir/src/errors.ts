@@ -93,7 +93,7 @@ export class BackendError extends TenonError {
 }
 
 function errorText(code: string, op: string, problem: string, { operands = {}, at, fix }: ErrorDetails): string {
-  const lines = [`${code} ${op}: ${problem}.`];
+  const lines = [problem === "" ? `${code} ${op}` : `${code} ${op}: ${problem}.`]; // a page's bundle has the values alone
   for (const [name, value] of Object.entries(operands)) lines.push(`  ${name}: ${operandText(value)}`);
   if (at !== undefined) lines.push(`  at: ${at}`);
   if (fix !== undefined) lines.push(`  fix: ${fix}${/[.?!]$/.test(fix) ? "" : "."}`);
