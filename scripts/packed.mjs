@@ -15,23 +15,23 @@ const STAMP = "packed";
  * @type {Readonly<Record<string, number>>}
  */
 const budgets = {
-  "@tenon/autograd": 9,
-  "@tenon/backend": 6,
+  "@tenon/autograd": 8,
+  "@tenon/backend": 5,
   "@tenon/backend-cpu-js": 25,
   "@tenon/backend-webgpu": 25,
   "@tenon/conformance": 29,
   "@tenon/datasets": 34,
-  "@tenon/interpreter": 6,
-  "@tenon/layers": 10,
-  "@tenon/lowering": 38,
-  "@tenon/ir": 62,
-  "@tenon/losses": 4,
+  "@tenon/interpreter": 4,
+  "@tenon/layers": 9,
+  "@tenon/lowering": 34,
+  "@tenon/ir": 51,
+  "@tenon/losses": 3,
   "@tenon/metrics": 6,
-  "@tenon/optimizers": 8,
-  "@tenon/safetensors": 5,
-  "@tenon/tensor": 18,
+  "@tenon/optimizers": 7,
+  "@tenon/safetensors": 4,
+  "@tenon/tensor": 17,
   "@tenon/train": 12,
-  "@tenon/tree": 3,
+  "@tenon/tree": 2,
   tenon: 1,
 };
 
@@ -41,8 +41,8 @@ const budgets = {
  *
  * @type {Readonly<Record<string, number>>}
  */
-const programBudgets = { "@tenon/interpreter": 57, "@tenon/backend-cpu-js": 95 };
-const pageBudget = 113; // of examples/browser-min, data set, optimizer and cpu-js included
+const programBudgets = { "@tenon/interpreter": 53, "@tenon/backend-cpu-js": 91 };
+const pageBudget = 112; // of examples/browser-min, data set, optimizer and cpu-js included
 const program = `
 import { compile, matmul, relu, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
 const layers = [[784, 256], [256, 256], [256, 10]].map(([n, m]) => ({ weight: variable(zeros([n, m])), bias: variable(zeros([m])) }));
