@@ -35,10 +35,10 @@ test("a backend is imported from the application's packages, by its name", async
 });
 
 test("a backend that is not installed, and one that nobody knows, are refused with the line that installs it", async () => {
-  expect(await refusal(resolveBackend("webgpu", [folder]))).toMatchInlineSnapshot(`
-    "BackendError E503 backend: webgpu is not installed.
+  expect(await refusal(resolveBackend("cuda-native", [folder]))).toMatchInlineSnapshot(`
+    "BackendError E503 backend: cuda-native is not installed.
       at: <app>
-      fix: install it with: npm install @tenon/backend-webgpu."
+      fix: install it with: npm install @tenon/backend-cuda-native."
   `);
   expect(await refusal(resolveBackend("wgpu", [folder]))).toMatchInlineSnapshot(`
     "BackendError E501 backend: there is no backend "wgpu".

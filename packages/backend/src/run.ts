@@ -26,10 +26,16 @@ export function resultBuffers<M>(
 export const executableDisposed = (entry: string): BackendError =>
   new BackendError("E538", entry, "the executable was disposed", { fix: "compile the module again" });
 
-/** Throws where a run would hold more bytes than it may. */
-export function checkBudget(entry: string, bytes: number, budget: number): void {
+/** Throws where a run would hold more bytes than it may; `largest` says what takes them. */
+export function checkBudget(
+  entry: string,
+  bytes: number,
+  budget: number,
+  largest: () => Readonly<Record<string, string>> = () => ({}),
+): void {
   if (bytes <= budget) return;
   throw new LimitError("E539", entry, `a run holds up to ${bytes} bytes, more than the budget of ${budget}`, {
+    operands: largest(),
     fix: "raise memoryBudget, or use a smaller batch",
   });
 }

@@ -22,7 +22,7 @@ export {
 } from "./index-node.ts";
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least, partsOf } from "./index-range.ts";
-export { launchesOf } from "./kernel/items.ts";
+export { bodiesOf, launchesOf } from "./kernel/items.ts";
 export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";
 export { valueTypeOf } from "./kernel/value-type.ts";
@@ -40,6 +40,8 @@ export { mergeCommon } from "./passes/merge.ts";
 export type { Pass, Rule } from "./passes/pass.ts";
 export { rewrite } from "./passes/rewrite.ts";
 export { dropUnused } from "./passes/unused.ts";
+export { largestTensors } from "./plan/largest.ts";
+export { neighboursOf, placeBySize } from "./plan/place.ts";
 export { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
 export type { InPlacePairs, PlannedMemory } from "./plan/sharing.ts";
 export type { Arithmetic, Elementary } from "./polynomial/arithmetic.ts";

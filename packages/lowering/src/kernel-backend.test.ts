@@ -1,6 +1,6 @@
 import type { Backend } from "@tenon/backend";
 import { interpreter } from "@tenon/interpreter";
-import { buildModule, dimSymbol, Fn, input, type Tensor, type TensorType } from "@tenon/ir";
+import { buildModule, dimSymbol, Fn, input, matmul, type Tensor, type TensorType } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
 import { expect, test, vi } from "vitest";
 import { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
@@ -121,4 +121,29 @@ test("what may be read at once is the target's to say, and programs are data", a
   expect(kernelsOf(program).length).toBeGreaterThan(1);
   const other = await interpreter().create();
   expect(kernelsOf(await other.compile(moduleOf(4), "main"))).toEqual([]);
+});
+
+test("a run above the budget is refused with the largest tensors, and what computes them", async () => {
+  const backend = backendFrom(new Idle());
+  const [x, y] = [input(f32(64, 8)), input(f32(8))];
+  const fn = new Fn(
+    "main",
+    [x, y],
+    [
+      matmul(x, y.reshape([8, 1]))
+        .mul(x)
+        .sort()
+        .sum(),
+    ],
+  );
+  const module = verify(buildModule({ entries: { main: fn } }));
+  await expect(backend.compile(module, "main", { memoryBudget: 100 })).rejects.toThrowErrorMatchingInlineSnapshot(`
+    [LimitError E539 main: a run holds up to 4100 bytes, more than the budget of 100.
+      input 0: float32 [64, 8], 2048 bytes
+      mul: float32 [64, 8], 2048 bytes
+      sort: float32 [64, 8], 2048 bytes
+      input 1: float32 [8], 32 bytes
+      result 0: float32 [], 4 bytes
+      fix: raise memoryBudget, or use a smaller batch.]
+  `);
 });
