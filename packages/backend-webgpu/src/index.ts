@@ -1,3 +1,4 @@
+export { type DeviceStats, deviceStatsOf, type WebGpuOptions, webgpu } from "./backend.ts";
 export {
   type AcquiredDevice,
   type AdapterDescription,
@@ -6,3 +7,4 @@ export {
   deviceOptionNames,
   whyNoHardware,
 } from "./device.ts";
+export type { MemoryDebug } from "./memory.ts";

@@ -1,0 +1,66 @@
+import { registeredBackends } from "@tenon/backend";
+import { cond, dimSymbol, matmul, scan, whileLoop } from "@tenon/ir";
+import { expect, test } from "vitest";
+import { agrees, count, f32, fnOf, i32, numbers } from "./agrees.test-kit.ts";
+import { describeWithGpu } from "./gpu.test-kit.ts";
+
+const batch = dimSymbol("B", { min: 1, max: 64 });
+
+test("importing the package registers the backend", () => {
+  expect(registeredBackends().map(({ id }) => id)).toContain("webgpu");
+});
+
+describeWithGpu("of SwiftShader", () => {
+  test("one program serves every batch, larger or smaller than before", async () => {
+    const fn = fnOf([f32(batch, 5), f32(5, 3)], (x, w) => [
+      matmul(x, w).relu().sum({ axis: 0 }),
+      x.sub(x.max({ axis: 1, keepDims: true })).reverse({ axis: 0 }),
+    ]);
+    await agrees(fn, ...[8, 3, 64, 1].map((n) => [count(n, 5), count(5, 3)]));
+  });
+
+  test("loops in loops, whose slices decide on branches", async () => {
+    const fn = fnOf([f32(batch, 4), i32(batch, 3), f32(4)], (xs, choices, h) => {
+      const outer = scan(
+        ([h], [x, choice]) => {
+          const inner = scan(
+            ([g], [c]) => {
+              const [next] = cond(c!, [() => [g!.add(x!)], () => [g!.mul(2)], () => [g!.neg()]]);
+              return [[next!], [next!.sum()]];
+            },
+            [h!],
+            [choice!],
+          );
+          return [[inner.carry[0]!.rem(16)], [inner.ys[0]!]];
+        },
+        [h],
+        [xs, choices],
+      );
+      return [outer.carry[0]!, outer.ys[0]!];
+    });
+    const args = (n: number) => [
+      count(n, 4),
+      numbers(
+        i32(n, 3),
+        Array.from({ length: 3 * n }, (_, i) => ((5 * i) % 7) - 2), // beyond both ends too
+      ),
+      count(4),
+    ];
+    await agrees(fn, args(6), args(1));
+  });
+
+  test("a while loop ends where its condition does, or at its bound, and may not begin", async () => {
+    const until = (most: number) =>
+      fnOf([f32(2), f32()], (x, limit) =>
+        whileLoop(
+          ([y]) => y!.sum().less(limit),
+          ([y]) => [y!.mul(2)],
+          [x],
+          { maxTrip: most },
+        ),
+      );
+    const list = [100, 7, -5].map((limit) => [numbers(f32(2), [1, 2]), numbers(f32(), [limit])]);
+    await agrees(until(40), ...list);
+    await agrees(until(3), ...list);
+  });
+});

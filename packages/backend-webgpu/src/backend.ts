@@ -1,0 +1,249 @@
+import {
+  ABI,
+  type Backend,
+  type BackendFactory,
+  type Capabilities,
+  type DTypeUsage,
+  registerBackend,
+} from "@tenon/backend";
+import { checkOptions, type DType, IR_VERSION, MAX_ELEMENTS, MAX_RANK, opsetVersion, standardOpsets } from "@tenon/ir";
+import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
+import type { MappingLimits } from "@tenon/lowering/threads";
+import { Commands } from "./commands.ts";
+import { type AcquiredDevice, acquireDevice, type DeviceOptions, deviceOptionNames, whyNoHardware } from "./device.ts";
+import { expectedDispatches } from "./expected.ts";
+import { sourceOf, templates } from "./kernels.ts";
+import { LiveDevice } from "./live-device.ts";
+import { type LoadedProgram, placeOf, writeConstants } from "./loaded.ts";
+import { Memory, type MemoryDebug, type Range } from "./memory.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Plan } from "./plan.ts";
+import { Readback } from "./readback.ts";
+import type { Recorder } from "./recording.ts";
+import { CELL, MAX_SMALL } from "./slab.ts";
+import { copyRange, writeRange } from "./transfer.ts";
+import { Workspaces } from "./workspaces.ts";
+
+export interface WebGpuOptions extends DeviceOptions {
+  readonly debug?: MemoryDebug;
+}
+
+/** What was asked of a device so far. */
+export interface DeviceStats {
+  /** Command buffers: one for each training step whose loss is read. */
+  readonly submits: number;
+  /** Buffers that were made. */
+  readonly buffers: number;
+  /** Pipelines that a run had to wait for, since its kernels were not expected to be needed in that way. */
+  readonly latePipelines: number;
+}
+
+/** Sizes for which an executable keeps its plan. */
+const MAX_PLANS = 4;
+
+const usages: readonly DTypeUsage[] = ["store", "convert", "arith", "dot"];
+const dtypes: readonly DType[] = [
+  ...(["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32"] as const),
+  ...(["float16", "bfloat16", "float32"] as const),
+];
+
+function capabilities(
+  { adapter, features }: AcquiredDevice,
+  limits: GPUSupportedLimits,
+  maxBufferBytes: number,
+): Capabilities {
+  return {
+    abi: ABI,
+    ir: [[1, 0], IR_VERSION],
+    opsets: Object.fromEntries(standardOpsets.map((name) => [name, opsetVersion(name)!])),
+    dtypes: Object.fromEntries(dtypes.map((dtype) => [dtype, usages])),
+    level: "portable",
+    limits: {
+      rank: MAX_RANK,
+      elements: MAX_ELEMENTS,
+      maxBufferBytes,
+      maxBindingBytes: limits.maxStorageBufferBindingSize,
+      maxBuffersPerKernel: limits.maxStorageBuffersPerShaderStage,
+      sharedBytes: limits.maxComputeWorkgroupStorageSize,
+      maxThreads: limits.maxComputeInvocationsPerWorkgroup,
+    },
+    memory: { plan: "whole", align: CELL },
+    features: [
+      ...(features.has("subgroups") ? ["subgroups"] : []),
+      ...(features.has("timestamp-query") ? ["timestamps"] : []),
+    ],
+    device: { vendor: adapter.vendor, name: adapter.name, fingerprint: adapter.fingerprint },
+  };
+}
+
+/** A GPU by WebGPU. A run is recorded and never waited for. */
+class WebGpu implements KernelBackend<Range, LoadedProgram> {
+  readonly id = "webgpu";
+  readonly caps: Capabilities;
+  readonly target: KernelBackend<Range, LoadedProgram>["target"];
+  readonly planning = { align: CELL, guard: 0 };
+  readonly maxBufferBytes: number;
+  readonly #live: LiveDevice;
+  readonly #memory: Memory;
+  readonly #recorder: Recorder;
+  readonly #readback: Readback;
+  readonly #workspaces: Workspaces;
+  readonly #mapping: MappingLimits;
+
+  constructor(acquired: AcquiredDevice, options: WebGpuOptions) {
+    // of the same source, but of another adapter, since each gives only one device
+    const { debug, adapter, device, ...others } = options;
+    const live = new LiveDevice(acquired.device, device === undefined ? () => acquireDevice(others) : undefined);
+    const commands = new Commands(live);
+    const memory = new Memory(live, commands, debug);
+    const { limits } = live;
+    this.#live = live;
+    this.#memory = memory;
+    this.#recorder = { live, commands, memory, pipelines: new Pipelines(live) };
+    this.#readback = new Readback(live, commands, memory);
+    this.#workspaces = new Workspaces(memory);
+    this.maxBufferBytes = memory.maxBytes;
+    this.caps = capabilities(acquired, limits, this.maxBufferBytes);
+    this.target = { templates, maxBuffers: limits.maxStorageBuffersPerShaderStage, smallBytes: MAX_SMALL };
+    this.#mapping = {
+      maxThreads: limits.maxComputeInvocationsPerWorkgroup,
+      sharedBytes: limits.maxComputeWorkgroupStorageSize,
+    };
+  }
+
+  alloc(bytes: number): Range {
+    return this.#memory.alloc(bytes);
+  }
+
+  allocGroup(bytes: readonly number[]): readonly Range[] {
+    return this.#memory.allocGroup(bytes);
+  }
+
+  free(range: Range): void {
+    this.#memory.free(range);
+  }
+
+  copy(from: Range, to: Range): void {
+    this.#live.whenPresent(() => copyRange(this.#recorder, from, to));
+  }
+
+  write(to: Range, data: Uint8Array, at: number): void {
+    const kept = this.#live.present ? data : data.slice();
+    this.#live.whenPresent(() => writeRange(this.#recorder, to, kept, at));
+  }
+
+  read(from: Range, at: number, bytes: number): Promise<Uint8Array> {
+    return this.#readback.read(from, at, bytes);
+  }
+
+  async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
+    const sources = program.kernels.map((kernel) => sourceOf(kernel, this.#mapping));
+    const expected = expectedDispatches({ program, memory, sources }, this.#live.limits, this.#memory.maxBytes);
+    await this.#live.recovered();
+    await Promise.all(expected.map(({ source, variant }) => this.#recorder.pipelines.prepare(source, variant)));
+    return { program, memory, sources, constants: new Map(), generation: 0, plans: new Map() };
+  }
+
+  run(
+    loaded: LoadedProgram,
+    layout: MemoryLayout,
+    outside: readonly (Range | undefined)[],
+    dims: ReadonlyMap<string, number>,
+  ): void {
+    const { faults, generation } = this.#live;
+    const written: Range[] = [];
+    for (const [m, range] of outside.entries()) {
+      if (range === undefined) continue;
+      const place = placeOf(loaded, m)!;
+      const isInput = place.kind === "input";
+      const spoiled = isInput ? faults.of(range) : undefined;
+      if (spoiled !== undefined) throw spoiled;
+      if (!isInput || loaded.program.signature.inputs[place.index]!.alias !== undefined) written.push(range);
+    }
+    writeConstants(loaded, this.#memory, generation);
+    const time = faults.tick();
+    for (const range of written) range.known = range.computed = time;
+    this.#planOf(loaded, layout, dims).run(time, outside);
+  }
+
+  unload({ plans, constants }: LoadedProgram): void {
+    for (const plan of plans.values()) plan.drop();
+    plans.clear();
+    for (const range of constants.values()) this.#memory.free(range);
+    constants.clear();
+  }
+
+  deviceStats(): DeviceStats {
+    const { commands, memory, pipelines } = this.#recorder;
+    return { submits: commands.submits, buffers: memory.created, latePipelines: pipelines.late };
+  }
+
+  async sync(): Promise<void> {
+    this.#recorder.commands.flush();
+    const { faults, generation } = this.#live;
+    if (this.#live.present)
+      await this.#live.device.queue.onSubmittedWorkDone().catch(() => this.#live.afterLoss(generation));
+    else await this.#live.recovered();
+    await faults.settled();
+    const error = faults.take();
+    if (error !== undefined) throw error;
+  }
+
+  async close(): Promise<void> {
+    this.#recorder.commands.flush();
+    await this.#readback.finished();
+    this.#memory.close();
+    this.#live.close();
+  }
+
+  /** The plan for these sizes on this device. */
+  #planOf(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>): Plan {
+    const { plans } = loaded;
+    let plan = plans.get(layout);
+    plans.delete(layout);
+    if (plan !== undefined && (plan.failed || plan.generation !== this.#live.generation)) {
+      plan.drop();
+      plan = undefined;
+    }
+    const [oldest] = plans.keys();
+    if (plan === undefined && plans.size >= MAX_PLANS) {
+      plans.get(oldest!)!.drop();
+      plans.delete(oldest!);
+    }
+    plan ??= new Plan(loaded, dims, this.#recorder, this.#workspaces);
+    plans.set(layout, plan);
+    return plan;
+  }
+}
+
+function checked(options: unknown): WebGpuOptions {
+  checkOptions("webgpu", options, [...deviceOptionNames, "debug"]);
+  const { debug = {} } = options as WebGpuOptions;
+  checkOptions("webgpu", debug, ["poison"]);
+  return options as WebGpuOptions;
+}
+
+const deviceOptions = ({ debug, ...options }: WebGpuOptions): DeviceOptions => options;
+
+/** The backend with options, wherever the name of one may stand. */
+export function webgpu(options: WebGpuOptions = {}): BackendFactory {
+  return {
+    id: "webgpu",
+    abi: ABI,
+    async create(given: unknown = {}) {
+      const chosen = { ...checked(options), ...checked(given) };
+      const target = new WebGpu(await acquireDevice(deviceOptions(chosen)), chosen);
+      const backend = backendFrom(target);
+      targets.set(backend, target);
+      return backend;
+    },
+    whyNot: async () => whyNoHardware(deviceOptions(checked(options))),
+  };
+}
+
+const targets = new WeakMap<Backend, WebGpu>();
+
+/** What a backend has asked of its device so far; undefined for another backend. */
+export const deviceStatsOf = (backend: Backend): DeviceStats | undefined => targets.get(backend)?.deviceStats();
+
+registerBackend(webgpu());

@@ -1,0 +1,81 @@
+import { dimSymbol, encodeElements, matmul } from "@tenon/ir";
+import { expect, test } from "vitest";
+import { compiled, count, f32, fnOf, open, upload } from "./agrees.test-kit.ts";
+import { deviceStatsOf, webgpu } from "./backend.ts";
+import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
+
+const batch = dimSymbol("B", { min: 1, max: 64 });
+
+/** (w alias 0, b alias 1, x) → (w − x′x / 1024, b + Σ x, Σ (x·w)²): a step with products, large and small memory. */
+const step = fnOf(
+  [f32(40, 40), f32(40), f32(batch, 40)],
+  (w, b, x) => {
+    const y = matmul(x, w).add(b);
+    return [w.sub(matmul(x.transpose(), y).div(1024)), b.add(x.sum({ axis: 0 })), y.square().sum()];
+  },
+  [0, 1],
+);
+
+describeWithGpu("of SwiftShader", () => {
+  test("a step whose loss is read is one submission, and makes no buffer once its sizes were seen", async () => {
+    const backend = await webgpu({ gpu: softwareGpu() }).create();
+    const stats = () => deviceStatsOf(backend)!;
+    const program = await compiled(backend, step);
+    const [w, b] = [upload(backend, count(40, 40)), upload(backend, count(40))];
+    const one = async (size: number): Promise<void> => {
+      const x = upload(backend, count(size, 40));
+      const [, , loss] = program.run([w, b, x], { dims: { B: size } });
+      x.release();
+      await backend.read(loss!);
+      loss!.release();
+    };
+    for (const size of [32, 8, 32, 8]) await one(size);
+    const before = stats();
+    for (let i = 0; i < 10; i++) for (const size of [32, 8]) await one(size);
+    const after = stats();
+    expect(after.buffers).toBe(before.buffers);
+    expect(after.submits).toBe(before.submits + 20);
+    expect(after.latePipelines).toBe(0);
+    await backend.close();
+  });
+
+  test("steps that nobody waits for are submitted when the event loop turns", async () => {
+    const backend = await open();
+    const program = await compiled(
+      backend,
+      fnOf([f32(4)], (x) => [x.add(1)], [0]),
+    );
+    const x = upload(backend, count(4));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const before = deviceStatsOf(backend)!.submits;
+    const quick = await webgpu({ gpu: softwareGpu() }).create();
+    for (let i = 0; i < 5; i++) program.run([x]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(deviceStatsOf(backend)!.submits).toBe(before + 1);
+    await Promise.all([backend.close(), quick.close()]);
+  });
+
+  test("what is written after a run does not reach it, and what is read before one is not its work", async () => {
+    const backend = await webgpu({ gpu: softwareGpu() }).create();
+    const program = await compiled(
+      backend,
+      fnOf([f32(400), f32()], (x, y) => [x.mul(y)]),
+    );
+    const bytes = (value: number, size = 1) => encodeElements("float32", new Float64Array(size).fill(value));
+    const x = backend.alloc(1600);
+    const results = [3, 4, 5].map((factor) => {
+      backend.write(x, bytes(factor, 400));
+      const y = backend.alloc(4); // each in another cell of the slab
+      backend.write(y, bytes(10));
+      const [result] = program.run([x, y]);
+      backend.write(y, bytes(0));
+      return result!;
+    });
+    const before = backend.read(x);
+    backend.write(x, bytes(0, 400));
+    const read = await Promise.all(results.map((result) => backend.read(result)));
+    expect(read.map((data) => new Float32Array(data.slice().buffer)[399])).toEqual([30, 40, 50]);
+    expect(new Float32Array((await before).slice().buffer)[0]).toBe(5);
+    await backend.close();
+  });
+});

@@ -1,0 +1,57 @@
+import { LimitError } from "@tenon/ir";
+import { evaluateIndex } from "@tenon/lowering";
+import { type DispatchLimits, type DispatchShape, dispatchesOf } from "./dispatches.ts";
+import { type LoadedProgram, placeOf } from "./loaded.ts";
+import type { DeviceBuffer, Range } from "./memory.ts";
+import { MAX_SMALL } from "./slab.ts";
+import { placeTemporaries, togetherIn } from "./temporaries.ts";
+import { worksOf } from "./works.ts";
+
+/** What a symbol is taken for before it has a value, within its range. */
+const USUAL_SIZE = 64;
+
+/**
+ * The dispatches that a program is likely to need: as if arguments that the same launch works through were allocated as a group,
+ * other large ones alone, and symbols were of some usual size. A run may find that it needs others.
+ */
+export function expectedDispatches(
+  loaded: Pick<LoadedProgram, "program" | "memory" | "sources">,
+  limits: DispatchLimits,
+  maxBytes: number,
+): readonly DispatchShape[] {
+  const { program, memory, sources } = loaded;
+  const { symbols } = program.signature;
+  const dims = new Map(
+    symbols.map(({ name, min, max, multiple }) => {
+      const size = Math.min(max, Math.max(min, USUAL_SIZE));
+      return [name, Math.ceil(size / multiple) * multiple];
+    }),
+  );
+  const home = (shared: boolean): Pick<Range, "home"> => ({ home: { shared } as DeviceBuffer });
+  const slab = home(true);
+  const sizes = memory.memories.map(({ elements, bytesPerElement }) => evaluateIndex(elements, dims) * bytesPerElement);
+  const isOutside = (m: number): boolean => placeOf(loaded, m) !== undefined;
+  const placement = placeTemporaries(
+    memory,
+    sizes.map((size, m) => (isOutside(m) ? -1 : size)),
+    maxBytes,
+  );
+  const ranges: Pick<Range, "home">[] = sizes.map((size) => (size <= MAX_SMALL ? slab : home(false)));
+  for (const { shared, members } of placement.buffers) {
+    const here = home(shared);
+    for (const { memory: m } of members) ranges[m] = here;
+  }
+  const large = [...sizes.keys()].filter((m) => isOutside(m) && sizes[m]! > MAX_SMALL);
+  for (const members of togetherIn(memory, large)) {
+    if (members.length === 1) continue;
+    const here = home(true);
+    for (const m of members) ranges[m] = here;
+  }
+  ranges.push(home(false)); // the guards
+  try {
+    return dispatchesOf(worksOf(program, memory, sources, dims).works, ranges, limits);
+  } catch (error) {
+    if (symbols.length > 0 && error instanceof LimitError) return []; // it may be that smaller sizes come
+    throw error;
+  }
+}
