@@ -1,4 +1,3 @@
-import { ShapeError } from "@tenon/ir";
 import {
   addIndex,
   constantIndex,
@@ -24,6 +23,7 @@ import {
   surelyAtMost,
   timesInterval,
 } from "./index-range.ts";
+import { rare } from "./parts.ts";
 
 /** A term or remainder of a sum that is being divided: what divides it, its range, and what it adds to a sum. */
 interface Part {
@@ -36,11 +36,7 @@ interface Part {
 export function floorDiv(a: IndexLike, b: IndexLike): Index {
   const [x, y] = [toIndex(a), toIndex(b)];
   const smallest = least(y);
-  if (smallest < 1) {
-    throw new ShapeError("E212", "index", `the divisor of a quotient may be ${smallest}, below 1`, {
-      fix: "divide by what is at least 1",
-    });
-  }
+  if (smallest < 1) throw rare.now.failures.divisor(smallest);
   return y.kind === "constant" ? byNumber(x, y.value) : bySize(x, y);
 }
 

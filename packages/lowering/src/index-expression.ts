@@ -1,4 +1,4 @@
-import { type Dim, ShapeError } from "@tenon/ir";
+import type { Dim } from "@tenon/ir";
 import { maximum, minimum } from "./index-choice.ts";
 import { floorDiv } from "./index-division.ts";
 import {
@@ -14,6 +14,7 @@ import {
   intern,
 } from "./index-node.ts";
 import { intervalAndParts, outward, timesInterval } from "./index-range.ts";
+import { rare } from "./parts.ts";
 
 /*
  * Integer expressions in which kernels address memory. An expression is simplified when it is made, and interned: two
@@ -49,7 +50,7 @@ export function constantIndex(value: number): IndexConstant {
 
 function exact(n: number): number {
   if (Number.isSafeInteger(n)) return n + 0; // -0 becomes 0
-  throw new ShapeError("E213", "index", `${n} is no exact integer`, { fix: "keep sizes under 2^53" });
+  throw rare.now.failures.inexact(n);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { maximum, minimum, selectIndex } from "./index-choice.ts";
+import { maximum, minimum } from "./index-choice.ts";
 import { floorDiv } from "./index-division.ts";
 import { indexVariable, productOf, sumOf } from "./index-expression.ts";
 import {
@@ -9,8 +9,7 @@ import {
   type Parts,
   type Predicate,
 } from "./index-node.ts";
-import { and, atMost, equalIndex, not, or } from "./index-predicate.ts";
-import { partsOf } from "./index-range.ts";
+import { rare } from "./parts.ts";
 
 /** Visits what `root` is computed from, operands before users, each once; without recursion. */
 function inOrder(
@@ -33,8 +32,6 @@ function inOrder(
     }
   }
 }
-
-const bool = (value: boolean): number => Number(value);
 
 /** The value of an expression, or 0 or 1 for a predicate, where variables have the values that their names have. */
 export function evaluateIndex(root: IndexNode, values: ReadonlyMap<string, number>): number {
@@ -60,20 +57,10 @@ function valueOf(node: IndexNode, of: (node: IndexNode) => number, values: Reado
       return Math.min(...node.operands.map(of));
     case "max":
       return Math.max(...node.operands.map(of));
-    case "select":
-      return of(of(node.condition) === 1 ? node.a : node.b);
     case "always":
-      return bool(node.value);
-    case "nonnegative":
-      return bool(of(node.of) >= 0);
-    case "zero":
-      return bool(of(node.of) === 0);
-    case "nonzero":
-      return bool(of(node.of) !== 0);
-    case "and":
-      return bool(node.operands.every((p) => of(p) === 1));
-    case "or":
-      return bool(node.operands.some((p) => of(p) === 1));
+      return Number(node.value);
+    default:
+      return rare.now.conditionalValue(node, of);
   }
 }
 
@@ -127,18 +114,8 @@ function rebuilt(
       return minimum(...node.operands.map((x) => now(x)));
     case "max":
       return maximum(...node.operands.map((x) => now(x)));
-    case "select":
-      return selectIndex(now(node.condition), now(node.a), now(node.b));
-    case "nonnegative":
-      return atMost(0, now(node.of));
-    case "zero":
-      return equalIndex(now(node.of), 0);
-    case "nonzero":
-      return not(equalIndex(now(node.of), 0));
-    case "and":
-      return and(...node.operands.map((p) => now(p)));
-    case "or":
-      return or(...node.operands.map((p) => now(p)));
+    default:
+      return rare.now.conditionalAnew(node, now);
   }
 }
 
@@ -177,8 +154,7 @@ export function foldIndex<T>(root: IndexNode, builder: IndexBuilder<T>): T {
 
 /** What a target computes before a node. */
 function builtFrom(node: IndexNode): readonly IndexNode[] {
-  if (node.kind === "nonnegative" || node.kind === "zero" || node.kind === "nonzero")
-    return node.of.kind === "sum" ? builtFrom(node.of) : [node.of];
+  if ("of" in node) return node.of.kind === "sum" ? builtFrom(node.of) : [node.of];
   if (node.kind !== "sum") return operandsOf(node);
   const { terms, remainders } = node.parts;
   return [...terms.map((t) => t.of), ...remainders.flatMap((r) => [r.scale, r.dividend, r.divisor])];
@@ -203,28 +179,15 @@ function built<T>(node: IndexNode, of: (node: IndexNode) => T, builder: IndexBui
       return node.operands.map(of).reduce((a, b) => builder.min(a, b));
     case "max":
       return node.operands.map(of).reduce((a, b) => builder.max(a, b));
-    case "select":
-      return builder.select(of(node.condition), of(node.a), of(node.b));
     case "always":
       return builder.boolean(node.value);
-    case "and":
-      return node.operands.map(of).reduce((a, b) => builder.and(a, b));
-    case "or":
-      return node.operands.map(of).reduce((a, b) => builder.or(a, b));
-    default: {
-      const sum = partsOf(node.of);
-      // x ≥ 0 is written 0 < x + 1, with what is negative on the left
-      const constant = node.kind === "nonnegative" ? sum.constant + 1 : sum.constant;
-      const [positive, negative] = sidesOf({ ...sum, constant }, of, builder);
-      const [left, right] = [negative ?? builder.constant(0), positive ?? builder.constant(0)];
-      if (node.kind === "nonnegative") return builder.less(left, right);
-      return node.kind === "zero" ? builder.equal(right, left) : builder.notEqual(right, left);
-    }
+    default:
+      return rare.now.conditionalBuilt(node, of, builder);
   }
 }
 
 /** What is added and what is subtracted in a sum, each undefined where it is nothing. */
-function sidesOf<T>(
+export function sidesOf<T>(
   { constant, terms, remainders }: Parts,
   of: (node: IndexNode) => T,
   builder: IndexBuilder<T>,

@@ -1,15 +1,13 @@
-import { type Shape, ShapeError, shapeText } from "@tenon/ir";
-import { floorDiv } from "./index-division.ts";
+import type { Shape } from "@tenon/ir";
 import { addIndex, indexOfDim, indexVariable, multiplyIndex, subtractIndex } from "./index-expression.ts";
 import { foldIndex, substituteIndex, variablesOf } from "./index-fold.ts";
 import type { Index, IndexNode, IndexVariable } from "./index-node.ts";
 import { outward, timesInterval } from "./index-range.ts";
+import { rare } from "./parts.ts";
 
 /** Place of the element at `index` in a row-major array of `shape`, in elements: `Σ_k index_k · Π_{l>k} shape_l`. */
 export function addressOf(shape: Shape, index: readonly Index[]): Index {
-  if (index.length !== shape.length) {
-    throw new ShapeError("E206", "addressOf", `${index.length} indices do not address the shape ${shapeText(shape)}`);
-  }
+  if (index.length !== shape.length) throw rare.now.failures.address(index.length, shape);
   let [address, stride]: [Index, Index] = [indexOfDim(0), indexOfDim(1)];
   for (let k = shape.length - 1; k >= 0; k--) {
     address = addIndex(address, multiplyIndex(index[k]!, stride));
@@ -48,16 +46,8 @@ export interface Lanes {
  * What becomes of an address when `lanes` values of `variable`, the first of them a multiple of `lanes`, are taken at once.
  * Blocks within an axis count: `(x floordiv 4)·10 + x mod 4` has stride 1 in lanes of 4, though not along all of x.
  */
-export function lanesOf(address: Index, variable: IndexVariable, lanes: number): Lanes {
-  const block = indexVariable(`${variable.name}/`, floorDiv(variable.min, lanes), floorDiv(variable.max, lanes));
-  const lane = indexVariable(`${variable.name}%`, 0, lanes - 2);
-  const first = multiplyIndex(block, lanes);
-  const start = substituteIndex(address, new Map([[variable, first]]));
-  const at = (x: Index): Index => substituteIndex(address, new Map([[variable, addIndex(first, x)]]));
-  const stride = subtractIndex(at(addIndex(lane, 1)), at(lane));
-  const uniform = !variablesOf(stride).has(lane as IndexVariable);
-  return { stride: uniform ? stride : undefined, alignment: start.multiple };
-}
+export const lanesOf = (address: Index, variable: IndexVariable, lanes: number): Lanes =>
+  rare.now.lanesAt(address, variable, lanes);
 
 const INT32 = 2 ** 31;
 

@@ -1,8 +1,9 @@
-import { type Node, ShapeError, type Tensor } from "@tenon/ir";
+import type { Node, Tensor } from "@tenon/ir";
 import { indexAxis, indexOfDim } from "./index-expression.ts";
 import { substituteIndex } from "./index-fold.ts";
 import type { Index, Predicate } from "./index-node.ts";
 import { always, and, never } from "./index-predicate.ts";
+import { rare } from "./parts.ts";
 import { isMove, type Origin, originsOf } from "./view-moves.ts";
 
 /** A tensor read at an index, where a mask holds. */
@@ -51,11 +52,7 @@ interface Pending {
 
 /** How a tensor is read through the movement ops it is made of, at `index`, which is inside its shape. */
 export function viewOf(tensor: Tensor, index: readonly Index[], options: ViewOptions = {}): View {
-  if (index.length !== tensor.rank) {
-    throw new ShapeError("E206", "viewOf", `${index.length} indices do not address a tensor of rank ${tensor.rank}`, {
-      operands: { tensor },
-    });
-  }
+  if (index.length !== tensor.rank) throw rare.now.failures.view(index.length, tensor);
   const { stop, maxReads = 8 } = options;
   let frames = 0;
   const pending: Pending[] = [{ source: tensor, index, frame: undefined }];

@@ -1,5 +1,5 @@
-import type { AluOp, ValueType } from "@tenon/lowering";
-import { function_, isFloat, type Render } from "./alu.ts";
+import type { AluOp } from "@tenon/lowering";
+import { function_, isFloat, pair, type Render } from "./alu.ts";
 import { constantOf, isVector, type Lanes } from "./arithmetic.ts";
 import { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./half.ts";
 import type { Node } from "./tape.ts";
@@ -26,24 +26,9 @@ const remainder: Render = (units, [a, b], from) => {
   });
 };
 
-const pair = (a: Node, b: Node, type: ValueType) =>
-  [
-    [a, type],
-    [b, type],
-  ] as const;
-
 /** A divisor, with 1 in place of 0. */
 const orOne = (lanes: Lanes, x: Node): Node =>
   constantOf(x) === undefined ? lanes.integer("or", x, lanes.tape.pure("i32.eqz", [x])) : lanes.i32(constantOf(x) || 1);
-
-/** Counts are taken modulo 32, as the instructions do. */
-const shift =
-  (left: boolean): Render =>
-  ({ lanes }, [x, count], from) => {
-    const name = left ? "shl" : from === "int32" ? "shr_s" : "shr_u";
-    if (isVector(x) && !isVector(count)) return lanes.tape.pure(`i32x4.${name}`, [x, count]);
-    return lanes.each(from, pair(x, count, from), (a, b) => lanes.tape.pure(`i32.${name}`, [a!, b!]));
-  };
 
 const negateInteger: Render = ({ lanes }, [x], from) =>
   isVector(x) ? lanes.apply("neg", from, x) : lanes.integer("sub", lanes.i32(0), x);
@@ -75,11 +60,6 @@ const not: Render = ({ lanes }, [x], from) => {
   return from === "bool" ? lanes.tape.pure("i32.eqz", [x]) : lanes.integer("xor", x, lanes.i32(-1));
 };
 
-const isFinite_: Render = ({ lanes }, [x], from) =>
-  lanes.apply("lt", from, lanes.apply("abs", from, x), lanes.constant(from, Infinity));
-
-const bitcast: Render = ({ lanes }, [x], _from, to) => lanes.reinterpret(x, to === "float32" ? "f32" : "i32");
-
 /** The low bits, with copies of their highest one above them for int32, zeros for uint32. */
 const wrap =
   (bits: number): Render =>
@@ -98,8 +78,6 @@ const float =
 export const renders: Readonly<Partial<Record<AluOp, Render>>> = {
   div: divideIntegers,
   rem: remainder,
-  shl: shift(true),
-  shr: shift(false),
   neg: negateInteger,
   abs: absolute,
   sign,
@@ -109,14 +87,11 @@ export const renders: Readonly<Partial<Record<AluOp, Render>>> = {
   sqrt: float("sqrt"),
   rsqrt: ({ lanes }, [x], from) => lanes.apply("div", from, lanes.constant(from, 1), lanes.apply("sqrt", from, x)),
   not,
-  expm1: function_("expm1"),
   log1p: function_("log1p"),
   tanh: function_("tanh"),
   erf: function_("erf"),
   sin: function_("sin"),
   cos: function_("cos"),
-  bitcast,
-  is_finite: isFinite_,
   round16: ({ lanes }, [x]) => halfToFloat(lanes, floatToHalf(lanes, x)),
   roundb16: ({ lanes }, [x]) => brainToFloat(lanes, floatToBrain(lanes, x)),
   wrap8: wrap(8),

@@ -103,6 +103,26 @@ const convert: Render = ({ lanes }, [x], from, to) => {
   return tape.pure(`${scalarOf(to)}${vector}.${name}_${scalarOf(of)}${vector}_${unsigned}` as Instruction, [x]);
 };
 
+export const pair = (a: Node, b: Node, type: ValueType) =>
+  [
+    [a, type],
+    [b, type],
+  ] as const;
+
+/** Counts are taken modulo 32, as the instructions do. */
+const shift =
+  (left: boolean): Render =>
+  ({ lanes }, [x, count], from) => {
+    const name = left ? "shl" : from === "int32" ? "shr_s" : "shr_u";
+    if (isVector(x) && !isVector(count)) return lanes.tape.pure(`i32x4.${name}`, [x, count]);
+    return lanes.each(from, pair(x, count, from), (a, b) => lanes.tape.pure(`i32.${name}`, [a!, b!]));
+  };
+
+const isFinite_: Render = ({ lanes }, [x], from) =>
+  lanes.apply("lt", from, lanes.apply("abs", from, x), lanes.constant(from, Infinity));
+
+const bitcast: Render = ({ lanes }, [x], _from, to) => lanes.reinterpret(x, to === "float32" ? "f32" : "i32");
+
 /** What most programs do. */
 const common: Readonly<Partial<Record<AluOp, Render>>> = {
   add: plain("add"),
@@ -116,7 +136,10 @@ const common: Readonly<Partial<Record<AluOp, Render>>> = {
   xor: bitwise("xor"),
   neg: ofFloats("neg"),
   sqrt: ofFloats("sqrt"),
+  shl: shift(true),
+  shr: shift(false),
   exp: function_("exp"),
+  expm1: function_("expm1"),
   pow: function_("pow"),
   log: function_("log"),
   eq: compare("eq"),
@@ -126,5 +149,7 @@ const common: Readonly<Partial<Record<AluOp, Render>>> = {
   gt: compare("gt"),
   ge: compare("ge"),
   convert,
+  bitcast,
   select: ({ lanes }, [condition, a, b], _from, to) => lanes.select(condition, a, b, to),
+  is_finite: isFinite_,
 };

@@ -1,4 +1,4 @@
-import { type DType, dtypes, integerRange, isFloat } from "@tenon/ir";
+import { type DType, dtypes, integerRange } from "@tenon/ir";
 import type { Value } from "../kernel/kernel.ts";
 import { isFloatValue, valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
@@ -28,19 +28,14 @@ export function convertValue(writer: KernelWriter, value: Value, from: DType, to
     const sticky = dtypes[to].byteLength === 2 ? rare.now.oddly(writer, value) : undefined;
     return rounded(writer, to, sticky ?? writer.alu("convert", [value], type));
   }
-  if (isFloatValue(value.type)) return saturated(writer, to, writer.alu("convert", [value], type));
+  if (isFloatValue(value.type)) {
+    const whole = writer.alu("convert", [value], type);
+    return dtypes[to].byteLength > 2 ? whole : rare.now.saturated(writer, to, whole);
+  }
   const [least, most] = integerRange(to);
   const [low, high] = integerRange(from);
   const bits = writer.alu("bitcast", [value], type);
   return low >= least && high <= most ? bits : wrapped(writer, to, bits);
-}
-
-/** An integer of 32 bits brought to the nearest one that a small dtype has. */
-function saturated(writer: KernelWriter, dtype: DType, value: Value): Value {
-  if (dtypes[dtype].byteLength > 2) return value;
-  const [least, most] = integerRange(dtype);
-  const below = writer.alu("minimum", [value, writer.constant(value.type, most)]);
-  return least === 0 ? below : writer.alu("maximum", [below, writer.constant(value.type, least)]);
 }
 
 /** The same bits as another dtype of the same width. */
@@ -48,9 +43,7 @@ export function bitcastValue(writer: KernelWriter, value: Value, from: DType, to
   if (from === to) return value;
   const type = valueTypeOf(to);
   if (dtypes[from].byteLength !== 2) return wrapped(writer, to, writer.alu("bitcast", [value], type));
-  const bits = isFloat(from) ? rare.now.bitsOf(writer, from, value) : writer.alu("bitcast", [value], "uint32");
-  if (isFloat(to)) return rare.now.floatOf(writer, to, bits);
-  return wrapped(writer, to, writer.alu("bitcast", [bits], type));
+  return rare.now.shortBitcast(writer, value, from, to);
 }
 
 /** The writer's `alu` by itself. */

@@ -1,4 +1,4 @@
-import { type DType, type Node, StateError, type Tensor } from "@tenon/ir";
+import type { DType, Node, Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
@@ -19,6 +19,7 @@ import { always } from "../index-predicate.ts";
 import type { Affine, ColumnSum, DotKernel, DotOperand, Value } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import { KernelWriter } from "../kernel/writer.ts";
+import { rare } from "../parts.ts";
 import { viewOf } from "../view.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
@@ -151,11 +152,7 @@ function columnSum(
       if (row >= 0) found.set(read.index[axis]!, variables[row]!);
     });
   }
-  if (!summed.every((s) => s.kind !== "variable" || found.has(s))) {
-    throw new StateError("E419", "reduce", "the sum is not one over the rows of the product whose kernel computes it", {
-      operands: { result: tensor },
-    });
-  }
+  if (!summed.every((s) => s.kind !== "variable" || found.has(s))) throw rare.now.failures.columnSum(tensor);
   const value = emitter.value(x, emitter.place(index.map((i) => (summed.includes(i) ? (found.get(i) ?? i) : i))));
   return { value, slot: emitter.slot(tensor, "write"), address: emitter.address(tensor, at) };
 }

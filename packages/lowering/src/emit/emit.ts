@@ -1,4 +1,4 @@
-import { StateError, type Tensor } from "@tenon/ir";
+import type { Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { isImplied } from "../fuse/spaces.ts";
 import type { Index } from "../index-node.ts";
@@ -42,10 +42,7 @@ export function emitGroup(group: Group, stored: ReadonlySet<Tensor>, options: Em
 type Body = { [K in Kernel["kind"]]: Omit<Extract<Kernel, { kind: K }>, "name" | "slots" | "scalars"> }[Kernel["kind"]];
 
 function emitBody(group: Group, writer: KernelWriter, memory: Memory, { templates }: EmitOptions): Body {
-  if (group.kind === "control") {
-    const { name } = group.nodes[0]!.op;
-    throw new StateError("E419", name, "control flow is no kernel, but made of launches", {});
-  }
+  if (group.kind === "control") throw rare.now.failures.control(group.nodes[0]!);
   if (group.kind === "dot" && templates.has("dot")) return emitDot(group, writer, memory);
   if (group.kind === "sort" && templates.has("sort")) return rare.now.emitSort(group, memory);
   const emitter = new Emitter(writer, memory);

@@ -1,4 +1,4 @@
-import { type Node, StateError, type Tensor } from "@tenon/ir";
+import type { Node, Tensor } from "@tenon/ir";
 import { entry } from "../entry.ts";
 import { addIndex, type IndexLike } from "../index-expression.ts";
 import type { Index, Predicate } from "../index-node.ts";
@@ -6,6 +6,7 @@ import { always, and, never } from "../index-predicate.ts";
 import type { Slot, Value } from "../kernel/kernel.ts";
 import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
+import { rare } from "../parts.ts";
 import { type Read, viewOf } from "../view.ts";
 import { addressOf } from "../view-address.ts";
 import { isMove, originsOf } from "../view-moves.ts";
@@ -162,9 +163,7 @@ export class Emitter {
   *#finished(tensor: Tensor, place: Place): Steps {
     const value = this.place(place.index).values.get(tensor);
     if (value !== undefined) return value;
-    const problem = isReduction(tensor.node)
-      ? "the result is wanted elsewhere than at the rows of a kernel that gathers it, and is not stored"
-      : "the result is not stored, and is no function of single elements";
-    throw new StateError("E419", tensor.op.name, problem, { operands: { result: tensor } });
+    const { elsewhere, noElements } = rare.now.failures;
+    throw isReduction(tensor.node) ? elsewhere(tensor) : noElements(tensor);
   }
 }

@@ -1,8 +1,9 @@
-import { type Node, StateError, sameDim, type Tensor, topologicalOrder } from "@tenon/ir";
+import { type Node, sameDim, type Tensor, topologicalOrder } from "@tenon/ir";
 import { entry } from "../entry.ts";
 import type { Group } from "../fuse/group.ts";
 import { constantIndex, indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
+import { rare } from "../parts.ts";
 import { isMove } from "../view-moves.ts";
 import type { Emitter } from "./emitter.ts";
 import { isReduction, type Reduction, reductionOf } from "./reduction.ts";
@@ -75,11 +76,7 @@ function stagesOf(group: Group, emitter: Emitter, rows: readonly Index[]): reado
 /** For each axis of a node's results the row variable, or undefined for an inner axis. */
 function rowIndex({ axes }: Group, node: Node, rows: readonly Index[]): readonly (Index | undefined)[] {
   const list = axes.get(node);
-  if (list === undefined) {
-    throw new StateError("E419", node.op.name, "the op is in no group, and its result is not stored", {
-      operands: { result: node.outputs[0] },
-    });
-  }
+  if (list === undefined) throw rare.now.failures.ungrouped(node);
   return node.results[0]!.shape.map((size, axis) => {
     if (sameDim(size, 1)) return constantIndex(0);
     const row = list[axis]!;

@@ -1,7 +1,8 @@
-import type { DType } from "@tenon/ir";
+import { type DType, integerRange, isFloat } from "@tenon/ir";
 import type { Value } from "../kernel/kernel.ts";
+import { valueTypeOf } from "../kernel/value-type.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { bind, rounded } from "./convert.ts";
+import { bind, rounded, wrapped } from "./convert.ts";
 
 /**
  * A float64 or a 32-bit integer as a float32 that rounds to the same float of 16 bits: where float32 cannot hold it, the neighbour
@@ -40,7 +41,7 @@ const EXPONENTS = 0x38000000; // by which float16's exponents are smaller, 127 â
 const SMALLEST = 2 ** -14; // normal float16
 
 /** The 16 bits of a float16 or bfloat16, as uint32. */
-export function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value {
+function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value {
   const { alu } = bind(writer);
   const number = (n: number): Value => writer.constant("uint32", n);
   const nearest = rounded(writer, dtype, value);
@@ -58,7 +59,7 @@ export function bitsOf(writer: KernelWriter, dtype: DType, value: Value): Value 
 }
 
 /** The float32 of the 16 bits, in a uint32, of a float16 or bfloat16. */
-export function floatOf(writer: KernelWriter, dtype: DType, bits: Value): Value {
+function floatOf(writer: KernelWriter, dtype: DType, bits: Value): Value {
   const { alu } = bind(writer);
   const number = (n: number): Value => writer.constant("uint32", n);
   const float = (v: Value): Value => alu("bitcast", [v], "float32");
@@ -71,4 +72,18 @@ export function floatOf(writer: KernelWriter, dtype: DType, bits: Value): Value 
   const finite = alu("select", [alu("lt", [size, number(0x400)], "bool"), alu("bitcast", [small], "uint32"), normal]);
   const special = alu("or", [wide, number(INFINITY)]);
   return float(alu("or", [sign, alu("select", [alu("ge", [size, number(0x7c00)], "bool"), special, finite])]));
+}
+
+/** The same 16 bits as another dtype. */
+export function shortBitcast(writer: KernelWriter, value: Value, from: DType, to: DType): Value {
+  const bits = isFloat(from) ? bitsOf(writer, from, value) : writer.alu("bitcast", [value], "uint32");
+  if (isFloat(to)) return floatOf(writer, to, bits);
+  return wrapped(writer, to, writer.alu("bitcast", [bits], valueTypeOf(to)));
+}
+
+/** An integer of 32 bits brought to the nearest one that a small dtype has. */
+export function saturated(writer: KernelWriter, dtype: DType, value: Value): Value {
+  const [least, most] = integerRange(dtype);
+  const below = writer.alu("minimum", [value, writer.constant(value.type, most)]);
+  return least === 0 ? below : writer.alu("maximum", [below, writer.constant(value.type, least)]);
 }

@@ -1,5 +1,5 @@
 import type { DType } from "@tenon/ir";
-import { BackendError } from "@tenon/ir";
+import { rare } from "../parts.ts";
 import type { ValueType } from "./kernel.ts";
 
 const valueTypes: Readonly<Partial<Record<DType, ValueType>>> = {
@@ -20,9 +20,7 @@ const valueTypes: Readonly<Partial<Record<DType, ValueType>>> = {
 export function valueTypeOf(dtype: DType): ValueType {
   const type = valueTypes[dtype];
   if (type !== undefined) return type;
-  throw new BackendError("E511", "lowering", `kernels do not compute with ${dtype}`, {
-    fix: "convert to int32 or float32",
-  });
+  throw rare.now.failures.dtype(dtype);
 }
 
 export const isFloatValue = (type: ValueType): boolean => type === "float32" || type === "float64";

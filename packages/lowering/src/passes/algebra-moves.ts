@@ -1,8 +1,8 @@
-import { type Dim, isFloat, type Shape, sameShape } from "@tenon/ir";
+import { type Dim, isFloat, sameShape } from "@tenon/ir";
+import { rare } from "../parts.ts";
 import { type AlgebraRule, node, rule, under } from "./algebra-rule.ts";
-import { splatValue } from "./constant-of.ts";
 
-const numbers = (value: unknown): readonly number[] => value as readonly number[];
+export const numbers = (value: unknown): readonly number[] => value as readonly number[];
 const isUnit = (d: Dim): boolean => d === 1;
 
 /**
@@ -25,14 +25,7 @@ export const moveRules: readonly AlgebraRule[] = [
     const inner = under("reshape", x);
     return inner && node("reshape", [inner], { shape: outputs[0]!.shape });
   }),
-  rule("dynamic_slice at constants", "dynamic_slice", (_operands, { inputs: [x, ...starts], attrs }) => {
-    const sizes = attrs.sizes as Shape;
-    const given = starts.map(splatValue);
-    if (![...x!.shape, ...sizes, ...given].every((n) => typeof n === "number")) return undefined;
-    const start = numbers(given).map((s, i) => Math.min(numbers(x!.shape)[i]! - numbers(sizes)[i]!, Math.max(0, s)));
-    const limit = start.map((s, i) => s + numbers(sizes)[i]!);
-    return node("slice", [x!], { start, limit, stride: start.map(() => 1) });
-  }),
+  rule("dynamic_slice at constants", "dynamic_slice", (_operands, node) => rare.now.constantSlice(node)),
   // a float's sum begins at +0, which −0 alone would not give
   rule("reduce over axes of size 1", "reduce", ([x], { attrs, outputs }) => {
     if (!numbers(attrs.axes).every((axis) => isUnit(x.shape[axis]!))) return undefined;

@@ -1,5 +1,6 @@
 import { bodiesOf, type Use, usesOf } from "../kernel/items.ts";
 import type { Copy, Item, Launch, StepProgram } from "../kernel/program.ts";
+import { rare } from "../parts.ts";
 
 /** What happens at a time: buffers are read and written there. */
 export type Event = Launch | Copy;
@@ -17,7 +18,7 @@ export interface Lifetimes {
 }
 
 /** The uses in `log` from `from` to `to` are made again and again, at the times between `start` and `stop`. */
-interface Repeated {
+export interface Repeated {
   readonly from: number;
   readonly to: number;
   readonly start: number;
@@ -71,20 +72,6 @@ export function lifetimesOf({ items, buffers, kernels }: StepProgram): Lifetimes
     if (place.kind === "constant" || place.kind === "input") first[b] = -1;
     if (place.kind === "constant" || place.kind === "result") last[b] = end;
   }
-  // inner loops stand before those around them
-  for (const { from, to, start, stop } of loops) {
-    const inside = new Map<number, { count: number; carried: boolean }>();
-    for (let i = from; i < to; i++) {
-      const { buffer, reads } = log[i]!;
-      const known = inside.get(buffer);
-      if (known === undefined) inside.set(buffer, { count: 1, carried: reads });
-      else known.count++;
-    }
-    for (const [buffer, { count, carried }] of inside) {
-      if (!carried && count === uses[buffer] && buffers[buffer]!.place.kind === "temporary") continue;
-      first[buffer] = Math.min(first[buffer]!, start);
-      last[buffer] = Math.max(last[buffer]!, stop);
-    }
-  }
+  if (loops.length > 0) rare.now.keepThroughLoops({ buffers, loops, log, uses, first, last });
   return { events, first, last, end };
 }

@@ -1,6 +1,5 @@
 /** The functions that most programs do without. */
 export { erf } from "./erf.ts";
-export { expm1 } from "./expm1.ts";
 export { log1p } from "./log1p.ts";
 export { pow } from "./pow.ts";
 export { tanh } from "./tanh.ts";
