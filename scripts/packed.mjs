@@ -17,13 +17,13 @@ const STAMP = "packed";
 const budgets = {
   "@tenon/autograd": 8,
   "@tenon/backend": 5,
-  "@tenon/backend-cpu-js": 25,
+  "@tenon/backend-cpu-js": 21,
   "@tenon/backend-webgpu": 25,
   "@tenon/conformance": 29,
   "@tenon/datasets": 34,
   "@tenon/interpreter": 4,
   "@tenon/layers": 9,
-  "@tenon/lowering": 34,
+  "@tenon/lowering": 30,
   "@tenon/ir": 51,
   "@tenon/losses": 3,
   "@tenon/metrics": 6,
@@ -41,8 +41,8 @@ const budgets = {
  *
  * @type {Readonly<Record<string, number>>}
  */
-const programBudgets = { "@tenon/interpreter": 53, "@tenon/backend-cpu-js": 91 };
-const pageBudget = 112; // of examples/browser-min, data set, optimizer and cpu-js included
+const programBudgets = { "@tenon/interpreter": 53, "@tenon/backend-cpu-js": 90 };
+const pageBudget = 107; // of examples/browser-min, data set, optimizer and cpu-js included
 const program = `
 import { compile, matmul, relu, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
 const layers = [[784, 256], [256, 256], [256, 10]].map(([n, m]) => ({ weight: variable(zeros([n, m])), bias: variable(zeros([m])) }));
