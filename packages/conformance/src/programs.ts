@@ -1,6 +1,7 @@
 import {
   type ConcreteType,
   concat,
+  cumsum,
   type Dim,
   type DType,
   dimFloorDiv,
@@ -19,6 +20,7 @@ import {
   scan,
   softmax,
   softmaxCrossEntropy,
+  sort,
   sub,
   type Tensor,
   tanh,
@@ -75,7 +77,7 @@ export const programs: readonly Program[] = [
     stages: [
       ([x, scale, bias]) => [layerNorm(x!, { scale: scale!, bias: bias! }), x!],
       ([y, x]) => [gelu(y!).add(x!)],
-      ([y]) => [logSoftmax(y!).variance(), y!.transpose().cumsum({ axis: 0 })],
+      ([y]) => [logSoftmax(y!).variance(), cumsum(y!.transpose(), { axis: 0 })],
     ],
   },
   {
@@ -102,7 +104,7 @@ export const programs: readonly Program[] = [
       },
       ([head, long, padded]) => [
         concat([head!, head!.reverse()], { axis: 0 }),
-        long!.cumsum({ axis: 0 }),
+        cumsum(long!, { axis: 0 }),
         padded!.neg(),
       ],
       ([twice, sums, padded]) => [twice!.reshape([-1]).reverse(), sums!.max(), padded!.flatten().reverse()],
@@ -113,7 +115,7 @@ export const programs: readonly Program[] = [
     inputs: (B) => [f32(6, 3), i32(B)],
     stages: [
       ([table, ids]) => [table!.take(ids!.abs().rem(6), { axis: 0 }), ids!],
-      ([rows, ids]) => [rows!.sort({ axis: 0 }), rows!.argmax({ axis: 1 }).add(ids!)],
+      ([rows, ids]) => [sort(rows!, { axis: 0 }), rows!.argmax({ axis: 1 }).add(ids!)],
       ([sorted, places]) => [sorted!.sum({ axis: 1 }), places!.sum()],
     ],
   },

@@ -19,12 +19,10 @@ import { and, not, or, shl, shr, xor } from "./ops/bits.ts";
 import { bitcast, cast } from "./ops/cast.ts";
 import { clamp } from "./ops/clamp.ts";
 import { equal, greater, greaterEqual, isFinite, less, lessEqual, notEqual } from "./ops/compare.ts";
-import { cumsum } from "./ops/cumsum.ts";
 import { erf, exp, expm1, log, log1p, rsqrt, sqrt } from "./ops/exponential.ts";
 import { take, takeAlong } from "./ops/gather.ts";
 import { isNaN } from "./ops/is-nan.ts";
 import { logSoftmax } from "./ops/log-softmax.ts";
-import { logSumExp } from "./ops/log-sum-exp.ts";
 import { matmul } from "./ops/matmul.ts";
 import { mean } from "./ops/mean.ts";
 import { broadcastTo, moveAxis, reverse, swapAxes, transpose } from "./ops/move.ts";
@@ -38,9 +36,7 @@ import { putAlong } from "./ops/scatter.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
 import { slice, sliceAxis } from "./ops/slice.ts";
 import { softmax } from "./ops/softmax.ts";
-import { argsort, sort } from "./ops/sort.ts";
 import { stopGradient } from "./ops/stop-gradient.ts";
-import { topK } from "./ops/top-k.ts";
 import { cos, sin, tanh } from "./ops/trigonometric.ts";
 import { variance } from "./ops/variance.ts";
 import type { Operand } from "./record.ts";
@@ -55,14 +51,12 @@ const methods = {
   any,
   argmax,
   argmin,
-  argsort,
   bitcast,
   broadcastTo,
   cast,
   ceil,
   clamp,
   cos,
-  cumsum,
   div,
   equal,
   erf,
@@ -81,7 +75,6 @@ const methods = {
   log,
   log1p,
   logSoftmax,
-  logSumExp,
   matmul,
   max,
   maximum,
@@ -114,7 +107,6 @@ const methods = {
   slice,
   sliceAxis,
   softmax,
-  sort,
   sqrt,
   square,
   squeeze,
@@ -125,7 +117,6 @@ const methods = {
   take,
   takeAlong,
   tanh,
-  topK,
   transpose,
   variance,
   xor,

@@ -31,7 +31,7 @@ export { close, Fn, type Traced, type TraceHook, type TraceOptions, trace } from
 export { buildModule, type ModuleParts, mapRegions, toGraph } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
 export { input, inputOp, isLeaf } from "./leaf.ts";
-export { defaultLimits, type Limits } from "./limits.ts";
+export type { Limits } from "./limits.ts";
 export * from "./module.ts";
 export * from "./number.ts";
 export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord, type Unary } from "./op.ts";

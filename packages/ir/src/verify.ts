@@ -9,6 +9,7 @@ import { Rows } from "./verify-rows.ts";
 import { checkSymbols, Types } from "./verify-types.ts";
 import { opsetVersion } from "./versions.ts";
 
+export { defaultLimits, type Limits } from "./limits.ts";
 export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } from "./verify-fault.ts";
 
 /** The module, now known to be well-formed. Throws a `VerificationError` that lists up to 20 faults. */

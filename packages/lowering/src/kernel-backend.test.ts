@@ -1,6 +1,6 @@
 import type { Backend } from "@tenon/backend";
 import { interpreter } from "@tenon/interpreter";
-import { buildModule, dimSymbol, Fn, input, matmul, type Tensor, type TensorType } from "@tenon/ir";
+import { buildModule, dimSymbol, Fn, input, matmul, sort, type Tensor, type TensorType } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
 import { expect, test, vi } from "vitest";
 import { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
@@ -13,7 +13,7 @@ const batch = dimSymbol("B", { min: 1, max: 64 });
 function moduleOf(size: TensorType["shape"][number]) {
   const inputs = [input(f32(size)), input(f32(size))];
   const [w, x] = inputs as [Tensor, Tensor];
-  const fn = new Fn("main", inputs, [w.add(x), w.mul(x).sort().sum()], [0]);
+  const fn = new Fn("main", inputs, [w.add(x), sort(w.mul(x)).sum()], [0]);
   return verify(buildModule({ entries: { main: fn } }));
 }
 
@@ -126,16 +126,7 @@ test("what may be read at once is the target's to say, and programs are data", a
 test("a run above the budget is refused with the largest tensors, and what computes them", async () => {
   const backend = backendFrom(new Idle());
   const [x, y] = [input(f32(64, 8)), input(f32(8))];
-  const fn = new Fn(
-    "main",
-    [x, y],
-    [
-      matmul(x, y.reshape([8, 1]))
-        .mul(x)
-        .sort()
-        .sum(),
-    ],
-  );
+  const fn = new Fn("main", [x, y], [sort(matmul(x, y.reshape([8, 1])).mul(x)).sum()]);
   const module = verify(buildModule({ entries: { main: fn } }));
   await expect(backend.compile(module, "main", { memoryBudget: 100 })).rejects.toThrowErrorMatchingInlineSnapshot(`
     [LimitError E539 main: a run holds up to 4100 bytes, more than the budget of 100.

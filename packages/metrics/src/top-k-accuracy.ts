@@ -1,4 +1,4 @@
-import { any, checkOptions, equal } from "@tenon/tensor";
+import { any, checkOptions, equal, topK } from "@tenon/tensor";
 import { type AverageState, averageOf } from "./average.ts";
 import type { Metric } from "./metric.ts";
 import { checkCount, classOf } from "./operands.ts";
@@ -19,7 +19,7 @@ export function topKAccuracy(options: TopKOptions = {}): Metric<AverageState, nu
   checkCount("topKAccuracy", "k", k);
   return averageOf("topKAccuracy", (x, t) => {
     const label = classOf("topKAccuracy", x, t);
-    const [, best] = x.topK(k);
+    const [, best] = topK(x, k);
     return any(equal(best, label.expandDims(-1)), { axis: -1 });
   });
 }
