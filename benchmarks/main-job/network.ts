@@ -91,15 +91,15 @@ export function adam(
 
 const images = spec(["B", 784], "uint8");
 
-/** One training step as one compiled program: loss, gradients and update. */
-export function makeStep(network: Network, optimizer: ReturnType<typeof adam>) {
+/** One training step as one compiled program: loss, gradients and update. Images may be of another type. */
+export function makeStep(network: Network, optimizer: ReturnType<typeof adam>, types = { images }) {
   return compile(
     (x: Tensor, labels: Tensor) => {
       const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logitsOf(network, x), labels).mean(), network);
       optimizer.apply(grads);
       return loss;
     },
-    { inputs: [images, spec(["B"], "int32")], name: "train_step" },
+    { inputs: [types.images, spec(["B"], "int32")], name: "train_step" },
   );
 }
 
