@@ -13,7 +13,7 @@ export async function makeOurs(): Promise<{ readonly job: Job; readonly side: Si
   const step = makeStep(network, adam(network, ADAM), { images: spec(["B", PIXELS]) });
   const parameters: Job["parameters"][number][] = [];
   for (const { value } of treeLeaves(network) as Variable[])
-    parameters.push({ shape: value.shape.map(Number), values: Float32Array.from(await value.data<Float32Array>()) });
+    parameters.push({ shape: value.shape.map(Number), values: Float32Array.from(await value.data()) });
   const batches = Array.from({ length: BATCHES }, (_, i) => ({
     images: Float32Array.from(hostUniform(hostKey(2 * i), BATCH * PIXELS, { low: 0, high: 255 })),
     labels: Int32Array.from(hostUniform(hostKey(2 * i + 1), BATCH, { low: 0, high: CLASSES })),
