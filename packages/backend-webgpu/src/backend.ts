@@ -6,7 +6,16 @@ import {
   type DTypeUsage,
   registerBackend,
 } from "@tenon/backend";
-import { checkOptions, type DType, IR_VERSION, MAX_ELEMENTS, MAX_RANK, opsetVersion, standardOpsets } from "@tenon/ir";
+import {
+  checkOptions,
+  type DType,
+  IR_VERSION,
+  MAX_ELEMENTS,
+  MAX_RANK,
+  OptionError,
+  opsetVersion,
+  standardOpsets,
+} from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import type { MappingLimits } from "@tenon/lowering/threads";
 import { Commands } from "./commands.ts";
@@ -24,7 +33,14 @@ import { CELL, MAX_SMALL } from "./slab.ts";
 import { copyRange, writeRange } from "./transfer.ts";
 import { Workspaces } from "./workspaces.ts";
 
+const workgroupMemoryModes = ["auto", "on", "off"] as const;
+
 export interface WebGpuOptions extends DeviceOptions {
+  /**
+   * Whether the threads of a workgroup share what they work on. `auto`: not where a processor plays the device; there it is
+   * memory like any other, and waiting for each other is what takes time.
+   */
+  readonly workgroupMemory?: (typeof workgroupMemoryModes)[number];
   readonly debug?: MemoryDebug;
 }
 
@@ -92,7 +108,7 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
 
   constructor(acquired: AcquiredDevice, options: WebGpuOptions) {
     // of the same source, but of another adapter, since each gives only one device
-    const { debug, adapter, device, ...others } = options;
+    const { debug, workgroupMemory = "auto", adapter, device, ...others } = options;
     const live = new LiveDevice(acquired.device, device === undefined ? () => acquireDevice(others) : undefined);
     const commands = new Commands(live);
     const memory = new Memory(live, commands, debug);
@@ -105,9 +121,10 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
     this.maxBufferBytes = memory.maxBytes;
     this.caps = capabilities(acquired, limits, this.maxBufferBytes);
     this.target = { templates, maxBuffers: limits.maxStorageBuffersPerShaderStage, smallBytes: MAX_SMALL };
+    const isShared = workgroupMemory === "auto" ? !acquired.adapter.software : workgroupMemory === "on";
     this.#mapping = {
       maxThreads: limits.maxComputeInvocationsPerWorkgroup,
-      sharedBytes: limits.maxComputeWorkgroupStorageSize,
+      sharedBytes: isShared ? limits.maxComputeWorkgroupStorageSize : 0,
     };
   }
 
@@ -217,13 +234,17 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
 }
 
 function checked(options: unknown): WebGpuOptions {
-  checkOptions("webgpu", options, [...deviceOptionNames, "debug"]);
-  const { debug = {} } = options as WebGpuOptions;
+  checkOptions("webgpu", options, [...deviceOptionNames, "debug", "workgroupMemory"]);
+  const { debug = {}, workgroupMemory = "auto" } = options as WebGpuOptions;
   checkOptions("webgpu", debug, ["poison"]);
+  if (!workgroupMemoryModes.includes(workgroupMemory))
+    throw new OptionError("E803", "webgpu", `workgroupMemory is ${JSON.stringify(workgroupMemory)}`, {
+      fix: `it is one of ${workgroupMemoryModes.join(", ")}`,
+    });
   return options as WebGpuOptions;
 }
 
-const deviceOptions = ({ debug, ...options }: WebGpuOptions): DeviceOptions => options;
+const deviceOptions = ({ debug, workgroupMemory, ...options }: WebGpuOptions): DeviceOptions => options;
 
 /** The backend with options, wherever the name of one may stand. */
 export function webgpu(options: WebGpuOptions = {}): BackendFactory {

@@ -1,9 +1,12 @@
 import { explainAs } from "./faults.ts";
 import type { LiveDevice } from "./live-device.ts";
 
+/** How long a run waits for somebody to read what it computes, so that both are one submission. */
+const PATIENCE_MS = 3;
+
 /**
  * What is to be done on the device, in order: one encoder with one compute pass, which stays open until somebody waits for
- * it or the event loop turns.
+ * it or nobody does for a while.
  */
 export class Commands {
   /** Command buffers that were submitted. */
@@ -14,7 +17,6 @@ export class Commands {
   #from = 0;
   #afterwards: (() => void)[] = [];
   #soon = false;
-  #later = false;
 
   constructor(live: LiveDevice) {
     this.#live = live;
@@ -78,15 +80,12 @@ export class Commands {
   #open(time: number): GPUCommandEncoder {
     if (this.#encoder !== undefined) return this.#encoder;
     this.#from = time;
-    this.#encoder = this.#live.device.createCommandEncoder();
-    if (!this.#later) {
-      this.#later = true;
-      setTimeout(() => {
-        this.#later = false;
-        this.flush();
-      });
-    }
-    return this.#encoder;
+    const encoder = this.#live.device.createCommandEncoder();
+    this.#encoder = encoder;
+    setTimeout(() => {
+      if (this.#encoder === encoder) this.flush();
+    }, PATIENCE_MS);
+    return encoder;
   }
 
   #finish(): void {
