@@ -6,6 +6,7 @@ import {
   type Shape,
   type Tensor,
   toGraph,
+  topologicalOrder,
   type VerifiedModule,
   withTrace,
 } from "@tenon/ir";
@@ -36,12 +37,27 @@ export interface LowerOptions {
   readonly fusion?: boolean;
 }
 
+/** Ops that surely want the rare parts. */
+const rareOps = [
+  "cond",
+  "concat",
+  "dynamic_slice",
+  "dynamic_update",
+  "fold",
+  "pad",
+  "scan",
+  "scatter",
+  "sort",
+  "while",
+];
+
 /** An entry of a module as kernels and the order in which they run. */
 export const lower = (module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram =>
   withIndexScope(() =>
     withTrace(() => {
       const { claims, spells } = options;
       const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
+      if (topologicalOrder(expanded.results).some(({ op }) => rareOps.includes(op.name))) void rare.now; // sooner than later
       return new Lowering(entrySignature(module, entry), options).program(settled(simplify(expanded)));
     }),
   );
