@@ -11,6 +11,7 @@ import {
   withOrigin,
   withTrace,
 } from "@tenon/ir";
+import { batchingOf } from "@tenon/ir/batching";
 import { reverseTransforms } from "./region.ts";
 import { batchTransforms } from "./region-batch.ts";
 import { applyVjp, guarded, hasVjp, place } from "./rules.ts";
@@ -33,9 +34,10 @@ export function batch(outputs: readonly Tensor[], examples: ReadonlyMap<Tensor, 
     const marks = node.inputs.map((t) => many.has(t));
     if (!marks.includes(true)) return undefined;
     return withOrigin(node, () => {
-      if (node.op.batch === undefined) return { results: withoutRule(node), open: true };
+      const rule = batchingOf(node.op);
+      if (rule === undefined) return { results: withoutRule(node), open: true };
       const args = node.inputs.map((t) => many.get(t) ?? t);
-      const results = guarded(node, "batch", () => node.op.batch!(args, marks, node.attrs, size, batchTransforms));
+      const results = guarded(node, "batch", () => rule(args, marks, node.attrs, size, batchTransforms));
       node.outputs.forEach((t, i) => {
         many.set(t, checkBatched(node, results[i], t, size));
       });
@@ -70,7 +72,7 @@ function withoutRule(node: Node): readonly Tensor[] {
       gradients.filter((dx) => dx !== null),
       [...args, ...results, ...cotangents],
       (inner) =>
-        inner.op.batch === undefined && inner.op.decompose !== undefined
+        batchingOf(inner.op) === undefined && inner.op.decompose !== undefined
           ? { results: decomposed(inner, inner.inputs), open: true }
           : undefined,
     );

@@ -1,4 +1,4 @@
-import type { Meaning } from "./meaning.ts";
+import type { Meaning } from "./beside.ts";
 import { barrierMeaning, barrierOp } from "./ops/barrier.ts";
 import { callMeaning, callOp } from "./ops/call.ts";
 import { concatMeaning, concatOp } from "./ops/concat.ts";

@@ -134,7 +134,10 @@ export interface OpRecord {
   ) => readonly (Tensor | null)[];
   /** Operands in which the op is jointly linear, the others held fixed; `true` is all of them. */
   readonly linear?: true | readonly string[] | ((attrs: Attrs) => boolean);
-  /** Results with a leading batch axis, from operands of which some have one. */
+  /**
+   * Results with a leading batch axis, from operands of which some have one: of scalars, and of ops outside of ir; those of its
+   * other ops are at `@tenon/ir/batching`.
+   */
   readonly batch?: (
     args: readonly Tensor[],
     batched: readonly boolean[],

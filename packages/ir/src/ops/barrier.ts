@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -21,8 +21,10 @@ export const barrierOp: OpRecord = opRecord({
     let next = 0;
     return args.map((x) => (isFloat(x.dtype) ? behind[next++]! : null));
   },
-  batch: (args, batched, _attrs, size) => applyOp(barrierOp, alignBatch(args, batched, size)),
 });
+
+export const barrierBatching: Batching<["...args"]> = (args, batched, _attrs, size) =>
+  applyOp(barrierOp, alignBatch(args, batched, size));
 
 export const barrierMeaning: Meaning<["...args"]> = (args) => args.map((x) => x.data);
 

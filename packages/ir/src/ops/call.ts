@@ -1,6 +1,6 @@
 import { bool, region } from "../attrs.ts";
 import { Fn } from "../function.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -60,11 +60,12 @@ export const callOp: OpRecord = opRecord({
     const changes = placed(count, places(ad.active(fn as Fn, active)), outputs.slice(count));
     return [...changes, ...outputs.slice(0, count)];
   },
-  batch(args, batched, { fn, recompute }, size, ad) {
-    const inner = ad.batch(fn as Fn, size, batched);
-    return alignBatch(applyOp(callOp, args, { fn: inner.fn, recompute }), inner.batched, size);
-  },
 });
+
+export const callBatching: Batching<["...args"]> = (args, batched, { fn, recompute }, size, ad) => {
+  const inner = ad.batch(fn as Fn, size, batched);
+  return alignBatch(applyOp(callOp, args, { fn: inner.fn, recompute }), inner.batched, size);
+};
 
 export const callMeaning: Meaning<["...args"]> = (args, { fn }, _results, call) =>
   call(fn, args).map(({ data }) => data);

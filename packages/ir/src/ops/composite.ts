@@ -2,6 +2,7 @@ import { type Attrs, int, openAttrs, optional, region, text } from "../attrs.ts"
 import { DifferentiationError, OptionError } from "../errors.ts";
 import { checkResults, close, type Fn } from "../function.ts";
 import { input } from "../leaf.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -37,21 +38,28 @@ export const compositeOp: OpRecord = opRecord({
     return [...results];
   },
   decompose: (args, { decomp }) => (decomp as Fn).inline(args),
-  batch(args, batched, { name, version, attrs, decomp, vjp }, size, ad) {
-    const every = (list: readonly unknown[]): true[] => list.map(() => true);
-    const many = ad.batch(decomp as Fn, size, batched, every(decomp.signature.results)).fn;
-    const results = every(decomp.signature.results);
-    const back = vjp && ad.batch(vjp as Fn, size, [...batched, ...results, ...results], every(args)).fn;
-    // an operand that is the same for all examples gets the sum of their cotangents
-    const summed =
-      back &&
-      regionOf(`${name}_vjp`, back.inputs, (inputs) =>
-        back.inline(inputs).map((dx, i) => (batched[i] ? dx : sum(dx, { axis: 0 }))),
-      );
-    const other = { name: `${name}_batched`, version, attrs, decomp: many, ...(summed && { vjp: summed }) };
-    return applyOp(compositeOp, args, other);
-  },
 });
+
+export const compositeBatching: Batching<["...args"]> = (
+  args,
+  batched,
+  { name, version, attrs, decomp, vjp },
+  size,
+  ad,
+) => {
+  const every = (list: readonly unknown[]): true[] => list.map(() => true);
+  const many = ad.batch(decomp as Fn, size, batched, every(decomp.signature.results)).fn;
+  const results = every(decomp.signature.results);
+  const back: Fn | undefined = vjp && ad.batch(vjp as Fn, size, [...batched, ...results, ...results], every(args)).fn;
+  // an operand that is the same for all examples gets the sum of their cotangents
+  const summed =
+    back &&
+    regionOf(`${name}_vjp`, back.inputs, (inputs) =>
+      back.inline(inputs).map((dx, i) => (batched[i] ? dx : sum(dx, { axis: 0 }))),
+    );
+  const other = { name: `${name}_batched`, version, attrs, decomp: many, ...(summed && { vjp: summed }) };
+  return applyOp(compositeOp, args, other);
+};
 
 export interface CompositeOptions {
   /** `namespace.name`. */

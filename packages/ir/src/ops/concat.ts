@@ -2,7 +2,7 @@ import { axis } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimFloorDiv, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, commonDType, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -43,8 +43,10 @@ export const concatOp: OpRecord = opRecord({
       return dx;
     });
   },
-  batch: (xs, batched, { axis }, size) => applyOp(concatOp, alignBatch(xs, batched, size), { axis: axis + 1 }),
 });
+
+export const concatBatching: Batching<["...xs"]> = (xs, batched, { axis }, size) =>
+  applyOp(concatOp, alignBatch(xs, batched, size), { axis: axis + 1 });
 
 export const concatMeaning: Meaning<["...xs"]> = (xs, { axis }, [type]) => {
   const strides = stridesOf(type!.shape);

@@ -1,7 +1,7 @@
 import { regions } from "../attrs.ts";
 import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord, ReverseTransforms, SplitRegion } from "../record.ts";
@@ -63,17 +63,24 @@ export const condOp: OpRecord = opRecord({
     const count = results.length;
     return [...placed(count, places(moving), outputs.slice(count)), ...outputs.slice(0, count)];
   },
-  batch([index, ...args], [varies, ...batched], attrs, size, ad) {
-    const fns = attrs.fns as readonly Fn[];
-    const all = fns[0]!.results.map(() => true);
-    const inner = fns.map((fn) => ad.batch(fn, size, batched, all).fn);
-    if (!varies) return applyOp(condOp, [index, ...args], { fns: inner });
-    const outcomes = inner.map((fn) => fn.inline(args)); // every example has its own branch: all of them run
-    return outcomes.reduceRight((later, own, i) =>
-      own.map((y, j) => select(alongLead(lessEqual(index, i), y), y, later[j]!)),
-    );
-  },
 });
+
+export const condBatching: Batching<["index", "...args"]> = (
+  [index, ...args],
+  [varies, ...batched],
+  attrs,
+  size,
+  ad,
+) => {
+  const fns = attrs.fns as readonly Fn[];
+  const all = fns[0]!.results.map(() => true);
+  const inner = fns.map((fn) => ad.batch(fn, size, batched, all).fn);
+  if (!varies) return applyOp(condOp, [index, ...args], { fns: inner });
+  const outcomes = inner.map((fn) => fn.inline(args)); // every example has its own branch: all of them run
+  return outcomes.reduceRight((later, own, i) =>
+    own.map((y, j) => select(alongLead(lessEqual(index, i), y), y, later[j]!)),
+  );
+};
 
 export const condMeaning: Meaning<["index", "...args"]> = ([index, ...args], { fns }, _results, call) => {
   const chosen = Math.min(fns.length - 1, Math.max(0, index.data[0]!));

@@ -1,5 +1,6 @@
 import { axis, bool } from "../attrs.ts";
 import { dimAdd, dimRange } from "../dim.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -39,8 +40,10 @@ export const cumsumOp: OpRecord = opRecord({
   },
   linear: true,
   vjp: (_args, _results, [dy], { axis, reverse }) => applyOp(cumsumOp, [dy], { axis, reverse: !reverse }),
-  batch: ([x], _batched, { axis, reverse }) => applyOp(cumsumOp, [x], { axis: axis + 1, reverse }),
 });
+
+export const cumsumBatching: Batching<["x"]> = ([x], _batched, { axis, reverse }) =>
+  applyOp(cumsumOp, [x], { axis: axis + 1, reverse });
 
 /** Running sums along `axis`, the last by default; from the end if `reverse`. bool counts as int32. */
 export function cumsum(x: Tensor, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {

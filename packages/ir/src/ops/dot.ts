@@ -1,7 +1,7 @@
 import { axisPairs, choice, dtypeAttr } from "../attrs.ts";
 import { sameDim } from "../dim.ts";
 import { accumulator, type DType, isFloat } from "../dtype.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { Elements, OpRecord } from "../record.ts";
@@ -75,29 +75,30 @@ export const dotOp: OpRecord = opRecord({
     const right = db && applyOp(dotOp, [a, db], attrs)[0]!;
     return left === null || right === null ? (left ?? right) : left.add(right);
   },
-  batch([a, b], [ofA, ofB], { contract, batch, acc, mul }) {
-    const later = (list: readonly number[], by: boolean): readonly number[] => (by ? list.map((i) => i + 1) : list);
-    const shift = ([x, y]: Pairs): Pairs => [later(x, ofA), later(y, ofB)];
-    const inner = shift(batch);
-    const both = ofA && ofB;
-    const attrs = {
-      contract: shift(contract),
-      batch: both
-        ? [
-            [0, ...inner[0]],
-            [0, ...inner[1]],
-          ]
-        : inner,
-      acc,
-      mul,
-    };
-    const y = applyOp(dotOp, [a, b], attrs)[0]!;
-    if (both) return y;
-    // the batch axis is a free axis of its operand, and the first of them
-    const at = ofA ? batch[0].length : a.rank - contract[0].length;
-    return transpose(y, [at, ...y.shape.flatMap((_, i) => (i === at ? [] : [i]))]);
-  },
 });
+
+export const dotBatching: Batching<["a", "b"]> = ([a, b], [ofA, ofB], { contract, batch, acc, mul }) => {
+  const later = (list: readonly number[], by: boolean): readonly number[] => (by ? list.map((i) => i + 1) : list);
+  const shift = ([x, y]: Pairs): Pairs => [later(x, ofA), later(y, ofB)];
+  const inner = shift(batch);
+  const both = ofA && ofB;
+  const attrs = {
+    contract: shift(contract),
+    batch: both
+      ? [
+          [0, ...inner[0]],
+          [0, ...inner[1]],
+        ]
+      : inner,
+    acc,
+    mul,
+  };
+  const y = applyOp(dotOp, [a, b], attrs)[0]!;
+  if (both) return y;
+  // the batch axis is a free axis of its operand, and the first of them
+  const at = ofA ? batch[0].length : a.rank - contract[0].length;
+  return transpose(y, [at, ...y.shape.flatMap((_, i) => (i === at ? [] : [i]))]);
+};
 
 export const dotMeaning: Meaning<["a", "b"]> = ([a, b], { contract, batch }) => {
   const [freeA, freeB] = freeAxes([a, b], contract, batch);

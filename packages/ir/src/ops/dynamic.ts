@@ -1,6 +1,6 @@
 import { dims } from "../attrs.ts";
 import { type Dim, dimAtMost, dimSub, sameDim } from "../dim.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, Operand, OpRecord } from "../record.ts";
@@ -63,16 +63,22 @@ export const dynamicSliceOp: OpRecord = opRecord({
     applyOp(dynamicUpdateOp, [splat(0, x.shape, x.dtype), dy, ...starts])[0]!,
     ...starts.map(() => null),
   ],
-  batch([x, ...starts], [xBatched, ...startsBatched], { sizes }, size) {
-    const [bx] = alignBatch([x], [xBatched], size);
-    const zero = splat(0, [], "int32");
-    const shared = starts.map((start, i) => (startsBatched[i]! ? zero : start));
-    const block = applyOp(dynamicSliceOp, [bx!, zero, ...shared], {
-      sizes: [size, ...sizes.map((s, i) => (startsBatched[i]! ? x.shape[i + (xBatched ? 1 : 0)]! : s))],
-    })[0]!;
-    return sizes.reduce<Tensor>((y, s, i) => (startsBatched[i]! ? gatherRows(y, starts[i]!, s, i + 1) : y), block);
-  },
 });
+
+export const dynamicSliceBatching: Batching<["x", "...starts"]> = (
+  [x, ...starts],
+  [xBatched, ...startsBatched],
+  { sizes }: { sizes: Shape },
+  size,
+) => {
+  const [bx] = alignBatch([x], [xBatched], size);
+  const zero = splat(0, [], "int32");
+  const shared = starts.map((start, i) => (startsBatched[i]! ? zero : start));
+  const block = applyOp(dynamicSliceOp, [bx!, zero, ...shared], {
+    sizes: [size, ...sizes.map((s, i) => (startsBatched[i]! ? x.shape[i + (xBatched ? 1 : 0)]! : s))],
+  })[0]!;
+  return sizes.reduce<Tensor>((y, s, i) => (startsBatched[i]! ? gatherRows(y, starts[i]!, s, i + 1) : y), block);
+};
 
 export const dynamicSliceMeaning: Meaning<["x", "...starts"]> = ([x, ...starts], { sizes }) => {
   return stridedRead(x.data, sizes, stridesOf(x.shape), blockStart(x.shape, sizes, starts));
@@ -107,13 +113,18 @@ export const dynamicUpdateOp: OpRecord = opRecord({
       ...starts.map(() => null),
     ];
   },
-  batch([x, u, ...starts], [xBatched, uBatched, ...startsBatched], _attrs, size) {
-    const [bx, bu] = alignBatch([x, u], [xBatched, uBatched], size);
-    if (!startsBatched.includes(true))
-      return applyOp(dynamicUpdateOp, [bx!, bu!, splat(0, [], "int32"), ...starts])[0]!;
-    return updateRows(bx!, bu!, alignBatch(starts, startsBatched, size));
-  },
 });
+
+export const dynamicUpdateBatching: Batching<["x", "u", "...starts"]> = (
+  [x, u, ...starts],
+  [xBatched, uBatched, ...startsBatched],
+  _attrs,
+  size,
+) => {
+  const [bx, bu] = alignBatch([x, u], [xBatched, uBatched], size);
+  if (!startsBatched.includes(true)) return applyOp(dynamicUpdateOp, [bx!, bu!, splat(0, [], "int32"), ...starts])[0]!;
+  return updateRows(bx!, bu!, alignBatch(starts, startsBatched, size));
+};
 
 export const dynamicUpdateMeaning: Meaning<["x", "u", "...starts"]> = ([x, u, ...starts]) => {
   const out = Float64Array.from(x.data);

@@ -1,3 +1,4 @@
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -23,12 +24,18 @@ export const embeddingOp: OpRecord = opRecord({
   decompose: ([table, ids]) => gather(table, ids, { axis: 0 }),
   linear: ["table"],
   vjp: ([table, ids], _results, [dy]) => [scatter(splat(0, table.shape, table.dtype), ids, dy, { axis: 0 }), null],
-  batch([table, ids], [tableBatched, idsBatched], _attrs, size) {
-    if (!tableBatched) return applyOp(embeddingOp, [table, ids]);
-    const [tables, rows] = alignBatch([table, ids], [tableBatched, idsBatched], size);
-    return gather(tables!, rows!, { axis: 1, batch: 1 });
-  },
 });
+
+export const embeddingBatching: Batching<["table", "ids"]> = (
+  [table, ids],
+  [tableBatched, idsBatched],
+  _attrs,
+  size,
+) => {
+  if (!tableBatched) return applyOp(embeddingOp, [table, ids]);
+  const [tables, rows] = alignBatch([table, ids], [tableBatched, idsBatched], size);
+  return gather(tables!, rows!, { axis: 1, batch: 1 });
+};
 
 /** Rows of `table` by integer number. (rows, width), (…) → (…, width) */
 export const embedding = (table: Tensor, ids: Operand): Tensor =>

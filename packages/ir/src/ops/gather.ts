@@ -1,6 +1,6 @@
 import { axis, int } from "../attrs.ts";
 import { checkOptions } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -28,15 +28,21 @@ export const gatherOp: OpRecord = opRecord({
     applyOp(scatterOp, [splat(0, x.shape, x.dtype), indices, dy], { axis, batch, mode: "add" })[0]!,
     null,
   ],
-  batch([x, indices], [xBatched, indicesBatched], { axis, batch }, size) {
-    if (batch === 0 && !indicesBatched) return applyOp(gatherOp, [x, indices], { axis: axis + 1, batch })[0]!;
-    if (batch === 0 && !xBatched) return moveAxis(applyOp(gatherOp, [x, indices], { axis, batch })[0]!, axis, 0);
-    return applyOp(gatherOp, alignBatch([x, indices], [xBatched, indicesBatched], size), {
-      axis: axis + 1,
-      batch: batch + 1,
-    })[0]!;
-  },
 });
+
+export const gatherBatching: Batching<["x", "indices"]> = (
+  [x, indices],
+  [xBatched, indicesBatched],
+  { axis, batch },
+  size,
+) => {
+  if (batch === 0 && !indicesBatched) return applyOp(gatherOp, [x, indices], { axis: axis + 1, batch })[0]!;
+  if (batch === 0 && !xBatched) return moveAxis(applyOp(gatherOp, [x, indices], { axis, batch })[0]!, axis, 0);
+  return applyOp(gatherOp, alignBatch([x, indices], [xBatched, indicesBatched], size), {
+    axis: axis + 1,
+    batch: batch + 1,
+  })[0]!;
+};
 
 export const gatherMeaning: Meaning<["x", "indices"]> = ([x, indices], { axis, batch }) =>
   gatherMap(x.shape, indices.shape, indices.data, axis, batch).map((from) => (from < 0 ? 0 : x.data[from]!));

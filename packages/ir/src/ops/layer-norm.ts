@@ -1,6 +1,7 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -45,13 +46,19 @@ export const layerNormOp: OpRecord = opRecord({
   },
   vjp: ([x, ...affine], [_y, mean, rstd], [dy, dMean, dRstd], { axis }) =>
     normalizeVjp(x, affine, trailingLayout(x.shape, axis, true), { mean, rstd }, { y: dy, mean: dMean, rstd: dRstd }),
-  batch([x, ...affine], [xBatched, ...affineBatched], { axis, eps }, size) {
-    const [bx] = alignBatch([x], [xBatched], size);
-    if (!affineBatched.includes(true)) return applyOp(layerNormOp, [bx!, ...affine], { axis: axis + 1, eps });
-    const [y, mean, rstd] = applyOp(layerNormOp, [widen(bx!)], { axis: axis + 1, eps });
-    return [affinePerExample(y!, affine, affineBatched, x.dtype), mean!, rstd!];
-  },
 });
+
+export const layerNormBatching: Batching<["x", "...affine"]> = (
+  [x, ...affine],
+  [xBatched, ...affineBatched],
+  { axis, eps },
+  size,
+) => {
+  const [bx] = alignBatch([x], [xBatched], size);
+  if (!affineBatched.includes(true)) return applyOp(layerNormOp, [bx!, ...affine], { axis: axis + 1, eps });
+  const [y, mean, rstd] = applyOp(layerNormOp, [widen(bx!)], { axis: axis + 1, eps });
+  return [affinePerExample(y!, affine, affineBatched, x.dtype), mean!, rstd!];
+};
 
 export interface LayerNormOptions extends Affine {
   /** The first of the axes that are normalised; the last axis alone by default. */

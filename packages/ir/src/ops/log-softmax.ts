@@ -1,4 +1,5 @@
 import { axis } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import { defineOp, type Unary } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import { elementwiseType } from "../rule.ts";
@@ -30,8 +31,9 @@ export const logSoftmax: Unary<{ axis: number }> = defineOp({
     const dWide = widen(dy);
     return [convertTo(dWide.sub(exp(widen(y)).mul(sum(dWide, { axis, keepDims: true }))), y.dtype)];
   },
-  batch: ([x], _batched, { axis }) => logSoftmax(x, { axis: axis + 1 }),
 });
+
+export const logSoftmaxBatching: Batching<["x"]> = ([x], _batched, { axis }) => logSoftmax(x, { axis: axis + 1 });
 
 export const logSoftmaxSamples = () =>
   samplesOf(logSoftmax, [

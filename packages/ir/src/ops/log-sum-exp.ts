@@ -1,6 +1,7 @@
 import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -33,8 +34,10 @@ export const logSumExpOp: OpRecord = opRecord({
     const shares = exp(widen(x).sub(orZero(reshape(widen(y), kept))));
     return [convertTo(shares.mul(reshape(widen(dy), kept)), x.dtype)];
   },
-  batch: ([x], _batched, attrs) => applyOp(logSumExpOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
+
+export const logSumExpBatching: Batching<["x"]> = ([x], _batched, attrs) =>
+  applyOp(logSumExpOp, [x], { ...attrs, axes: attrs.axes.map((a: number) => a + 1) });
 
 /** Infinities as 0: an infinity less itself would be NaN. */
 const orZero = (x: Tensor): Tensor => select(isFinite(x), x, 0);

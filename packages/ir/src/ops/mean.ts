@@ -1,6 +1,7 @@
 import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -20,8 +21,10 @@ export const meanOp: OpRecord = opRecord({
   attrs: { axes: axes() },
   type: ([x], { axes }) => statisticType(x, axes),
   decompose: ([x], { axes }) => convertTo(sum(widen(x), { axis: axes }).div(countAlong(x, axes)), x.dtype),
-  batch: ([x], _batched, attrs) => applyOp(meanOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
+
+export const meanBatching: Batching<["x"]> = ([x], _batched, attrs) =>
+  applyOp(meanOp, [x], { ...attrs, axes: attrs.axes.map((a: number) => a + 1) });
 
 /** Arithmetic mean along `axis`, of all elements where none is given. Integers and bool are averaged as float32. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {

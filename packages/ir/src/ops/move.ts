@@ -2,7 +2,7 @@ import { axes, ints, resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { sameDim } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -35,9 +35,10 @@ export const broadcastOp: OpRecord = opRecord({
   },
   linear: true,
   vjp: ([x], _results, [dy], { shape, dims }) => [sumBroadcast(dy, x.shape, shape, dims)],
-  batch: ([x], _batched, { shape, dims }, size) =>
-    applyOp(broadcastOp, [x], { shape: [size, ...shape], dims: [0, ...dims.map((d) => d + 1)] }),
 });
+
+export const broadcastBatching: Batching<["x"]> = ([x], _batched, { shape, dims }, size) =>
+  applyOp(broadcastOp, [x], { shape: [size, ...shape], dims: [0, ...dims.map((d: number) => d + 1)] });
 
 export const broadcastMeaning: Meaning<["x"]> = ([x], { dims }, [type]) => {
   const from = stridesOf(x.shape);
@@ -82,8 +83,10 @@ export const transposeOp: OpRecord = opRecord({
   },
   linear: true,
   vjp: (_args, _results, [dy], { perm }) => [permute(dy, inverse(perm))],
-  batch: ([x], _batched, { perm }) => permute(x, [0, ...perm.map((p) => p + 1)]),
 });
+
+export const transposeBatching: Batching<["x"]> = ([x], _batched, { perm }) =>
+  permute(x, [0, ...perm.map((p: number) => p + 1)]);
 
 export const transposeMeaning: Meaning<["x"]> = ([x], { perm }, [type]) => {
   const from = stridesOf(x.shape);
@@ -141,8 +144,10 @@ export const reverseOp: OpRecord = opRecord({
   shape: ([x]) => x.shape,
   linear: true,
   vjp: (_args, _results, [dy], { axes }) => applyOp(reverseOp, [dy], { axes }),
-  batch: ([x], _batched, { axes }) => applyOp(reverseOp, [x], { axes: axes.map((a) => a + 1) }),
 });
+
+export const reverseBatching: Batching<["x"]> = ([x], _batched, { axes }) =>
+  applyOp(reverseOp, [x], { axes: axes.map((a: number) => a + 1) });
 
 export const reverseMeaning: Meaning<["x"]> = ([x], { axes }) => {
   const strides = stridesOf(x.shape);

@@ -2,6 +2,7 @@ import { dim, resultDType } from "../attrs.ts";
 import type { Dim } from "../dim.ts";
 import type { DType } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -26,8 +27,10 @@ export const oneHotOp: OpRecord = opRecord({
   },
   decompose: ([indices], { classes, dtype }) =>
     convertTo(equal(expandDims(indices, -1), iota([...indices.shape, classes], -1)), dtype),
-  batch: ([indices], _batched, attrs) => applyOp(oneHotOp, [indices], attrs),
 });
+
+export const oneHotBatching: Batching<["indices"]> = ([indices], _batched, attrs) =>
+  applyOp(oneHotOp, [indices], attrs);
 
 /** One-hot rows of integer `indices`. (…) → (…, classes) */
 export function oneHot(indices: Operand, classes: Dim, options: { readonly dtype?: DType } = {}): Tensor {

@@ -1,7 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimMax, dimMul, dimSub } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -38,15 +38,16 @@ export const padOp: OpRecord = opRecord({
     const dx = applyOp(sliceOp, [dy], { start: lo, limit, stride: interior.map((n) => n + 1) })[0]!;
     return [dx, sum(dy).sub(sum(dx))];
   },
-  batch([x, value], [ofX, ofValue], attrs, size) {
-    const widths = { lo: [0, ...attrs.lo], hi: [0, ...attrs.hi], interior: [0, ...attrs.interior] };
-    const aligned = alignBatch([x], [ofX], size)[0]!;
-    if (!ofValue) return applyOp(padOp, [aligned, value], widths);
-    const zeros = applyOp(padOp, [aligned, splat(0, [], x.dtype)], widths)[0]!;
-    const taken = applyOp(padOp, [splat(true, aligned.shape, "bool"), splat(false, [], "bool")], widths)[0]!;
-    return select(taken, zeros, applyOp(broadcastOp, [value], { shape: zeros.shape, dims: [0] })[0]!);
-  },
 });
+
+export const padBatching: Batching<["x", "value"]> = ([x, value], [ofX, ofValue], attrs, size) => {
+  const widths = { lo: [0, ...attrs.lo], hi: [0, ...attrs.hi], interior: [0, ...attrs.interior] };
+  const aligned = alignBatch([x], [ofX], size)[0]!;
+  if (!ofValue) return applyOp(padOp, [aligned, value], widths);
+  const zeros = applyOp(padOp, [aligned, splat(0, [], x.dtype)], widths)[0]!;
+  const taken = applyOp(padOp, [splat(true, aligned.shape, "bool"), splat(false, [], "bool")], widths)[0]!;
+  return select(taken, zeros, applyOp(broadcastOp, [value], { shape: zeros.shape, dims: [0] })[0]!);
+};
 
 export const padMeaning: Meaning<["x", "value"]> = ([x, value], { lo, interior }, [type]) => {
   const into = stridesOf(type!.shape);

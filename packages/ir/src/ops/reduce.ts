@@ -2,7 +2,7 @@ import { axes, choice, dtypeAttr } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
@@ -53,8 +53,10 @@ export const reduceOp: OpRecord = opRecord({
     const [ties, count] = tiesOf(x, y, axes);
     return div(sumOf(select(ties, dx, 0)), count);
   },
-  batch: ([x], _batched, { op, axes, acc }) => applyOp(reduceOp, [x], { op, axes: axes.map((a) => a + 1), acc }),
 });
+
+export const reduceBatching: Batching<["x"]> = ([x], _batched, { op, axes, acc }) =>
+  applyOp(reduceOp, [x], { op, axes: axes.map((a: number) => a + 1), acc });
 
 export const reduceMeaning: Meaning<["x"]> = ([x], { op, axes }) => {
   const strides = stridesOf(x.shape);

@@ -2,7 +2,7 @@ import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -25,8 +25,9 @@ export const reshapeOp: OpRecord = opRecord({
   },
   linear: true,
   vjp: ([x], _results, [dy]) => [reshape(dy, x.shape)],
-  batch: ([x], _batched, { shape }, size) => reshape(x, [size, ...shape]),
 });
+
+export const reshapeBatching: Batching<["x"]> = ([x], _batched, { shape }, size) => reshape(x, [size, ...shape]);
 
 export const reshapeMeaning: Meaning<["x"]> = ([x]) => x.data;
 

@@ -1,6 +1,7 @@
 import { axis } from "../attrs.ts";
 import { accumulator } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -38,13 +39,19 @@ export const rmsNormOp: OpRecord = opRecord({
   },
   vjp: ([x, ...scale], [_y, rstd], [dy, dRstd], { axis }) =>
     normalizeVjp(x, scale, trailingLayout(x.shape, axis, false), { rstd }, { y: dy, rstd: dRstd }),
-  batch([x, ...scale], [xBatched, ...scaleBatched], { axis, eps }, size) {
-    const [bx] = alignBatch([x], [xBatched], size);
-    if (!scaleBatched.includes(true)) return applyOp(rmsNormOp, [bx!, ...scale], { axis: axis + 1, eps });
-    const [y, rstd] = applyOp(rmsNormOp, [widen(bx!)], { axis: axis + 1, eps });
-    return [affinePerExample(y!, scale, scaleBatched, x.dtype), rstd!];
-  },
 });
+
+export const rmsNormBatching: Batching<["x", "...scale"]> = (
+  [x, ...scale],
+  [xBatched, ...scaleBatched],
+  { axis, eps },
+  size,
+) => {
+  const [bx] = alignBatch([x], [xBatched], size);
+  if (!scaleBatched.includes(true)) return applyOp(rmsNormOp, [bx!, ...scale], { axis: axis + 1, eps });
+  const [y, rstd] = applyOp(rmsNormOp, [widen(bx!)], { axis: axis + 1, eps });
+  return [affinePerExample(y!, scale, scaleBatched, x.dtype), rstd!];
+};
 
 export interface RmsNormOptions {
   readonly scale?: Tensor;

@@ -1,5 +1,5 @@
 import { int, resultShape } from "../attrs.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";

@@ -3,7 +3,7 @@ import { type Dim, sameDim } from "../dim.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, OptionError, StateError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";
@@ -139,24 +139,25 @@ export const scanOp: OpRecord = opRecord({
     const found = placed(order.length, order, outputs);
     return [...placed(count, moved, found.slice(count)), ...found.slice(0, count)];
   },
-  batch(args, batched, attrs, size, ad) {
-    const { body, length, reverse, kinds } = attrs as ScanAttrs;
-    const slots = places(kinds.map((kind) => kind === "carry"));
-    const marks = fixpoint(batched, (now) => {
-      const outcome = ad.batch(body, size, now).batched;
-      return now.map((_, i) => kinds[i] === "carry" && outcome[slots.indexOf(i)]!);
-    });
-    const forced = body.results.map((_, r) => r < slots.length && marks[slots[r]!]!);
-    const inner = ad.batch(body, size, marks, forced);
-    const operands = args.map((x, i) => {
-      if (kinds[i] === "xs") return batched[i] ? swapAxes(x, 0, 1) : x;
-      return marks[i] && !batched[i] ? alignBatch([x], [false], size)[0]! : x;
-    });
-    const outputs = applyOp(scanOp, operands, { body: inner.fn, length, reverse, kinds });
-    const leading = outputs.map((y, r) => (r >= slots.length && inner.batched[r] ? swapAxes(y, 0, 1) : y));
-    return alignBatch(leading, inner.batched, size);
-  },
 });
+
+export const scanBatching: Batching<["...args"]> = (args, batched, attrs, size, ad) => {
+  const { body, length, reverse, kinds } = attrs as ScanAttrs;
+  const slots = places(kinds.map((kind) => kind === "carry"));
+  const marks = fixpoint(batched, (now) => {
+    const outcome = ad.batch(body, size, now).batched;
+    return now.map((_, i) => kinds[i] === "carry" && outcome[slots.indexOf(i)]!);
+  });
+  const forced = body.results.map((_, r) => r < slots.length && marks[slots[r]!]!);
+  const inner = ad.batch(body, size, marks, forced);
+  const operands = args.map((x, i) => {
+    if (kinds[i] === "xs") return batched[i] ? swapAxes(x, 0, 1) : x;
+    return marks[i] && !batched[i] ? alignBatch([x], [false], size)[0]! : x;
+  });
+  const outputs = applyOp(scanOp, operands, { body: inner.fn, length, reverse, kinds });
+  const leading = outputs.map((y, r) => (r >= slots.length && inner.batched[r] ? swapAxes(y, 0, 1) : y));
+  return alignBatch(leading, inner.batched, size);
+};
 
 export const scanMeaning: Meaning<["...args"]> = (args, { body, length, reverse, kinds }, results, call) => {
   const slots = places(kinds.map((kind: ScanKind) => kind === "carry"));

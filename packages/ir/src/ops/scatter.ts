@@ -1,7 +1,7 @@
 import { axis, bool, choice, int } from "../attrs.ts";
 import { isInteger } from "../dtype.ts";
 import { DifferentiationError } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat, toTensor } from "../promote.ts";
@@ -78,16 +78,18 @@ export const scatterOp: OpRecord = opRecord({
     const { inX, inUpdates, count } = extremes(x, indices, updates, y, at);
     return applyOp(scatterOp, [tx.mul(inX), indices, tu.mul(inUpdates)], { ...at, mode: "add", unique })[0]!.div(count);
   },
-  batch([x, indices, updates], [xBatched, indicesBatched, updatesBatched], { batch, ...attrs }, size) {
-    const together = indicesBatched || batch > 0;
-    const [bx, bi, bu] = alignBatch(
-      [x, indices, updates],
-      [xBatched, indicesBatched || !together, updatesBatched],
-      size,
-    );
-    return applyOp(scatterOp, [bx!, bi!, bu!], { ...attrs, axis: attrs.axis + 1, batch: together ? batch + 1 : 0 })[0]!;
-  },
 });
+
+export const scatterBatching: Batching<["x", "indices", "updates"]> = (
+  [x, indices, updates],
+  [xBatched, indicesBatched, updatesBatched],
+  { batch, ...attrs },
+  size,
+) => {
+  const together = indicesBatched || batch > 0;
+  const [bx, bi, bu] = alignBatch([x, indices, updates], [xBatched, indicesBatched || !together, updatesBatched], size);
+  return applyOp(scatterOp, [bx!, bi!, bu!], { ...attrs, axis: attrs.axis + 1, batch: together ? batch + 1 : 0 })[0]!;
+};
 
 export const scatterMeaning: Meaning<["x", "indices", "updates"]> = (
   [x, indices, updates],

@@ -2,7 +2,7 @@ import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -38,9 +38,10 @@ export const sliceOp: OpRecord = opRecord({
       interior: stride.map((s) => s - 1),
     }),
   ],
-  batch: ([x], _batched, { start, limit, stride }, size) =>
-    applyOp(sliceOp, [x], { start: [0, ...start], limit: [size, ...limit], stride: [1, ...stride] }),
 });
+
+export const sliceBatching: Batching<["x"]> = ([x], _batched, { start, limit, stride }, size) =>
+  applyOp(sliceOp, [x], { start: [0, ...start], limit: [size, ...limit], stride: [1, ...stride] });
 
 export const sliceMeaning: Meaning<["x"]> = ([x], { start, stride }, [type]) => {
   const from = stridesOf(x.shape);

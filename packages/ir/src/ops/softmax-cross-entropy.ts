@@ -1,3 +1,4 @@
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -62,8 +63,10 @@ export const softmaxXentOp: OpRecord = opRecord({
     const fromP = weighted.sub(wide.mul(sum(weighted, { axis: -1, keepDims: true })));
     return [convertTo(fromLoss.add(fromP), logits.dtype), null];
   },
-  batch: (args, batched, _attrs, size) => applyOp(softmaxXentOp, alignBatch(args, batched, size)),
 });
+
+export const softmaxXentBatching: Batching<["logits", "labels"]> = (args, batched, _attrs, size) =>
+  applyOp(softmaxXentOp, alignBatch(args, batched, size));
 
 /**
  * Cross-entropy in nats between `logits` and integer class `labels`, one value per row. (…, classes), (…) → (…)

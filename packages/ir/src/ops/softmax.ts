@@ -1,4 +1,5 @@
 import { axis } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import { defineOp, type Unary } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import { elementwiseType } from "../rule.ts";
@@ -30,8 +31,9 @@ export const softmax: Unary<{ axis: number }> = defineOp({
     const [p, dp] = [widen(y), widen(dy)];
     return [convertTo(p.mul(dp.sub(sum(dp.mul(p), { axis, keepDims: true }))), y.dtype)];
   },
-  batch: ([x], _batched, { axis }) => softmax(x, { axis: axis + 1 }),
 });
+
+export const softmaxBatching: Batching<["x"]> = ([x], _batched, { axis }) => softmax(x, { axis: axis + 1 });
 
 export const softmaxSamples = () =>
   samplesOf(softmax, [

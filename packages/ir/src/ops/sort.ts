@@ -1,7 +1,7 @@
 import { type Attrs, axis, bool } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -48,9 +48,10 @@ export const sortOp: OpRecord = opRecord({
     const permutation = sorted.at(-1)!;
     return [...tangents.map((dx) => dx && takeAlong(dx, permutation, { axis: attrs.axis })), ...sorted.slice(0, -1)];
   },
-  batch: (args, batched, attrs, size) =>
-    applyOp(sortOp, alignBatch(args, batched, size), { ...attrs, axis: attrs.axis + 1 }),
 });
+
+export const sortBatching: Batching<["key", "...payloads"]> = (args, batched, attrs, size) =>
+  applyOp(sortOp, alignBatch(args, batched, size), { ...attrs, axis: attrs.axis + 1 });
 
 export const sortMeaning: Meaning<["key", "...payloads"]> = (
   args,

@@ -1,3 +1,4 @@
+import type { Batching } from "../beside.ts";
 import { applyOp, defineOp, type Unary } from "../op.ts";
 import { normal, samplesOf } from "../sample.ts";
 
@@ -11,7 +12,8 @@ export const stopGradient: Unary = defineOp({
   decompose: ([x]) => x,
   vjp: () => [null],
   jvp: () => null,
-  batch: ([x]) => applyOp(stopGradient.op, [x]),
 });
+
+export const stopGradientBatching: Batching<["x"]> = ([x]) => applyOp(stopGradient.op, [x]);
 
 export const stopGradientSamples = () => samplesOf(stopGradient, [{ operands: [normal([3])], kink: true }]);

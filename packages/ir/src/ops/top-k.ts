@@ -1,6 +1,7 @@
 import { axis, int } from "../attrs.ts";
 import { dimAtMost } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -40,8 +41,10 @@ export const topKOp: OpRecord = opRecord({
   vjp: ([x], [_values, indices], [dy], { axis }) => [
     putAlong(splat(0, x.shape, x.dtype), indices, dy, { axis, unique: true }),
   ],
-  batch: ([x], _batched, { k, axis }) => applyOp(topKOp, [x], { k, axis: axis + 1 }),
 });
+
+export const topKBatching: Batching<["x"]> = ([x], _batched, { k, axis }) =>
+  applyOp(topKOp, [x], { k, axis: axis + 1 });
 
 /** The `k` largest entries along `axis`, the last by default, the largest first, and where they stand. */
 export function topK(

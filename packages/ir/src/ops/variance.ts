@@ -1,6 +1,7 @@
 import { axes, float } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
 import { checkOptions } from "../errors.ts";
+import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";
@@ -35,8 +36,10 @@ export const varianceOp: OpRecord = opRecord({
       .div(degrees(x, axes, correction));
     return [convertTo(d.mul(scale), x.dtype)];
   },
-  batch: ([x], _batched, attrs) => applyOp(varianceOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) }),
 });
+
+export const varianceBatching: Batching<["x"]> = ([x], _batched, attrs) =>
+  applyOp(varianceOp, [x], { ...attrs, axes: attrs.axes.map((a: number) => a + 1) });
 
 const centred = (x: Tensor, axes: readonly number[]): Tensor => x.sub(mean(x, { axis: axes, keepDims: true }));
 

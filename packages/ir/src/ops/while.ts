@@ -2,7 +2,7 @@ import { int, optional, region } from "../attrs.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, DifferentiationError, StateError } from "../errors.ts";
 import { type Fn, type TraceHook, trace } from "../function.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -92,32 +92,33 @@ export const whileOp: OpRecord = opRecord({
     const count = results.length;
     return [...placed(count, places(active.slice(consts)), outputs.slice(count)), ...outputs.slice(0, count)];
   },
-  batch(args, batched, attrs, size, ad) {
-    const { cond, body, consts, max_trip } = attrs as unknown as WhileAttrs;
-    const marks = fixpoint(batched, (now) => {
-      const outcome = ad.batch(body, size, now).batched;
-      const apart = ad.batch(cond, size, now).batched[0]!; // examples stop at different trips
-      return now.map((_, i) => i >= consts && (apart || outcome[i - consts]!));
-    });
-    const condition = ad.batch(cond, size, marks);
-    const inner = ad.batch(body, size, marks, marks.slice(consts));
-    const apart = condition.batched[0]!;
-    const operands = args.map((x, i) => (marks[i] && !batched[i] ? alignBatch([x], [false], size)[0]! : x));
-    const outputs = applyOp(whileOp, operands, {
-      cond: apart ? regionOf("any", operands, (inputs) => [any(condition.fn.inline(inputs)[0]!)]) : condition.fn,
-      body: apart
-        ? regionOf(inner.fn.name, operands, (inputs) => {
-            const goesOn = condition.fn.inline(inputs)[0]!;
-            const next = inner.fn.inline(inputs);
-            return next.map((y, i) => select(alongLead(goesOn, y), y, inputs[consts + i]!));
-          })
-        : inner.fn,
-      consts,
-      ...(max_trip !== undefined && { max_trip }),
-    });
-    return alignBatch(outputs, marks.slice(consts), size);
-  },
 });
+
+export const whileBatching: Batching<["...args"]> = (args, batched, attrs, size, ad) => {
+  const { cond, body, consts, max_trip } = attrs as unknown as WhileAttrs;
+  const marks = fixpoint(batched, (now) => {
+    const outcome = ad.batch(body, size, now).batched;
+    const apart = ad.batch(cond, size, now).batched[0]!; // examples stop at different trips
+    return now.map((_, i) => i >= consts && (apart || outcome[i - consts]!));
+  });
+  const condition = ad.batch(cond, size, marks);
+  const inner = ad.batch(body, size, marks, marks.slice(consts));
+  const apart = condition.batched[0]!;
+  const operands = args.map((x, i) => (marks[i] && !batched[i] ? alignBatch([x], [false], size)[0]! : x));
+  const outputs = applyOp(whileOp, operands, {
+    cond: apart ? regionOf("any", operands, (inputs) => [any(condition.fn.inline(inputs)[0]!)]) : condition.fn,
+    body: apart
+      ? regionOf(inner.fn.name, operands, (inputs) => {
+          const goesOn = condition.fn.inline(inputs)[0]!;
+          const next = inner.fn.inline(inputs);
+          return next.map((y, i) => select(alongLead(goesOn, y), y, inputs[consts + i]!));
+        })
+      : inner.fn,
+    consts,
+    ...(max_trip !== undefined && { max_trip }),
+  });
+  return alignBatch(outputs, marks.slice(consts), size);
+};
 
 export const whileMeaning: Meaning<["...args"]> = (
   args,

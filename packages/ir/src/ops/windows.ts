@@ -1,7 +1,7 @@
 import { dims, ints } from "../attrs.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimSub, sameDim } from "../dim.ts";
 import { isInteger } from "../dtype.ts";
-import type { Meaning } from "../meaning.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
@@ -43,8 +43,10 @@ export const windowsOp: OpRecord = opRecord({
   vjp: ([x], _results, [dy], { axes, stride, dilation }) => [
     applyOp(foldOp, [dy], { axes, dims: axes.map((a) => x.shape[a]!), stride, dilation })[0]!,
   ],
-  batch: ([x], _batched, attrs) => applyOp(windowsOp, [x], { ...attrs, axes: attrs.axes.map((a) => a + 1) })[0]!,
 });
+
+export const windowsBatching: Batching<["x"]> = ([x], _batched, attrs) =>
+  applyOp(windowsOp, [x], { ...attrs, axes: attrs.axes.map((a: number) => a + 1) })[0]!;
 
 export const windowsMeaning: Meaning<["x"]> = ([x], attrs, [type]) =>
   stridedRead(x.data, type!.shape, windowStrides(x.shape, attrs));
@@ -83,8 +85,10 @@ export const foldOp: OpRecord = opRecord({
     const size = w.shape.slice(w.shape.length - axes.length);
     return [applyOp(windowsOp, [dy], { axes, size, stride, dilation })[0]!];
   },
-  batch: ([w], _batched, attrs) => applyOp(foldOp, [w], { ...attrs, axes: attrs.axes.map((a) => a + 1) })[0]!,
 });
+
+export const foldBatching: Batching<["w"]> = ([w], _batched, attrs) =>
+  applyOp(foldOp, [w], { ...attrs, axes: attrs.axes.map((a: number) => a + 1) })[0]!;
 
 export const foldMeaning: Meaning<["w"]> = ([w], attrs, [type]) => {
   const out = new Float64Array(countOf(type!.shape));
