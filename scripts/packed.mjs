@@ -42,7 +42,7 @@ const budgets = {
  * @type {Readonly<Record<string, number>>}
  */
 const programBudgets = { "@tenon/interpreter": 53, "@tenon/backend-cpu-js": 91 };
-const pageBudget = 107; // of examples/browser-min, data set, optimizer and cpu-js included
+const pageBudget = 107; // of examples/browser-min, which has data set, layers, optimizer and webgpu in it
 const program = `
 import { compile, matmul, relu, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
 const layers = [[784, 256], [256, 256], [256, 10]].map(([n, m]) => ({ weight: variable(zeros([n, m])), bias: variable(zeros([m])) }));

@@ -1,16 +1,20 @@
 /**
  * The smallest page that trains: a network of one hidden layer learns handwritten digits, and shows its loss and what it reads.
  *
- * npm run example -- browser-min, and then ?backend=cpu-js&steps=N&seed=N
+ * npm run example -- browser-min, and then ?backend=webgpu|cpu-js&steps=N&seed=N
  */
-import { cpuJs } from "@tenon/backend-cpu-js";
+import { webgpu } from "@tenon/backend-webgpu";
 import { digits } from "@tenon/datasets";
 import { dense, flatten, sequential } from "@tenon/layers";
 import { sparseCategoricalCrossEntropy } from "@tenon/losses";
 import { adam } from "@tenon/optimizers";
 import { argmax, type BackendChoice, compile, key, setBackend, spec, type Tensor, valueAndGrad } from "@tenon/tensor";
 
-const backends: Readonly<Record<string, () => BackendChoice>> = { "cpu-js": cpuJs };
+/** What computes: the GPU; what does without one is loaded only where there is none. */
+const backends: Readonly<Record<string, () => BackendChoice | Promise<BackendChoice>>> = {
+  webgpu,
+  "cpu-js": async () => (await import("@tenon/backend-cpu-js")).cpuJs(),
+};
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;
 addEventListener("error", ({ error }) => {
@@ -18,11 +22,11 @@ addEventListener("error", ({ error }) => {
 });
 
 const query = new URLSearchParams(location.search);
-const backend = query.get("backend") ?? "cpu-js";
+const backend = query.get("backend") ?? ((await webgpu().whyNot?.()) === null ? "webgpu" : "cpu-js");
 const steps = Number(query.get("steps") ?? 600);
 const seed = Number(query.get("seed") ?? 0);
 
-await setBackend(backends[backend]?.() ?? backend); // another name is answered with those that there are
+await setBackend((await backends[backend]?.()) ?? backend); // another name is answered with those that there are
 const { train, test } = digits({ train: 6000, test: 500, seed });
 const [images, labels] = [spec(["B", 28, 28]), spec(["B"], "int32")];
 
