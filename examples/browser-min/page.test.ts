@@ -22,7 +22,7 @@ test("the page's types are right in a page, without Node's", { timeout: 60_000 }
 
 describeWithChromium("in Chromium, the page", () => {
   test.each([
-    ["webgpu", 150, 60],
+    ["webgpu", 160, 60],
     ["cpu-js", 300, 80],
   ])("learns to read digits by %s, and shows how", async (backend, steps, right) => {
     const page = await openPage(await files(), { query: `?steps=${steps}&backend=${backend}` });
