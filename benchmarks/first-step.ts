@@ -7,7 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cpuJs } from "@tenon/backend-cpu-js";
-import { kernelsOf, launchesOf, lower, programOf } from "@tenon/lowering";
+import { kernelsOf, launchesOf, loadParts, lower, programOf } from "@tenon/lowering";
 import { setBackend, tensor } from "@tenon/tensor";
 import { adam, makeNetwork, makeStep } from "./main-job/network.ts";
 
@@ -66,6 +66,7 @@ async function parts(): Promise<Figures> {
   const module = step.trace();
   const [entry] = module.entries.keys();
   times.push(performance.now());
+  await loadParts();
   const templates = new Set(["dot"]); // those that cpu-js has
   lower(module, entry!, { templates });
   times.push(performance.now());

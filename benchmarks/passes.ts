@@ -18,7 +18,9 @@ import {
   topologicalOrder,
   withScope,
 } from "@tenon/ir";
-import { expand, passes, simplify } from "@tenon/lowering";
+import { expand, loadParts, passes, simplify } from "@tenon/lowering";
+
+await loadParts();
 
 const ROUNDS = 40;
 const WARM_UP = 20;

@@ -31,7 +31,10 @@ import { allSamples, materialize } from "@tenon/ir/samples";
 import { verify } from "@tenon/ir/verify";
 import { describe, expect, test } from "vitest";
 import { expand } from "./expand.ts";
+import { loadParts } from "./parts.ts";
 import { simplify } from "./simplify.ts";
+
+await loadParts();
 
 const x23 = { dtype: "float32", shape: [2, 3] } as const;
 const traced = (body: (x: Tensor) => readonly Tensor[]): Fn => trace((x) => body(x!), [x23]).fn;

@@ -11,6 +11,7 @@ export { relaxedLeast } from "./index-relaxed.ts";
 export { selection } from "./index-select.ts";
 export { lowerControl } from "./lower/control.ts";
 export { constantSlice } from "./passes/constant-slice.ts";
+export { folded } from "./passes/fold-elements.ts";
 export { trim } from "./passes/trim.ts";
 export { keepThroughLoops } from "./plan/loops.ts";
 export { lanesAt } from "./view-lanes.ts";

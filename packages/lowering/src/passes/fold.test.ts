@@ -26,9 +26,12 @@ import {
   topologicalOrder,
 } from "@tenon/ir";
 import { expect, test } from "vitest";
+import { loadParts } from "../parts.ts";
 import { denseValues, splatValue } from "./constant-of.ts";
 import { foldConstants } from "./fold.ts";
 import { rewrite } from "./rewrite.ts";
+
+await loadParts();
 
 const folded = (y: Tensor): Tensor => rewrite(new Fn("f", [], [y]), foldConstants.start).results[0]!;
 const isFolded = (y: Tensor): boolean => folded(y).op === constantOp;
