@@ -12,6 +12,7 @@ export type Acquire = () => Promise<AcquiredDevice>;
 export class LiveDevice {
   readonly faults = new Faults();
   readonly limits: GPUSupportedLimits;
+  readonly features: ReadonlySet<string>;
   readonly #acquire: Acquire | undefined;
   readonly #onLoss: (() => void)[] = [];
   #device: GPUDevice | undefined;
@@ -24,6 +25,7 @@ export class LiveDevice {
   /** `acquire` is undefined for a device of the application's own, which is neither replaced nor destroyed. */
   constructor(device: GPUDevice, acquire: Acquire | undefined) {
     this.limits = device.limits;
+    this.features = new Set(device.features);
     this.#acquire = acquire;
     this.#take(device);
   }

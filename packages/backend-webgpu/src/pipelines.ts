@@ -96,7 +96,7 @@ export class Pipelines {
     let texts = this.#texts.get(source);
     if (texts === undefined) this.#texts.set(source, (texts = new Map()));
     const key = `${places.map(({ binding, based }) => `${binding}${based ? "b" : ""}`)} ${several} ${guarded} ${tableLength}`;
-    return recent(texts, key, MAX_TEXTS, () => shaderText(source, variant));
+    return recent(texts, key, MAX_TEXTS, () => shaderText(source, variant, this.#live.features.has("shader-f16")));
   }
 
   #layoutOf(source: KernelSource, variant: ShaderVariant): Layout {

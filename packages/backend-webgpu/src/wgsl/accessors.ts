@@ -144,3 +144,9 @@ export const accessorFunctions: Readonly<Record<string, string>> = {
   return sign | (((size & 0x7fffffu) | 0x800000u) >> min(126u - (size >> 23u), 31u));
 }`,
 };
+
+/** The same where the device has 16-bit floats of its own. */
+export const nativeFunctions: Readonly<Record<string, string>> = {
+  fromHalf: "fn fromHalf(bits: u32) -> f32 { return f32(bitcast<vec2<f16>>(bits).x); }",
+  toHalf: "fn toHalf(value: f32) -> u32 { return bitcast<u32>(vec2<f16>(f16(value), f16())); }",
+};

@@ -1,7 +1,7 @@
 import { type DType, decodeElements, encodeElements } from "@tenon/ir";
 import { constantIndex, type IndexVariable, indexVariable } from "@tenon/lowering";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeWithGpu } from "../gpu.test-kit.ts";
+import { describeWithGpu, testWithGpu } from "../gpu.test-kit.ts";
 import { type Bench, openBench } from "../recorder.test-kit.ts";
 import { shaderText } from "./shader.ts";
 import type { KernelSource } from "./source.ts";
@@ -147,4 +147,24 @@ test("memory that is written is bound once and for writing, and has no vectors",
     "@group(0) @binding(2) var<uniform> table: array<vec4<u32>, 3>;",
     "@group(0) @binding(3) var<uniform> guard: vec4<u32>;",
   ]);
+});
+
+/** No driver known to these tests has `shader-f16`; Dawn's null device has, which compiles everything and runs nothing. */
+testWithGpu("with 16-bit floats of the device's own, modules compile", async () => {
+  const { create } = (await import("webgpu")) as unknown as { create(flags: readonly string[]): GPU };
+  const adapter = (await create(["backend=null"]).requestAdapter())!;
+  const device = await adapter.requestDevice({ requiredFeatures: ["shader-f16"] });
+  const places = [0, 1].map((binding) => ({ binding, based: false }));
+  const variant = { places, several: false, guarded: false, tableLength: 2 };
+  for (const [from, to] of [
+    ["float16", "float32"],
+    ["float32", "float16"],
+    ["float16", "float16"],
+  ] as const) {
+    const text = shaderText(copying(from, to), variant, true);
+    expect(text).toMatch(/^enable f16;/);
+    const { messages } = await device.createShaderModule({ code: text }).getCompilationInfo();
+    expect(messages.map(({ message }) => message)).toEqual([]);
+  }
+  expect(shaderText(copying("int8", "float32"), variant, true)).not.toMatch("f16");
 });

@@ -1,4 +1,4 @@
-import { accessorFunctions, bindingsOf, slotFunctions } from "./accessors.ts";
+import { accessorFunctions, bindingsOf, nativeFunctions, slotFunctions } from "./accessors.ts";
 import type { KernelSource, ShaderVariant } from "./source.ts";
 import { tableLayout, VECTOR } from "./table.ts";
 
@@ -9,19 +9,24 @@ export const guardBinding = (memories: number): number => memories + 1;
 /**
  * The WGSL module of a kernel: the memory that its slots lie in, how they are read and written, and an entry point `main` that finds
  * out which instance a workgroup works for. Workgroups are counted along x, then y.
+ *
+ * @param halves Whether the device has `shader-f16`; without it 16-bit floats are taken apart in integers.
  */
-export function shaderText(source: KernelSource, variant: ShaderVariant): string {
+export function shaderText(source: KernelSource, variant: ShaderVariant, halves = false): string {
   const bindings = bindingsOf(source, variant);
   const accessors = source.slots.map((slot, s) => slotFunctions(slot, s, variant, bindings));
-  const needs = new Set(accessors.flatMap((a) => a.needs));
+  const needs = [...new Set(accessors.flatMap((a) => a.needs))];
+  const native = halves && needs.some((name) => name in nativeFunctions);
+  const functions = native ? { ...accessorFunctions, ...nativeFunctions } : accessorFunctions;
   return [
+    ...(native ? ["enable f16;"] : []),
     ...bindings.map(
       ({ access, element }, b) => `@group(0) @binding(${b}) var<storage, ${access}> memory${b}: array<${element}>;`,
     ),
     `@group(0) @binding(${tableBinding(bindings.length)}) var<uniform> table: array<vec4<u32>, ${variant.tableLength}>;`,
     ...(variant.guarded ? [`@group(0) @binding(${guardBinding(bindings.length)}) var<uniform> guard: vec4<u32>;`] : []),
     ...variant.places.flatMap(({ based }, s) => (based ? [`var<private> base${s}: u32;`] : [])),
-    ...[...needs].map((name) => accessorFunctions[name]!),
+    ...needs.map((name) => functions[name]!),
     ...accessors.map(({ text }) => text),
     source.declarations,
     entryPoint(source, variant),
