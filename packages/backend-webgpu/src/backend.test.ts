@@ -1,8 +1,9 @@
 import { registeredBackends } from "@tenon/backend";
 import { cond, dimSymbol, matmul, scan, whileLoop } from "@tenon/ir";
 import { expect, test } from "vitest";
-import { agrees, count, f32, fnOf, i32, numbers } from "./agrees.test-kit.ts";
-import { describeWithGpu } from "./gpu.test-kit.ts";
+import { agrees, compiled, count, f32, fnOf, i32, numbers, open, upload } from "./agrees.test-kit.ts";
+import { type WebGpuOptions, webgpu } from "./backend.ts";
+import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 
 const batch = dimSymbol("B", { min: 1, max: 64 });
 
@@ -62,5 +63,29 @@ describeWithGpu("of SwiftShader", () => {
     const list = [100, 7, -5].map((limit) => [numbers(f32(2), [1, 2]), numbers(f32(), [limit])]);
     await agrees(until(40), ...list);
     await agrees(until(3), ...list);
+  });
+
+  test("a loop of more launches than a run may have is refused, when it is compiled if that is known then", async () => {
+    const backend = await open();
+    const sums = (n: number | ReturnType<typeof dimSymbol>) =>
+      fnOf([f32(n, 2), f32(2)], (xs, h) => scan(([h], [x]) => [[h!.add(x!).sin()], []], [h], [xs]).carry);
+    await expect(compiled(backend, sums(200_000))).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [LimitError E542 main: a run would launch more than 100000 kernels.
+        fix: make loops shorter, or several runs of one; a while loop counts as many trips as it may make.]
+    `);
+    const program = await compiled(backend, sums(dimSymbol("N", { min: 1, max: 200_000 })));
+    const run = (n: number) => program.run([backend.alloc(8 * n), upload(backend, count(2))], { dims: { N: n } })[0]!;
+    await expect(backend.read(run(200_000))).rejects.toMatchObject({ code: "E542" });
+    await expect(backend.sync()).rejects.toMatchObject({ code: "E542" });
+    expect((await backend.read(run(3))).byteLength).toBe(8);
+    await backend.close();
+  });
+
+  test.each<[unknown, string]>([
+    [{ powerPreferense: "low-power" }, "E801"],
+    [{ debug: { sentinels: true } }, "E801"],
+  ])("the options %o are refused", async (options, code) => {
+    await expect(webgpu(options as WebGpuOptions).create()).rejects.toMatchObject({ code });
+    await expect(webgpu({ gpu: softwareGpu() }).create(options)).rejects.toMatchObject({ code });
   });
 });

@@ -178,9 +178,9 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
       if (!isInput || loaded.program.signature.inputs[place.index]!.alias !== undefined) written.push(range);
     }
     writeConstants(loaded, this.#memory, generation);
-    const time = faults.tick();
-    for (const range of written) range.known = range.computed = time;
-    this.#planOf(loaded, layout, dims).run(time, outside);
+    this.#planOf(loaded, layout, dims).run(faults.tick(), outside);
+    const done = faults.tick(); // after all that the device might find fault with
+    for (const range of written) range.known = range.computed = done;
   }
 
   unload({ plans, constants }: LoadedProgram): void {

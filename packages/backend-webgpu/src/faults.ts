@@ -9,8 +9,9 @@ export interface Provenance {
   computed: number;
 }
 
-/** Runs from `from` to `to` may have gone wrong. */
+/** Runs from `from` to `to` may have gone wrong, by a call that was the `order`-th to be watched. */
 interface Interval {
+  readonly order: number;
   readonly from: number;
   readonly to: number;
   readonly error: TenonError;
@@ -31,7 +32,8 @@ export class Faults {
   #loss: TenonError | undefined;
   readonly #intervals: Interval[] = [];
   readonly #outcomes = new Set<Promise<void>>();
-  #unreported: TenonError | undefined;
+  #unreported: { readonly order: number; readonly error: TenonError } | undefined;
+  #watched = 0;
 
   /** The time of a call, later than all before. */
   tick(): number {
@@ -40,6 +42,7 @@ export class Faults {
 
   /** Runs what calls the device, and listens for what comes of it. `from` is the first run that an error would spoil. */
   watch<T>(device: GPUDevice, from: number, explain: Explain, run: () => T, failed?: (error: TenonError) => void): T {
+    const order = ++this.#watched;
     for (const filter of filters) device.pushErrorScope(filter);
     try {
       return run();
@@ -50,7 +53,7 @@ export class Faults {
         found.forEach((result, i) => {
           if (result.status === "rejected" || result.value === null) return; // of a lost device the loss tells
           const error = explain(result.value.message, filters[filters.length - 1 - i]!);
-          this.add(error, from);
+          this.add(error, from, order);
           failed?.(error);
         });
       });
@@ -58,17 +61,18 @@ export class Faults {
     }
   }
 
-  /** Keeps an error of which the runs since `from` are the victims. */
-  add(error: TenonError, from: number): void {
-    this.#intervals.push({ from, to: this.#clock, error });
-    this.#unreported ??= error;
+  /** Keeps an error of which the runs since `from` are the victims. What an earlier call did wrong comes first. */
+  add(error: TenonError, from: number, order = ++this.#watched): void {
+    this.#intervals.push({ order, from, to: this.#clock, error });
+    this.#intervals.sort((a, b) => a.order - b.order);
+    this.#report(order, error);
   }
 
   /** Everything that is there now is lost. */
   lose(error: TenonError): void {
     this.#lostAt = this.#clock;
     this.#loss = error;
-    this.#unreported ??= error;
+    this.#report(++this.#watched, error);
     this.#intervals.length = 0; // the loss covers them
   }
 
@@ -87,9 +91,13 @@ export class Faults {
 
   /** The first error since this was last called. */
   take(): TenonError | undefined {
-    const error = this.#unreported;
+    const error = this.#unreported?.error;
     this.#unreported = undefined;
     return error;
+  }
+
+  #report(order: number, error: TenonError): void {
+    if (this.#unreported === undefined || order < this.#unreported.order) this.#unreported = { order, error };
   }
 }
 
