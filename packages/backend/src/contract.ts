@@ -144,6 +144,12 @@ export type Feature =
   | "timestamps"
   | "sync-read"
   | "unbounded-while"
+  /**
+   * The device may be taken away with everything in its memory: `read` of lost contents, and of what is computed from them or
+   * while there is no device, rejects with E543. The backend acquires another device by itself, for which `sync` waits. Buffers
+   * and executables stay valid; contents are lost until they are written as a whole, or computed from what is not lost.
+   */
+  | "may-lose-device"
   | (string & {});
 
 /** What a backend can do; plain JSON, printed in reports. */

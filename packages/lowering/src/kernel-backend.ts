@@ -153,10 +153,14 @@ class AdaptedBackend<M, L> implements Backend {
   }
 
   async sync(): Promise<void> {
-    await this.#target.sync();
     const deferred = this.#deferred;
     this.#deferred = undefined;
-    if (deferred !== undefined) throw deferred.error;
+    const late = await this.#target.sync().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const first = deferred ?? late;
+    if (first !== undefined) throw first.error;
   }
 
   stats(): Stats {

@@ -40,7 +40,11 @@ export class Arguments {
     fetched: Uint8Array | Promise<Uint8Array> | undefined,
   ): Promise<Buffer> {
     storage.check();
-    if (storage.buffer !== undefined && storage.device === this.#device) return storage.buffer;
+    if (storage.buffer !== undefined && storage.device === this.#device) {
+      if (storage.losses === this.#device.losses || storage.host === undefined || storage.hostStale)
+        return storage.buffer;
+      storage.dropBuffer(); // what was in it may be lost, and the host has the values
+    }
     const bytes = await (fetched ?? storage.host!);
     const buffer = backend.alloc(storage.byteLength);
     backend.write(buffer, bytes);

@@ -1,4 +1,5 @@
-import type { Backend, BackendChoice, ChosenBackend } from "@tenon/backend";
+import type { Backend, BackendChoice, Capabilities, ChosenBackend } from "@tenon/backend";
+import { TenonError } from "@tenon/ir";
 import type { Storage } from "./storage.ts";
 
 /** How a name becomes a backend; the entry for Node also looks into the application's packages and configuration. */
@@ -18,6 +19,8 @@ export class Device {
   id: string | undefined;
   /** The backend, once it is open. */
   backend: Backend | undefined;
+  /** Goes up when a job finds that the device was lost: buffers of before may be empty. */
+  losses = 0;
 
   constructor(choice: BackendChoice | undefined) {
     this.#opening = this.#open(choice);
@@ -35,7 +38,9 @@ export class Device {
   /** Runs a job after all that were issued before it. */
   enqueue<T>(job: (backend: Backend) => T | Promise<T>): Promise<T> {
     const result = this.#tail.then(() => (this.backend === undefined ? this.#opening.then(job) : job(this.backend)));
-    this.#tail = result.catch(() => {});
+    this.#tail = result.catch((error: unknown) => {
+      if (isDeviceLost(error)) this.losses++;
+    });
     return result;
   }
 
@@ -74,6 +79,14 @@ export async function currentBackend(): Promise<string> {
   await device.ready();
   return device.id!;
 }
+
+/** What a backend can do; by default the one that runs what does not name another. Opens it if need be. */
+export async function capabilitiesOf(choice?: BackendChoice): Promise<Capabilities> {
+  return (await deviceOf(choice).ready()).caps;
+}
+
+/** Whether an error says that a device was lost, with everything that was in its memory. */
+export const isDeviceLost = (error: unknown): boolean => error instanceof TenonError && error.code === "E543";
 
 /** The bytes, from wherever they are. The read is queued at once, so that it sees what was there when it was asked for. */
 export async function readBytes(storage: Storage): Promise<Uint8Array> {

@@ -16,12 +16,13 @@ export {
 } from "./context.ts";
 export { choose, cond, type ScanOptions, scan, type TensorTree, type WhileOptions, whileLoop } from "./control.ts";
 export * from "./create.ts";
-export { currentBackend, setBackend } from "./device.ts";
+export { capabilitiesOf, currentBackend, isDeviceLost, setBackend } from "./device.ts";
 export { dryRun, isTracing } from "./dry-run.ts";
 export { type LoadOptions, loadStep } from "./format.ts";
 export { type Gradients, type GradientsOf, type GradOptions, grad, valueAndGrad } from "./gradients.ts";
 export * from "./host-math.ts";
 export * from "./host-random.ts";
+export { type HostState, type HostStateOptions, hostState } from "./host-state.ts";
 export type { ArgumentSpec } from "./layout.ts";
 export { type MemoryReport, memory } from "./memory.ts";
 export { hostKeyOf, type KeySequence, key, keySpec, keys } from "./random.ts";

@@ -1,4 +1,4 @@
-import { bindDims, type CompileOptions, type Executable } from "@tenon/backend";
+import { type Backend, bindDims, type CompileOptions, type Executable } from "@tenon/backend";
 import { type Dim, dimValue, type Tensor } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
 import { compileOn } from "./compile-on.ts";
@@ -21,11 +21,8 @@ export function issue(
   const bindings = bindDims(signature, shapes);
   realize(given, device);
   const state = variables.map((v, i) => v.settle(device, outputs[i] !== undefined)); // may move an argument to a copy
-  const held = new Arguments(device, [
-    ...args.map((x) => storageOf(x)!),
-    ...state,
-    ...captured.map((x) => storageOf(x)!),
-  ]);
+  const constants = captured.map((x) => storageOf(x)!);
+  const held = new Arguments(device, [...args.map((x) => storageOf(x)!), ...state, ...constants]);
   const overwritten = state.filter((_, i) => outputs[i] !== undefined);
   const homes = overwritten.map((storage) => storage.device);
   for (const storage of overwritten) {
@@ -43,6 +40,7 @@ export function issue(
   const done = device.enqueue(async (backend) => {
     const runnable = await executable;
     const buffers = await held.buffers(backend);
+    if (constants.length > 0 && backend.caps.features.includes("may-lose-device")) keepOnHost(constants, backend);
     started = true;
     for (const storage of overwritten) storage.dropHost();
     const computed = runnable.run(buffers, { dims: Object.fromEntries(bindings) });
@@ -57,6 +55,20 @@ export function issue(
     });
   });
   return { results: tensors, done };
+}
+
+/** Reads tensors that a function has captured, once, so that they outlive the device: nobody else could give them back. */
+function keepOnHost(captured: readonly Storage[], backend: Backend): void {
+  for (const storage of captured) {
+    const { buffer, version } = storage;
+    if (storage.host !== undefined || storage.owned || buffer === undefined) continue;
+    backend.read(buffer).then(
+      (bytes) => {
+        if (storage.references > 0 && storage.version === version) storage.keepHost(bytes);
+      },
+      () => {}, // the run meets the same error
+    );
+  }
 }
 
 /** A function that nobody can call any more gives its executables back. */

@@ -19,6 +19,8 @@ export class Storage {
   host: Uint8Array | undefined;
   device: Device | undefined;
   buffer: Buffer | undefined;
+  /** The device's losses when the buffer became this storage's. */
+  losses = 0;
   /** Why the job that should have computed the values did not. */
   failure: unknown;
   /** Host bytes on their way from another device. */
@@ -78,6 +80,7 @@ export class Storage {
   keepBuffer(device: Device, buffer: Buffer): void {
     counters.deviceBytes += this.byteLength;
     this.device = device;
+    this.losses = device.losses;
     this.buffer = buffer;
   }
 

@@ -52,6 +52,8 @@ export class Variable implements Holder {
   readonly role: VariableRole;
   name: string | undefined;
   trainable: boolean;
+  /** Goes up with every new value: with assignments, and with calls of compiled functions that assign it. */
+  version = 0;
   /** The private storage, once the value has one. */
   readonly #held: Held = { storage: undefined };
   /** A value assigned outside compiled functions that has not been computed yet. */
@@ -126,6 +128,7 @@ export class Variable implements Holder {
 
   /** Sets the value outside of any trace. */
   replace(value: Tensor): void {
+    this.version++;
     if (value.node instanceof DataNode) {
       this.#take(value);
       return;
@@ -173,6 +176,7 @@ export class Variable implements Holder {
    * still alive keeps the old values: it moves to a copy.
    */
   settle(device: Device, overwritten: boolean): Storage {
+    if (overwritten) this.version++;
     if (this.#pending !== undefined) realize([this.#pending], device); // which makes this Variable adopt it
     const held = this.#held;
     if (held.storage!.device !== undefined && held.storage!.device !== device) {
