@@ -1,7 +1,5 @@
-import { type Tensor, type Variable, variablesOf } from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
+import { type HostState, hostState } from "@tenon/tensor";
 import type { Callback } from "./callbacks.ts";
-import type { Model } from "./model.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { checkKnown, checkWhole } from "./options.ts";
 
@@ -15,7 +13,7 @@ export interface EarlyStoppingOptions extends MonitorOptions {
 /**
  * Ends the training when a number stops getting better: `earlyStopping({ monitor: "valLoss", patience: 3, restoreBest: true })`.
  *
- * The history then says `stopped: "earlyStopping"`. The best values stay on the device. They are the model's, its statistics included, without the optimizer's state. One of
+ * The history then says `stopped: "earlyStopping"`. The best values are kept on the host. They are the model's, its statistics included, without the optimizer's state. One of
  * these serves one `fit` at a time; it begins anew with each.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
@@ -23,28 +21,25 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { patience = 0, restoreBest = false } = options;
   checkWhole("earlyStopping", "patience", patience, 0, 3);
   let monitor = new Monitor("earlyStopping", options);
-  let kept: readonly (readonly [Variable, Tensor])[] = [];
+  let kept: HostState | undefined;
   let waited = 0;
   return {
     onTrainBegin() {
       monitor = new Monitor("earlyStopping", options);
-      kept = [];
+      kept = undefined;
       waited = 0;
     },
-    onEpochEnd({ logs, trainer, stop }) {
+    async onEpochEnd({ logs, trainer, stop }) {
       if (monitor.improves(logs)) {
         waited = 0;
-        // a value that is still held when a step overwrites it is copied first
-        if (restoreBest) kept = variablesIn(trainer.model).map((v) => [v, v.value]);
+        if (restoreBest) kept = await hostState(trainer.model, { backend: trainer.backend });
       } else if (++waited > patience) {
         stop("earlyStopping");
       }
     },
-    onTrainEnd() {
-      for (const [v, value] of kept) v.assign(value);
-      kept = [];
+    async onTrainEnd() {
+      await kept?.restore();
+      kept = undefined;
     },
   };
 }
-
-const variablesIn = (model: Model): readonly Variable[] => treeLeaves<unknown>(variablesOf(model)) as Variable[];

@@ -1,47 +1,24 @@
-import { foldIn, type HostKey, OptionError, type Tensor, tensor, valueText } from "@tenon/tensor";
-import { type Callback, callbackNames, type EpochEvent, type TrainEvent } from "./callbacks.ts";
+import { foldIn, type HostKey, OptionError, type Tensor, tensor } from "@tenon/tensor";
+import type { EpochEvent, TrainEvent } from "./callbacks.ts";
 import type { Position } from "./checkpoint.ts";
 import { type Data, type DataSource, sourceOf } from "./data.ts";
 import { type BadBatch, diagnose } from "./diagnose.ts";
+import { checkFitOptions, type FitOptions } from "./fit-options.ts";
 import { type BatchRecord, type EpochRecord, type History, validationName } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
+import type { Keeper } from "./keeper.ts";
 import type { Evaluation, Logs } from "./model.ts";
-import { checkKnown, checkWhole } from "./options.ts";
-import { Progress, type ProgressChoice } from "./progress.ts";
+import { Progress } from "./progress.ts";
+import type { Recovery } from "./recovery.ts";
 import { numbersIn, type StepParts, type TrainingStep } from "./steps.ts";
+import { Telling } from "./telling.ts";
 import type { Trainer } from "./trainer.ts";
-
-export interface FitOptions {
-  /** How many epochs to train now. */
-  readonly epochs: number;
-  /** 32 by default. */
-  readonly batchSize?: number;
-  /** Data that loss and metrics are computed of after each epoch. */
-  readonly validation?: Data;
-  /** The share of the data, at their end, that is kept for validation. */
-  readonly validationSplit?: number;
-  /** Whether the examples come in another order in each epoch; true by default. */
-  readonly shuffle?: boolean;
-  readonly callbacks?: readonly Callback[];
-  /** Ends the training after the step that is running; the history then says `stopped: "aborted"`. */
-  readonly signal?: AbortSignal;
-  /** How progress is shown: `auto`, `bar`, `lines`, `quiet`, or options; `auto` by default. */
-  readonly progress?: ProgressChoice;
-  /**
-   * Whether Ctrl-C ends the training after the step that is running, with `stopped: "interrupted"`; a path to save the
-   * trainer there. A second Ctrl-C is the program's. False by default.
-   */
-  readonly handleInterrupt?: boolean | string;
-}
-
-const optionNames = [
-  ...["epochs", "batchSize", "validation", "validationSplit", "shuffle", "callbacks", "signal", "progress"],
-  "handleInterrupt",
-];
 
 /** What a trainer lends to one call of `fit`. */
 export interface FitHost {
   readonly trainer: Trainer;
+  /** What keeps the state on the host; undefined where the device cannot be lost. */
+  keeper(): Promise<Keeper | undefined>;
   prepare(source: DataSource): { training: TrainingStep; parts: StepParts };
   checkData(source: DataSource, name: string): void;
   measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined>;
@@ -52,6 +29,31 @@ export interface FitHost {
   record(news: { epoch?: EpochRecord; batches?: readonly BatchRecord[]; stopped: string | undefined }): void;
 }
 
+/** Where a training stands within an epoch. */
+interface Course {
+  readonly event: EpochEvent;
+  readonly began: number;
+  /** Batches of the epoch that an earlier `fit` has run. */
+  readonly skipped: number;
+  /** Batches that are done, and the examples in those of this `fit`. */
+  batch: number;
+  examples: number;
+  /** What goes into the history. */
+  readonly records: BatchRecord[];
+  /** Batches whose loss will go there. */
+  samples: { readonly batch: number; readonly returned: Tensor }[];
+}
+
+/** Where a training stood when its state was copied to the host. */
+interface Place {
+  readonly position: Position;
+  /** Undefined before the first. */
+  readonly steps: number | undefined;
+  readonly at: number;
+  /** Undefined between epochs. */
+  readonly course: Course | undefined;
+}
+
 /** At most so often the host waits for numbers from the device. */
 const READ_MS = 50;
 /** How many batches of an epoch stand in the history. */
@@ -60,7 +62,7 @@ const SAMPLES = 20;
 /** One call of `fit`. */
 export async function runFit(host: FitHost, data: Data, options: FitOptions): Promise<History> {
   checkFitOptions(options);
-  const { batchSize = 32, validation, validationSplit, signal, handleInterrupt = false } = options;
+  const { batchSize = 32, validation, validationSplit, signal, handleInterrupt = false, recover = true } = options;
   const { trainer } = host;
   const all = await sourceOf("fit", data);
   const [source, held] = validationSplit === undefined ? [all, undefined] : splitOff(all, validationSplit);
@@ -68,7 +70,9 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   const { training, parts } = host.prepare(source);
   host.checkData(source, "data");
   if (judged !== undefined) host.checkData(judged, "validation");
-  const fit = new Fit(host, training, parts, source, judged, { ...options, batchSize });
+  const keeper = recover === false ? undefined : await host.keeper();
+  const recovery = keeper && new (await import("./recovery.ts")).Recovery<Place>(keeper, recover);
+  const fit = new Fit(host, training, parts, source, judged, { ...options, batchSize }, recovery);
   const abort = (): void => fit.stop("aborted");
   const ignore = handleInterrupt === false ? undefined : onInterrupt(() => fit.stop("interrupted"));
   signal?.addEventListener("abort", abort);
@@ -79,43 +83,11 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
     signal?.removeEventListener("abort", abort);
     ignore?.();
   }
-  if (fit.stopped === "interrupted" && typeof handleInterrupt === "string") await trainer.save(handleInterrupt);
+  if (fit.stopped === "interrupted" && typeof handleInterrupt === "string") {
+    const save = (): Promise<unknown> => trainer.save(handleInterrupt);
+    await (keeper === undefined ? save() : keeper.again(save, () => false));
+  }
   return trainer.history;
-}
-
-function checkFitOptions(options: FitOptions): void {
-  checkKnown("fit", options, optionNames);
-  const { epochs, batchSize = 32, validation, validationSplit: split, callbacks = [] } = options;
-  if (epochs === undefined) {
-    throw new OptionError("E802", "fit", "epochs is missing", { fix: "say how long to train, as in { epochs: 5 }" });
-  }
-  checkWhole("fit", "epochs", epochs, 0, 5);
-  checkWhole("fit", "batchSize", batchSize, 1, 32);
-  if (split !== undefined && !(split > 0 && split < 1)) {
-    throw new OptionError("E803", "fit", `validationSplit is ${valueText(split)}, which is no share between 0 and 1`, {
-      fix: "give a number such as 0.2",
-    });
-  }
-  if (split !== undefined && validation !== undefined) {
-    throw new OptionError("E803", "fit", "validation and validationSplit are both given", { fix: "leave one out" });
-  }
-  if (!Array.isArray(callbacks)) {
-    throw new OptionError("E803", "fit", `callbacks is ${valueText(callbacks)}, which is no list`, {
-      fix: "give a list, such as callbacks: [earlyStopping()]",
-    });
-  }
-  for (const callback of callbacks) checkCallback(callback);
-}
-
-/** A callback may have fields of its own, but what looks like an event has to be one. */
-function checkCallback(callback: unknown): void {
-  if (typeof callback !== "object" || callback === null) {
-    throw new OptionError("E803", "fit", `a callback is ${valueText(callback)}`, {
-      fix: typeof callback === "function" ? "give a record, as in { onEpochEnd: … }" : "give records of functions",
-    });
-  }
-  const events = Object.entries(callback).filter(([name]) => /^on[A-Z]/.test(name));
-  checkKnown("callbacks", Object.fromEntries(events), callbackNames);
 }
 
 function splitOff(all: DataSource, share: number): [DataSource, DataSource] {
@@ -134,13 +106,19 @@ class Fit {
   readonly #source: DataSource;
   readonly #validation: DataSource | undefined;
   readonly #options: FitOptions & { readonly batchSize: number };
-  readonly #callbacks: readonly Callback[];
+  readonly #recovery: Recovery<Place> | undefined;
+  readonly #telling: Telling;
   readonly #progress: Progress;
   readonly #epochs: number;
   /** Steps since the loss was last seen to be finite. */
   #unseen: { readonly x: Tensor; readonly y: Tensor; readonly step: number; readonly batch: number }[] = [];
-  #steps = 0;
+  #steps: number | undefined;
   #lastRead = 0;
+  #lastRecord: EpochRecord | undefined;
+  /** Where to go on within an epoch after the loss of the device. */
+  #resumed: Course | undefined;
+  /** The event before which the training ends, once it is stopped. */
+  #endsAt: number | undefined;
 
   constructor(
     host: FitHost,
@@ -149,6 +127,7 @@ class Fit {
     source: DataSource,
     validation: DataSource | undefined,
     options: FitOptions & { readonly batchSize: number },
+    recovery: Recovery<Place> | undefined,
   ) {
     this.#host = host;
     this.#training = training;
@@ -156,7 +135,8 @@ class Fit {
     this.#source = source;
     this.#validation = validation;
     this.#options = options;
-    this.#callbacks = options.callbacks ?? [];
+    this.#recovery = recovery;
+    this.#telling = new Telling(options.callbacks ?? [], recovery?.journal);
     this.#progress = new Progress(options.progress);
     this.#epochs = host.position().epoch + options.epochs;
   }
@@ -168,89 +148,147 @@ class Fit {
   async run(): Promise<void> {
     const { trainer } = this.#host;
     this.#host.record({ stopped: undefined });
-    this.#steps = Number(await this.#training.count.value.item());
     if (trainer.drewSeed) this.#progress.note(`seed ${trainer.seed}`);
     try {
-      await this.#tell("onTrainBegin", this.#event());
-      for (let epoch = this.#host.position().epoch + 1; epoch <= this.#epochs; epoch++) {
-        if (this.stopped !== undefined) break;
-        await this.#epoch(epoch);
-      }
-      this.#host.record({ stopped: this.stopped });
-      await this.#tell("onTrainEnd", { ...this.#event(), history: trainer.history });
+      await this.#keep();
+      let lost = false;
+      do
+        lost = await this.#goOn().then(
+          () => false,
+          (error: unknown) => this.#goBack(error),
+        );
+      while (lost);
     } finally {
       this.#progress.end();
     }
   }
 
+  /** Trains from wherever the training stands to its end. */
+  async #goOn(): Promise<void> {
+    const { trainer } = this.#host;
+    const [host, telling] = [this.#host, this.#telling];
+    if (telling.at === 0) {
+      this.#steps ??= Number(await this.#training.count.value.item());
+      await telling.tell("onTrainBegin", this.#event());
+    }
+    for (let epoch = host.position().epoch + 1; epoch <= this.#epochs; epoch++) {
+      if (this.#isOver()) break;
+      if (this.#resumed === undefined && this.#recovery?.epochIsDue()) await this.#keep();
+      await this.#epoch(epoch);
+    }
+    await telling.once(() => host.record({ stopped: this.stopped }));
+    await telling.tell("onTrainEnd", { ...this.#event(), history: trainer.history });
+    await this.#keep(); // for an evaluation or another fit
+  }
+
   async #epoch(epoch: number): Promise<void> {
     const { batchSize, shuffle = true } = this.#options;
-    const [host, training, progress] = [this.#host, this.#training, this.#progress];
+    const [host, training, progress, telling] = [this.#host, this.#training, this.#progress, this.#telling];
     const rows = this.#source.size;
     const batches = this.#source.batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
-    const before = host.position();
-    const skipped = before.batchSize === batchSize && before.rows === rows ? before.batch : 0;
-    if (skipped === 0) await training.running.reset();
-    const event = { ...this.#event(), epoch };
-    await this.#tell("onEpochBegin", event);
-    progress.epochBegins();
-    const began = performance.now();
+    const course = this.#resumed ?? (await this.#begin(epoch));
+    this.#resumed = undefined;
+    const { event, skipped, records } = course;
     const stride = Math.ceil(batches.length / SAMPLES);
-    const samples: { batch: number; returned: Tensor }[] = [];
-    let batch = 0;
-    let examples = 0;
+    let passed = 0;
     let returned: Tensor | undefined;
     for (const part of batches) {
-      if (this.stopped !== undefined) break;
-      if (++batch <= skipped) continue;
+      if (this.#isOver()) break;
+      if (++passed <= course.batch) continue;
+      const batch = ++course.batch;
       const { x, y } = part.tensors() as Record<"x" | "y", Tensor>;
-      this.#unseen.push({ x, y, step: this.#steps++, batch });
-      if (returned !== undefined && samples.at(-1)?.returned !== returned) returned.dispose();
+      this.#unseen.push({ x, y, step: this.#steps!++, batch });
+      if (returned !== undefined && course.samples.at(-1)?.returned !== returned) returned.dispose();
       returned = await training.run(x, y);
-      examples += x.shape[0] as number;
+      course.examples += x.shape[0] as number;
       host.moveTo({ epoch: epoch - 1, batch, batchSize, rows });
-      if (batch % stride === 0) samples.push({ batch, returned });
-      if (performance.now() - this.#lastRead >= READ_MS) await this.#read(returned, epoch, batch);
+      if (batch % stride === 0) course.samples.push({ batch, returned });
+      const copies = this.#recovery?.stepIsDue() === true && batch < batches.length;
+      if (copies || performance.now() - this.#lastRead >= READ_MS) await this.#read(returned, epoch, batch);
       if (progress.isDue) {
+        const { examples } = course;
         const state = { epoch, epochs: this.#epochs, batch, batches: batches.length, examples, skipped };
         progress.update(state, await training.logs(await returned.data()));
       }
-      await this.#tellBatch(event, batch, batches.length, returned);
+      const now = returned;
+      const logs = async (): Promise<Logs> => training.logs(await now.data());
+      await telling.tell("onBatchEnd", { ...event, batch, batches: batches.length, logs });
+      if (copies) await this.#keep(course, returned);
     }
-    if (returned !== undefined) await this.#read(returned, epoch, batch);
-    const sampled = await Promise.all(samples.map(async (s) => ({ ...s, loss: (await s.returned.data())[0]! })));
-    for (const s of samples) if (s.returned !== returned) s.returned.dispose();
-    const records = sampled.map((s): BatchRecord => ({ epoch, batch: s.batch, loss: s.loss }));
-    if (batch < batches.length) {
-      host.record({ batches: records, stopped: this.stopped });
+    if (returned !== undefined) await this.#read(returned, epoch, course.batch);
+    await this.#readSamples(course, returned);
+    if (course.batch < batches.length) {
+      await telling.once(() => host.record({ batches: records, stopped: this.stopped }));
       return;
     }
     const logs = await training.logs(await returned!.data());
     host.moveTo({ epoch, batch: 0, batchSize, rows });
-    const judged =
-      this.#validation && (await host.measure(this.#validation, batchSize, () => this.stopped !== undefined));
-    const seconds = (performance.now() - began) / 1000;
-    const record = { epoch, seconds, ...logs, ...forValidation(judged) } as EpochRecord;
-    host.record({ epoch: record, batches: records, stopped: this.stopped });
-    progress.epochEnds(record, this.#epochs, examples);
-    await this.#tell("onEpochEnd", { ...event, logs: record });
+    await telling.once(async () => {
+      const judged =
+        this.#validation && (await host.measure(this.#validation, batchSize, () => this.stopped !== undefined));
+      const seconds = (performance.now() - course.began) / 1000;
+      const record = { epoch, seconds, ...logs, ...forValidation(judged) } as EpochRecord;
+      host.record({ epoch: record, batches: records, stopped: this.stopped });
+      progress.epochEnds(record, this.#epochs, course.examples);
+      this.#lastRecord = record;
+    });
+    await telling.tell("onEpochEnd", { ...event, logs: this.#lastRecord! });
+  }
+
+  /** Begins an epoch, or the rest of one that an earlier `fit` has left. */
+  async #begin(epoch: number): Promise<Course> {
+    const before = this.#host.position();
+    const same = before.batchSize === this.#options.batchSize && before.rows === this.#source.size;
+    const skipped = same ? before.batch : 0;
+    if (skipped === 0) await this.#training.running.reset();
+    const event = { ...this.#event(), epoch };
+    await this.#telling.tell("onEpochBegin", event);
+    this.#progress.epochBegins();
+    return { event, began: performance.now(), skipped, batch: skipped, examples: 0, records: [], samples: [] };
+  }
+
+  /** Puts the losses of batches among the records; `last` is the tensor that is still needed. */
+  async #readSamples(course: Course, last: Tensor | undefined): Promise<void> {
+    const { samples, records, event } = course;
+    const losses = await Promise.all(samples.map(async ({ returned }) => (await returned.data())[0]!));
+    for (const { returned } of samples) if (returned !== last) returned.dispose();
+    records.push(...samples.map(({ batch }, i) => ({ epoch: event.epoch, batch, loss: losses[i]! })));
+    course.samples = [];
+  }
+
+  /** Copies to the host what the device may take along. */
+  async #keep(course?: Course, returned?: Tensor): Promise<void> {
+    if (this.#recovery === undefined) return;
+    if (course !== undefined) await this.#readSamples(course, returned);
+    const copy = course && copyOf(course);
+    const [position, steps, { at }] = [this.#host.position(), this.#steps, this.#telling];
+    await this.#recovery.keep({ position, steps, at, course: copy });
+  }
+
+  /** Goes back to the last copy when the device was lost; any other error is thrown. */
+  async #goBack(error: unknown): Promise<true> {
+    if (this.#recovery === undefined) throw error;
+    const { position, steps, at, course } = await this.#recovery.back(error);
+    const { epoch, batch } = position;
+    this.#progress.note(`the device was lost; the training goes on from batch ${batch + 1} of epoch ${epoch + 1}`);
+    this.#host.moveTo(position);
+    this.#steps = steps;
+    this.#telling.at = at;
+    this.#resumed = course && copyOf(course);
+    this.#unseen = [];
+    return true;
+  }
+
+  /** Whether the training was stopped, and has come to where it was. */
+  #isOver(): boolean {
+    const { at, isRepeating } = this.#telling;
+    if (this.stopped !== undefined && !isRepeating) this.#endsAt ??= at;
+    return this.#endsAt !== undefined && at >= this.#endsAt;
   }
 
   #event(): TrainEvent {
     const stop = (reason = "callback"): void => this.stop(reason);
     return { trainer: this.#host.trainer, epochs: this.#epochs, stop };
-  }
-
-  async #tell<N extends (typeof callbackNames)[number]>(
-    name: N,
-    event: Parameters<NonNullable<Callback[N]>>[0],
-  ): Promise<void> {
-    for (const callback of this.#callbacks) await callback[name]?.(event as never);
-  }
-
-  async #tellBatch(event: EpochEvent, batch: number, batches: number, returned: Tensor): Promise<void> {
-    const logs = async (): Promise<Logs> => this.#training.logs(await returned.data());
-    for (const callback of this.#callbacks) await callback.onBatchEnd?.({ ...event, batch, batches, logs });
   }
 
   /** Looks whether all losses up to here were finite, and throws when one was not. */
@@ -282,6 +320,9 @@ class Fit {
     throw error;
   }
 }
+
+/** A course that no later batch changes; the losses of its batches have all been read. */
+const copyOf = (course: Course): Course => ({ ...course, records: [...course.records], samples: [] });
 
 /** Numbers of an evaluation as they stand in the record of an epoch. */
 function forValidation(judged: Evaluation | undefined): Logs {

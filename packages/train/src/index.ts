@@ -8,7 +8,7 @@ export type {
 } from "./callbacks.ts";
 export type { Data, DataColumn, DataSource, Inputs } from "./data.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./early-stopping.ts";
-export type { FitOptions } from "./fit.ts";
+export type { FitOptions, RecoverOptions } from "./fit-options.ts";
 export type { BatchRecord, EpochRecord, History } from "./history.ts";
 export type { BoundOptimizer, Evaluation, Logs, Loss, Metric, Model, Optimizer } from "./model.ts";
 export { type ModelCheckpointOptions, modelCheckpoint } from "./model-checkpoint.ts";

@@ -19,6 +19,8 @@ export class Monitor {
   readonly #op: string;
   readonly #options: MonitorOptions;
   best: number | undefined;
+  #judged: EpochRecord | undefined;
+  #verdict = false;
 
   constructor(op: string, options: MonitorOptions) {
     const { mode = "auto", minDelta = 0, monitor } = options;
@@ -37,16 +39,21 @@ export class Monitor {
     this.#options = options;
   }
 
-  /** Whether this epoch is the best so far. What is no number never is. */
+  /** Whether this epoch is the best so far; asked again of the same record, the same. What is no number never is. */
   improves(logs: EpochRecord): boolean {
+    if (logs !== this.#judged) this.#verdict = this.#judge(logs);
+    this.#judged = logs;
+    return this.#verdict;
+  }
+
+  #judge(logs: EpochRecord): boolean {
     const { monitor = "valLoss" in logs ? "valLoss" : "loss", mode = "auto", minDelta = 0 } = this.#options;
     const value = logs[monitor];
     if (value === undefined) throw this.#unknown(monitor, logs);
     const sign = (mode === "auto" ? this.#direction(monitor) : mode) === "min" ? 1 : -1;
     const better = this.best === undefined ? !Number.isNaN(value) : sign * (this.best - value) > minDelta;
-    if (!better) return false;
-    this.best = value;
-    return true;
+    if (better) this.best = value;
+    return better;
   }
 
   #direction(monitor: string): "min" | "max" {

@@ -79,22 +79,24 @@ export class Running {
     return Object.fromEntries(this.metrics.map(({ name }, i) => [name, found[i]]));
   }
 
+  /** Begins anew without a look at what was, which may be lost. */
+  forget(): void {
+    this.total.assign(zeros([]));
+    this.count.assign(zeros([], "int32"));
+    for (const [i, metric] of this.metrics.entries()) {
+      const initial = treeLeaves<unknown>(metric.init()) as Tensor[];
+      leavesOf(this.states[i]!).forEach((v, j) => {
+        v.assign(initial[j]!);
+      });
+    }
+  }
+
   /** Forgets all batches, by a program of its own where there were any. */
   async reset(): Promise<void> {
     if (!this.used) return;
-    this.#reset ??= compile(
-      () => {
-        this.total.assign(zeros([]));
-        this.count.assign(zeros([], "int32"));
-        for (const [i, metric] of this.metrics.entries()) {
-          const initial = treeLeaves<unknown>(metric.init()) as Tensor[];
-          leavesOf(this.states[i]!).forEach((v, j) => {
-            v.assign(initial[j]!);
-          });
-        }
-      },
-      { name: "reset", ...(this.#backend !== undefined && { backend: this.#backend }) },
-    );
+    this.#reset ??= compile(() => this.forget(), {
+      ...{ name: "reset", ...(this.#backend !== undefined && { backend: this.#backend }) },
+    });
     await this.#reset();
   }
 }

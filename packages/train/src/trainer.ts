@@ -1,6 +1,7 @@
 import {
   type BackendChoice,
   type Compiled,
+  capabilitiesOf,
   dryRun,
   type HostKey,
   hostFoldIn,
@@ -31,8 +32,10 @@ import {
   sourceOf,
 } from "./data.ts";
 import { fileSystem } from "./files.ts";
-import { type FitOptions, runFit } from "./fit.ts";
+import { runFit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import type { BatchRecord, EpochRecord, History } from "./history.ts";
+import type { Keeper } from "./keeper.ts";
 import { checkClasses, isLabels } from "./labels.ts";
 import type { BoundOptimizer, Evaluation, Loss, Metric, Model, Optimizer } from "./model.ts";
 import {
@@ -108,6 +111,9 @@ export class Trainer {
   #training: TrainingStep | undefined;
   #prediction: { readonly inputs: TensorType; readonly run: Compiled<[x: Tensor], Tensor> } | undefined;
   #busy = false;
+  #keeper: Promise<Keeper> | undefined;
+  /** The keeper's generation of which the last evaluation was. */
+  #measured = 0;
   #measuring: Promise<unknown> = Promise.resolve();
   #position: Position = { epoch: 0, batch: 0, batchSize: 0, rows: 0 };
   #epochs: EpochRecord[] = [];
@@ -167,6 +173,7 @@ export class Trainer {
       runFit(
         {
           trainer: this,
+          keeper: () => this.#keeping(),
           prepare: (source) => this.#prepare(source),
           checkData: (source, name) => this.#checkData(source, name),
           measure: (source, batchSize, isStopped) => this.#measure(source, batchSize, isStopped),
@@ -196,7 +203,7 @@ export class Trainer {
     checkBuilt("evaluate", this.model);
     this.#planFor(source);
     this.#checkData(source, "data");
-    const logs = await this.#measure(source, batchSize, () => signal?.aborted === true);
+    const logs = await this.#surviving(() => this.#measure(source, batchSize, () => signal?.aborted === true));
     signal?.throwIfAborted();
     return logs!;
   }
@@ -211,13 +218,14 @@ export class Trainer {
     const source = await inputsOf("predict", inputs);
     checkBuilt("predict", this.model);
     const run = this.#predictionFor(source.columns.x!);
-    if (source.size <= batchSize) return run([...source.batches(source.size)][0]!.tensors().x!);
-    const parts: Tensor[] = [];
-    for (const part of source.batches(batchSize)) {
-      signal?.throwIfAborted();
-      parts.push(await run(part.tensors().x!));
-    }
-    return joined(parts);
+    return this.#surviving(async (isRepeatable) => {
+      const parts: Tensor[] = [];
+      for (const part of source.batches(batchSize)) {
+        if (parts.length > 0) signal?.throwIfAborted();
+        parts.push(await run(part.tensors().x!));
+      }
+      return parts.length === 1 && !isRepeatable ? parts[0]! : joined(parts); // on the host nothing is lost
+    });
   }
 
   /**
@@ -240,7 +248,9 @@ export class Trainer {
     }
     const files = path === undefined ? undefined : fileSystem("save");
     const training = this.#requireTraining("save");
-    const bytes = program === "train" ? await training.run.save() : await this.#predictionBytes(training);
+    const bytes = await this.#surviving(() =>
+      program === "train" ? training.run.save() : this.#predictionBytes(training),
+    );
     await files?.write(path!, bytes);
     return bytes;
   }
@@ -301,6 +311,31 @@ export class Trainer {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** What keeps the state on the host, where the backend may lose its device. */
+  async #keeping(): Promise<Keeper | undefined> {
+    const { features } = await capabilitiesOf(this.backend);
+    if (!features.includes("may-lose-device")) return undefined;
+    this.#keeper ??= import("./keeper.ts").then(({ Keeper }) => new Keeper(() => this.#variables(), this.backend));
+    return this.#keeper;
+  }
+
+  /** Does again what was spoiled by the loss of the device, and tells the work if so; while a training runs, that sees to it. */
+  async #surviving<T>(work: (isRepeatable: boolean) => Promise<T>): Promise<T> {
+    const keeper = this.#busy ? undefined : await this.#keeping();
+    if (keeper === undefined || this.#busy) return work(false);
+    return keeper.again(
+      () => work(true),
+      () => this.#busy,
+    );
+  }
+
+  /** Everything that a step changes, or reads. */
+  #variables(): readonly Variable[] {
+    const training = this.#training;
+    const bound = this.#bound === undefined ? [] : variablesIn(this.#bound);
+    return [...variablesIn(this.model), ...bound, ...(training?.variables ?? []), ...(training?.run.variables ?? [])];
   }
 
   #streamKey(stream: number): HostKey {
@@ -379,7 +414,10 @@ export class Trainer {
 
   async #measureNow(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
     const { running, run } = this.#plan!.evaluation;
-    await running.reset();
+    const generation = (await this.#keeper)?.generation ?? 0;
+    if (generation === this.#measured) await running.reset();
+    else running.forget();
+    this.#measured = generation;
     let last: Tensor | undefined;
     for (const part of source.batches(batchSize)) {
       if (isStopped()) return undefined;
