@@ -67,6 +67,7 @@ function capabilities(
   { adapter, features }: AcquiredDevice,
   limits: GPUSupportedLimits,
   maxBufferBytes: number,
+  isReplaceable: boolean,
 ): Capabilities {
   return {
     abi: ABI,
@@ -87,6 +88,7 @@ function capabilities(
     features: [
       ...(features.has("subgroups") ? ["subgroups"] : []),
       ...(features.has("timestamp-query") ? ["timestamps"] : []),
+      ...(isReplaceable ? ["may-lose-device"] : []),
     ],
     device: { vendor: adapter.vendor, name: adapter.name, fingerprint: adapter.fingerprint },
   };
@@ -109,7 +111,8 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
   constructor(acquired: AcquiredDevice, options: WebGpuOptions) {
     // of the same source, but of another adapter, since each gives only one device
     const { debug, workgroupMemory = "auto", adapter, device, ...others } = options;
-    const live = new LiveDevice(acquired.device, device === undefined ? () => acquireDevice(others) : undefined);
+    const isReplaceable = device === undefined; // the application's own is lost for good
+    const live = new LiveDevice(acquired.device, isReplaceable ? () => acquireDevice(others) : undefined);
     const commands = new Commands(live);
     const memory = new Memory(live, commands, debug);
     const { limits } = live;
@@ -119,7 +122,7 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
     this.#readback = new Readback(live, commands, memory);
     this.#workspaces = new Workspaces(memory);
     this.maxBufferBytes = memory.maxBytes;
-    this.caps = capabilities(acquired, limits, this.maxBufferBytes);
+    this.caps = capabilities(acquired, limits, this.maxBufferBytes, isReplaceable);
     this.target = { templates, maxBuffers: limits.maxStorageBuffersPerShaderStage, smallBytes: MAX_SMALL };
     const isShared = workgroupMemory === "auto" ? !acquired.adapter.software : workgroupMemory === "on";
     this.#mapping = {

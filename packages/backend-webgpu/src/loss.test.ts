@@ -3,35 +3,8 @@ import { decodeElements, encodeElements } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { compiled, f32, fnOf } from "./agrees.test-kit.ts";
 import { webgpu } from "./backend.ts";
+import { fragile } from "./fragile.test-kit.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
-
-/** WebGPU that lets the last of its devices be destroyed from outside; the next one comes after `opened`. */
-function fragile(opened: Promise<void> = Promise.resolve()): {
-  readonly gpu: GPU;
-  destroy(): void;
-  lost(): Promise<unknown>;
-} {
-  const gpu = softwareGpu();
-  let last: GPUDevice | undefined;
-  const adapterOf = (adapter: GPUAdapter): GPUAdapter =>
-    new Proxy(adapter, {
-      get: (target, key) => {
-        const value = Reflect.get(target, key, target);
-        if (key !== "requestDevice") return typeof value === "function" ? value.bind(target) : value;
-        return async (descriptor: GPUDeviceDescriptor) => (last = await target.requestDevice(descriptor));
-      },
-    });
-  return {
-    gpu: {
-      requestAdapter: async (options?: GPURequestAdapterOptions) => {
-        if (last !== undefined) await opened;
-        return adapterOf((await gpu.requestAdapter(options))!);
-      },
-    } as GPU,
-    destroy: () => last!.destroy(),
-    lost: () => last!.lost,
-  };
-}
 
 const SIZE = 600; // more than the slab has room for
 const values = (x: number): Uint8Array => encodeElements("float32", new Float64Array(SIZE).fill(x));
