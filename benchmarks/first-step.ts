@@ -62,11 +62,11 @@ async function parts(): Promise<Figures> {
   const engine = watchEngine();
   const backend = await cpuJs().create();
   const step = makeOurs();
+  await loadParts();
   const times = [performance.now()];
   const module = step.trace();
   const [entry] = module.entries.keys();
   times.push(performance.now());
-  await loadParts();
   const templates = new Set(["dot"]); // those that cpu-js has
   lower(module, entry!, { templates });
   times.push(performance.now());

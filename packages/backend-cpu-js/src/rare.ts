@@ -4,4 +4,5 @@ export { renderSort, sortParts, sortScratchBytes } from "./kernels/sort.ts";
 export { renders } from "./render/alu-rare.ts";
 export { loadEach, remainder, remainderBytes, unevenPlaces } from "./render/apart.ts";
 export { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./render/half.ts";
+export { keepsOrder } from "./render/serial.ts";
 export { writeControl } from "./step-control.ts";

@@ -1,12 +1,5 @@
-import {
-  elementaryOps,
-  type For,
-  type Index,
-  type Predicate,
-  type Slot,
-  type Statement,
-  type Value,
-} from "@tenon/lowering";
+import { elementaryOps, type For, type Index, type Predicate, type Statement, type Value } from "@tenon/lowering";
+import { rare } from "../parts.ts";
 import { LANES } from "./arithmetic.ts";
 import { blockStride, evenStride } from "./stride.ts";
 import { mentions, type Variation, variationOf, walk } from "./variation.ts";
@@ -64,7 +57,7 @@ function variationFor(loop: For): Variation | undefined {
   const variation = variationOf(body, variable);
   if (variation.problem !== undefined) return undefined;
   if (gatheredIn(body).some((register) => register.type === "float64")) return undefined;
-  return role === "serial" && !keepsOrder(loop, variation) ? undefined : variation;
+  return role === "serial" && !rare.now.keepsOrder(loop, variation) ? undefined : variation;
 }
 
 /** Registers that statements update and do not declare. */
@@ -76,26 +69,6 @@ export function gatheredIn(statements: readonly Statement[]) {
     else if (s.kind === "declare") declared.add(s.register);
   });
   return [...updated].filter((register) => !declared.has(register));
-}
-
-/**
- * Whether iterations that run in order may run four at a time: each slot is stored to once, and what is loaded from it is the
- * element that is stored, another one in each iteration.
- */
-function keepsOrder({ body, variable }: For, { variables }: Variation): boolean {
-  const stored = new Map<Slot, Index>();
-  let keeps = true;
-  walk(body, (s) => {
-    if (s.kind !== "store") return;
-    if (stored.has(s.slot)) keeps = false;
-    stored.set(s.slot, s.address);
-  });
-  walk(body, (s) => {
-    if (s.kind !== "let" || s.value.kind !== "load") return;
-    const { slot, address } = s.value;
-    if (stored.has(slot) && (stored.get(slot) !== address || !evenStride(address, variable, variables))) keeps = false;
-  });
-  return keeps;
 }
 
 /** What lanes along a loop are worth: what its accesses are, more for those in loops inside. */
