@@ -1,8 +1,9 @@
-import { dimSymbol, encodeElements, matmul } from "@tenon/ir";
-import { expect, test } from "vitest";
+import { decodeElements, dimSymbol, encodeElements, matmul } from "@tenon/ir";
+import { expect, test, vi } from "vitest";
 import { compiled, count, f32, fnOf, open, upload } from "./agrees.test-kit.ts";
 import { deviceStatsOf, webgpu } from "./backend.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
+import { Recording } from "./recording.ts";
 
 const batch = dimSymbol("B", { min: 1, max: 64 });
 
@@ -17,6 +18,34 @@ const step = fnOf(
 );
 
 describeWithGpu("of SwiftShader", () => {
+  test("parameters and gradients of different sizes are updated by one dispatch for large ones and one for small", async () => {
+    const backend = await open();
+    const sizes = [300, 700, 10, 20, 1500];
+    const fn = fnOf(
+      [...sizes, ...sizes].map((n) => f32(n)),
+      (...xs) => sizes.map((_, i) => xs[i]!.add(xs[i + 5]!.mul(0.5))),
+      [0, 1, 2, 3, 4],
+    );
+    const program = await compiled(backend, fn);
+    const runs = vi.spyOn(Recording.prototype, "run");
+    const params = sizes.map((n) => upload(backend, count(n)));
+    const changes = backend.allocGroup(
+      sizes.map((n) => 4 * n),
+      "gradient",
+    );
+    for (const [i, n] of sizes.entries())
+      backend.write(changes[i]!, encodeElements("float32", new Float64Array(n).fill(2)));
+    for (let i = 0; i < 3; i++) program.run([...params, ...changes]);
+    for (const [i, n] of sizes.entries()) {
+      const found = decodeElements("float32", await backend.read(params[i]!));
+      expect([...found]).toEqual([...count(n).data].map((x) => x + 3));
+    }
+    expect(runs.mock.contexts.map((recording) => (recording as Recording).dispatches)).toEqual([2, 2, 2]);
+    expect(deviceStatsOf(backend)!.latePipelines).toBe(0);
+    await backend.close();
+    vi.restoreAllMocks();
+  });
+
   test("2,000 steps whose losses are read are as many submissions, and make no buffer once their sizes were seen", {
     timeout: 120_000,
   }, async () => {

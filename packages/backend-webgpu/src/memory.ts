@@ -28,7 +28,7 @@ export interface DeviceBuffer {
 /** Bytes of a buffer that belong to one owner. */
 export interface Range extends Provenance {
   home: DeviceBuffer;
-  readonly offset: number;
+  offset: number;
   readonly bytes: number;
 }
 
@@ -99,10 +99,22 @@ export class Memory {
     return bytes.map((size, i) => ranges[i] ?? this.alloc(size, explain));
   }
 
-  free(range: Range): void {
-    const { home } = range;
-    if (home === this.#slabHome) this.#slab.give(range.offset, range.bytes);
+  free({ home, offset, bytes }: Pick<Range, "home" | "offset" | "bytes">): void {
+    if (home === this.#slabHome) this.#slab.give(offset, bytes);
     else if (--home.users === 0) this.giveBack(home);
+  }
+
+  /** Moves large ranges into one buffer, with their contents. */
+  moveTogether(ranges: readonly Range[]): void {
+    const places = this.allocGroup(ranges.map(({ bytes }) => bytes));
+    const encoder = this.#commands.encoder();
+    for (const [i, range] of ranges.entries()) {
+      const { home, offset } = places[i]!;
+      const size = Math.ceil(range.bytes / 4) * 4;
+      encoder.copyBufferToBuffer(this.gpu(range.home), range.offset, this.gpu(home), offset, size);
+      this.free({ ...range });
+      [range.home, range.offset] = [home, offset];
+    }
   }
 
   /** A buffer for one owner, or for those of a group. It is given back by whoever has it as a whole. */

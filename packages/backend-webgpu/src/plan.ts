@@ -1,4 +1,5 @@
 import { evaluateIndex } from "@tenon/lowering";
+import { donatedTogether, gather } from "./gather.ts";
 import { CELL_BYTES } from "./guards.ts";
 import type { LoadedProgram } from "./loaded.ts";
 import { type DeviceBuffer, type Range, usages } from "./memory.ts";
@@ -10,6 +11,9 @@ import type { Workspaces } from "./workspaces.ts";
 
 /** Ways in which arguments lie in buffers for which a plan keeps recordings. */
 const MAX_RECORDINGS = 4;
+
+/** How often arguments are brought together. Where others come again and again, it does not pay. */
+const MAX_GATHERINGS = 4;
 
 /** What a program does for given sizes, with memory for its temporaries. */
 export class Plan {
@@ -24,6 +28,8 @@ export class Plan {
   readonly #workspace: readonly DeviceBuffer[];
   readonly #guards: DeviceBuffer | undefined;
   readonly #recordings = new Map<string, Recording>();
+  readonly #together: readonly (readonly number[])[];
+  #gatherings = 0;
   #last: { readonly homes: readonly DeviceBuffer[]; readonly recording: Recording } | undefined;
 
   constructor(loaded: LoadedProgram, dims: ReadonlyMap<string, number>, recorder: Recorder, workspaces: Workspaces) {
@@ -35,9 +41,11 @@ export class Plan {
     this.generation = live.generation;
     this.#works = worksOf(program, memory, sources, dims);
     const explain = outOfMemoryOf(program, dims);
-    const bytes = memory.memories.map(({ outside, elements, bytesPerElement }) =>
-      outside === undefined ? evaluateIndex(elements, dims) * bytesPerElement : -1,
+    const sizes = memory.memories.map(
+      ({ elements, bytesPerElement }) => evaluateIndex(elements, dims) * bytesPerElement,
     );
+    this.#together = donatedTogether(loaded, (m) => sizes[m]!);
+    const bytes = memory.memories.map(({ outside }, m) => (outside === undefined ? sizes[m]! : -1));
     checkSizes(program, dims, bytes, device.maxBytes);
     const { small, buffers } = placeTemporaries(memory, bytes, device.maxBytes);
     for (const m of small) this.#own.push((this.#ranges[m] = device.alloc(bytes[m]!, explain)));
@@ -71,15 +79,11 @@ export class Plan {
   /** Records a run, at that time. */
   run(time: number, outside: readonly (Range | undefined)[]): void {
     const ranges = this.#ranges;
-    const homes: DeviceBuffer[] = [];
-    for (const [m, range] of outside.entries()) {
-      if (range === undefined) continue;
-      ranges[m] = range;
-      homes.push(range.home);
-    }
-    for (const [m, { outside: given }] of this.#loaded.memory.memories.entries())
-      if (given === undefined) this.#recorder.memory.poison(ranges[m]!);
-    this.#recordingOf(homes).run(time, ranges);
+    const given = outside.filter((range) => range !== undefined);
+    for (const [m, range] of outside.entries()) if (range !== undefined) ranges[m] = range;
+    for (const [m, { outside: buffer }] of this.#loaded.memory.memories.entries())
+      if (buffer === undefined) this.#recorder.memory.poison(ranges[m]!);
+    this.#recordingOf(given).run(time, ranges);
   }
 
   drop(): void {
@@ -91,8 +95,11 @@ export class Plan {
   }
 
   /** The recording for arguments and results in these buffers, or in others that lie in the same way. */
-  #recordingOf(homes: readonly DeviceBuffer[]): Recording {
-    if (this.#last?.homes.every((home, i) => home === homes[i])) return this.#last.recording;
+  #recordingOf(given: readonly Range[]): Recording {
+    if (this.#last?.homes.every((home, i) => home === given[i]!.home)) return this.#last.recording;
+    if (this.#gatherings < MAX_GATHERINGS && gather(this.#together, this.#ranges, this.#recorder.memory))
+      this.#gatherings++;
+    const homes = given.map(({ home }) => home);
     const numbers = new Map<DeviceBuffer, number>();
     for (const { home } of [...this.#own, ...this.#loaded.constants.values()])
       if (!numbers.has(home)) numbers.set(home, numbers.size);
