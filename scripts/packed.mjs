@@ -24,7 +24,7 @@ const budgets = {
   "@tenon/interpreter": 4,
   "@tenon/layers": 9,
   "@tenon/lowering": 30,
-  "@tenon/ir": 51,
+  "@tenon/ir": 49,
   "@tenon/losses": 3,
   "@tenon/metrics": 6,
   "@tenon/optimizers": 7,
@@ -41,7 +41,7 @@ const budgets = {
  *
  * @type {Readonly<Record<string, number>>}
  */
-const programBudgets = { "@tenon/interpreter": 53, "@tenon/backend-cpu-js": 89 };
+const programBudgets = { "@tenon/interpreter": 51, "@tenon/backend-cpu-js": 89 };
 const pageBudget = 107; // of examples/browser-min, which has data set, layers, optimizer and webgpu in it
 const program = `
 import { compile, matmul, relu, softmaxCrossEntropy, spec, tensor, valueAndGrad, variable, zeros } from "@tenon/tensor";
