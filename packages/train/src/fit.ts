@@ -173,7 +173,7 @@ class Fit {
     }
     for (let epoch = host.position().epoch + 1; epoch <= this.#epochs; epoch++) {
       if (this.#isOver()) break;
-      if (this.#resumed === undefined && this.#recovery?.epochIsDue()) await this.#keep();
+      if (this.#resumed === undefined && this.#recovery?.epochIsDue(telling.at)) await this.#keep();
       await this.#epoch(epoch);
     }
     await telling.once(() => host.record({ stopped: this.stopped }));

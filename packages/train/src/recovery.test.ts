@@ -36,7 +36,7 @@ function often(backend: LosingBackend, most: number): void {
   let next = 150; // the first state is on the host by then
   backend.fate = (calls) => {
     if (backend.losses >= most || calls < next) return false;
-    next = backend.losses % 3 === 0 ? 160 : random(1, 160);
+    next = backend.losses % 3 === 0 ? 250 : random(1, 100);
     return true;
   };
 }

@@ -29,9 +29,10 @@ export class Recovery<P extends { /** Events before. */ readonly at: number }> {
     return this.#everySteps === undefined ? performance.now() >= this.#dueAt : this.#steps >= this.#everySteps;
   }
 
-  /** Whether it is time for one before an epoch. */
-  epochIsDue(): boolean {
-    return this.#everySteps !== undefined || performance.now() >= this.#dueAt;
+  /** Whether it is time for one before an epoch, which event `at` begins; not where the training has just gone back to it. */
+  epochIsDue(at: number): boolean {
+    const isNew = this.#place === undefined || at > this.#place.at;
+    return isNew && (this.#everySteps !== undefined || performance.now() >= this.#dueAt);
   }
 
   /** Copies the state to the host. */
