@@ -2,7 +2,7 @@ import { foldIn, type HostKey, OptionError, type Tensor, tensor } from "@tenon/t
 import type { EpochEvent, TrainEvent } from "./callbacks.ts";
 import type { Position } from "./checkpoint.ts";
 import { type Data, type DataSource, sourceOf } from "./data.ts";
-import { type BadBatch, diagnose } from "./diagnose.ts";
+import type { BadBatch } from "./diagnose.ts";
 import { checkFitOptions, type FitOptions } from "./fit-options.ts";
 import { type BatchRecord, type EpochRecord, type History, validationName } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -314,6 +314,7 @@ class Fit {
       epoch,
       batch: at.batch ?? batch,
     };
+    const { diagnose } = await import("./diagnose.ts"); // most trainings do without
     const error = await diagnose(this.#parts, this.#host.trainer.optimizer, bad);
     training.healthy.assign(tensor(true)); // so that another fit can go on from here, in an epoch of its own
     this.#host.moveTo({ ...this.#host.position(), batch: 0 });
