@@ -90,6 +90,23 @@ test("an error of a run waits in its results and in what is computed from them, 
   expect((await backend.read(w!)).length).toBe(16);
 });
 
+test("sync tells of the first error of all before it, and then of none: a run's before what the target finds out", async () => {
+  const target = new Idle();
+  const backend = backendFrom(target);
+  const program = await backend.compile(moduleOf(4), "main");
+  const [w, x] = twice(backend, 16);
+  vi.spyOn(target, "run").mockImplementationOnce(() => {
+    throw new Error("out of luck");
+  });
+  program.run([w!, x!]);
+  vi.spyOn(target, "sync").mockRejectedValueOnce(new Error("lost"));
+  await expect(backend.sync()).rejects.toThrow("out of luck");
+  await backend.sync();
+  vi.spyOn(target, "sync").mockRejectedValueOnce(new Error("lost"));
+  await expect(backend.sync()).rejects.toThrow("lost");
+  await backend.sync();
+});
+
 test("programs are unloaded once, at the latest when the backend closes, even when that is while they load", async () => {
   const target = new Idle();
   const backend = backendFrom(target);
