@@ -33,18 +33,20 @@ export interface DispatchLimits {
 
 /**
  * The dispatches of works, where memories lie in these ranges. Each buffer is bound once, however many slots lie in it, so
- * that none is used in two ways; a slot is based where its buffer holds several ranges. Where the ranges begin does not matter.
+ * that none is used in two ways. A slot is based where its buffer holds several ranges, and where it may do so in another run,
+ * so that kernels need not be made anew for that. Where the ranges begin does not matter.
  */
 export function dispatchesOf(
   works: readonly Work[],
   ranges: readonly Pick<Range, "home">[],
   limits: DispatchLimits,
+  moves: (memory: number) => boolean = () => false,
 ): readonly DispatchShape[] {
   return works.flatMap((work) => {
     const { source, instances, guard } = work;
     const shapes: DispatchShape[] = [];
     for (const group of byHomes(instances, ranges)) {
-      const { places, bound } = placesOf(group[0]!, ranges);
+      const { places, bound } = placesOf(group[0]!, ranges, moves);
       const layout = tableLayout(source, places);
       for (const part of fitting(group, layout, limits)) {
         const several = part.length > 1;
@@ -89,6 +91,7 @@ function byHomes(
 function placesOf(
   { memories }: WorkInstance,
   ranges: readonly Pick<Range, "home">[],
+  moves: (memory: number) => boolean,
 ): { readonly places: readonly SlotPlace[]; readonly bound: readonly number[] } {
   const bindings = new Map<DeviceBuffer, number>();
   const bound: number[] = [];
@@ -99,7 +102,7 @@ function placesOf(
       bindings.set(home, (binding = bindings.size));
       bound.push(m);
     }
-    return { binding, based: home.shared };
+    return { binding, based: home.shared || moves(m) };
   });
   return { places, bound };
 }

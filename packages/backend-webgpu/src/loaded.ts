@@ -22,6 +22,12 @@ export const placeOf = ({ program, memory }: Pick<LoadedProgram, "program" | "me
   return outside === undefined ? undefined : program.buffers[outside]!.place;
 };
 
+/** Whether a memory is that of an argument or a result, which may lie elsewhere in the next run. */
+export function isArgument(loaded: Pick<LoadedProgram, "program" | "memory">, m: number): boolean {
+  const kind = m < loaded.memory.memories.length ? placeOf(loaded, m)?.kind : undefined;
+  return kind === "input" || kind === "result";
+}
+
 /** Puts the constants into the memory of the device that there is. */
 export function writeConstants(loaded: LoadedProgram, memory: Memory, generation: number): void {
   if (loaded.generation === generation) return;

@@ -1,7 +1,7 @@
 import { evaluateIndex } from "@tenon/lowering";
 import { donatedTogether, gather } from "./gather.ts";
 import { CELL_BYTES } from "./guards.ts";
-import type { LoadedProgram } from "./loaded.ts";
+import { isArgument, type LoadedProgram } from "./loaded.ts";
 import { type DeviceBuffer, type Range, usages } from "./memory.ts";
 import { checkSizes, outOfMemoryOf } from "./out-of-memory.ts";
 import { type Recorder, Recording } from "./recording.ts";
@@ -116,7 +116,9 @@ export class Plan {
         this.#recordings.delete(oldest!);
       }
       const guards = this.#loaded.memory.memories.length;
-      recording = new Recording(this.#recorder, this.#works.works, this.#ranges, guards);
+      recording = new Recording(this.#recorder, this.#works.works, this.#ranges, guards, (m) =>
+        isArgument(this.#loaded, m),
+      );
     } else this.#recordings.delete(key);
     this.#recordings.set(key, recording);
     this.#last = { homes, recording };

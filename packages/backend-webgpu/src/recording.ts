@@ -49,12 +49,18 @@ export class Recording {
   /** The number of submits before which the tables were last in use. */
   #usedBefore = -1;
 
-  /** `guards` is the number of the memory of guards. */
-  constructor(recorder: Recorder, works: readonly Work[], ranges: readonly Range[], guards: number) {
+  /** `guards` is the number of the memory of guards; `moves` says which memories are arguments or results. */
+  constructor(
+    recorder: Recorder,
+    works: readonly Work[],
+    ranges: readonly Range[],
+    guards: number,
+    moves?: (memory: number) => boolean,
+  ) {
     this.#recorder = recorder;
     this.#guards = guards;
     const { limits } = recorder.live;
-    const shapes = dispatchesOf(works, ranges, limits);
+    const shapes = dispatchesOf(works, ranges, limits, moves);
     const align = limits.minUniformBufferOffsetAlignment;
     let bytes = 0;
     const starts = shapes.map(({ table }) => {
