@@ -1,23 +1,8 @@
-import {
-  ABI,
-  type Backend,
-  type BackendFactory,
-  type Capabilities,
-  type DTypeUsage,
-  registerBackend,
-} from "@tenon/backend";
-import {
-  checkOptions,
-  type DType,
-  IR_VERSION,
-  MAX_ELEMENTS,
-  MAX_RANK,
-  OptionError,
-  opsetVersion,
-  standardOpsets,
-} from "@tenon/ir";
+import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
+import { checkOptions, OptionError } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import type { MappingLimits } from "@tenon/lowering/threads";
+import { capabilities } from "./capabilities.ts";
 import { Commands } from "./commands.ts";
 import { type AcquiredDevice, acquireDevice, type DeviceOptions, deviceOptionNames, whyNoHardware } from "./device.ts";
 import { expectedDispatches } from "./expected.ts";
@@ -56,43 +41,6 @@ export interface DeviceStats {
 
 /** Sizes for which an executable keeps its plan. */
 const MAX_PLANS = 4;
-
-const usages: readonly DTypeUsage[] = ["store", "convert", "arith", "dot"];
-const dtypes: readonly DType[] = [
-  ...(["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32"] as const),
-  ...(["float16", "bfloat16", "float32"] as const),
-];
-
-function capabilities(
-  { adapter, features }: AcquiredDevice,
-  limits: GPUSupportedLimits,
-  maxBufferBytes: number,
-  isReplaceable: boolean,
-): Capabilities {
-  return {
-    abi: ABI,
-    ir: [[1, 0], IR_VERSION],
-    opsets: Object.fromEntries(standardOpsets.map((name) => [name, opsetVersion(name)!])),
-    dtypes: Object.fromEntries(dtypes.map((dtype) => [dtype, usages])),
-    level: "portable",
-    limits: {
-      rank: MAX_RANK,
-      elements: MAX_ELEMENTS,
-      maxBufferBytes,
-      maxBindingBytes: limits.maxStorageBufferBindingSize,
-      maxBuffersPerKernel: limits.maxStorageBuffersPerShaderStage,
-      sharedBytes: limits.maxComputeWorkgroupStorageSize,
-      maxThreads: limits.maxComputeInvocationsPerWorkgroup,
-    },
-    memory: { plan: "whole", align: CELL },
-    features: [
-      ...(features.has("subgroups") ? ["subgroups"] : []),
-      ...(features.has("timestamp-query") ? ["timestamps"] : []),
-      ...(isReplaceable ? ["may-lose-device"] : []),
-    ],
-    device: { vendor: adapter.vendor, name: adapter.name, fingerprint: adapter.fingerprint },
-  };
-}
 
 /** A GPU by WebGPU. A run is recorded and never waited for. */
 class WebGpu implements KernelBackend<Range, LoadedProgram> {

@@ -1,7 +1,8 @@
 import { constantIndex, type IndexVariable, indexVariable } from "@tenon/lowering";
 import { expect, test } from "vitest";
+import type { DeviceBuffer } from "./device-buffers.ts";
 import { dispatchesOf } from "./dispatches.ts";
-import type { DeviceBuffer, Range } from "./memory.ts";
+import type { Range } from "./memory.ts";
 import type { KernelSource } from "./wgsl/source.ts";
 import type { Work } from "./works.ts";
 

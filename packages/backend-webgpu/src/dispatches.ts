@@ -1,5 +1,6 @@
 import { dtypes } from "@tenon/ir";
-import type { DeviceBuffer, Range } from "./memory.ts";
+import type { DeviceBuffer } from "./device-buffers.ts";
+import type { Range } from "./memory.ts";
 import type { KernelSource, ShaderVariant, SlotPlace } from "./wgsl/source.ts";
 import { type TableLayout, tableLayout, tableLength, VECTOR } from "./wgsl/table.ts";
 import type { Work, WorkInstance } from "./works.ts";

@@ -1,8 +1,9 @@
 import { LimitError } from "@tenon/ir";
 import { evaluateIndex } from "@tenon/lowering";
+import type { DeviceBuffer } from "./device-buffers.ts";
 import { type DispatchLimits, type DispatchShape, dispatchesOf } from "./dispatches.ts";
 import { isArgument, type LoadedProgram, placeOf } from "./loaded.ts";
-import type { DeviceBuffer, Range } from "./memory.ts";
+import type { Range } from "./memory.ts";
 import { MAX_SMALL } from "./slab.ts";
 import { placeTemporaries, togetherIn } from "./temporaries.ts";
 import { worksOf } from "./works.ts";

@@ -1,8 +1,9 @@
 import { evaluateIndex } from "@tenon/lowering";
+import { type DeviceBuffer, usages } from "./device-buffers.ts";
 import { donatedTogether, gather } from "./gather.ts";
 import { CELL_BYTES } from "./guards.ts";
 import { isArgument, type LoadedProgram } from "./loaded.ts";
-import { type DeviceBuffer, type Range, usages } from "./memory.ts";
+import type { Range } from "./memory.ts";
 import { checkSizes, outOfMemoryOf } from "./out-of-memory.ts";
 import { type Recorder, Recording } from "./recording.ts";
 import { placeTemporaries } from "./temporaries.ts";

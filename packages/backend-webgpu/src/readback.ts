@@ -1,6 +1,7 @@
 import type { Commands } from "./commands.ts";
+import { usages } from "./device-buffers.ts";
 import type { LiveDevice } from "./live-device.ts";
-import { type Memory, type Range, usages } from "./memory.ts";
+import type { Memory, Range } from "./memory.ts";
 
 /** The values of `GPUMapMode`. */
 const READ = 0x1;

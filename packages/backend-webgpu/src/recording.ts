@@ -1,10 +1,11 @@
 import { recent } from "@tenon/backend";
 import type { Commands } from "./commands.ts";
+import { type DeviceBuffer, usages } from "./device-buffers.ts";
 import { type Base, type DispatchShape, dispatchesOf } from "./dispatches.ts";
 import { explainAs } from "./faults.ts";
 import { CELL_BYTES } from "./guards.ts";
 import type { LiveDevice } from "./live-device.ts";
-import { type DeviceBuffer, type Memory, type Range, usages } from "./memory.ts";
+import type { Memory, Range } from "./memory.ts";
 import type { Layout, Pipeline, Pipelines } from "./pipelines.ts";
 import { guardBinding, tableBinding } from "./wgsl/shader.ts";
 import { VECTOR } from "./wgsl/table.ts";

@@ -1,5 +1,6 @@
+import type { DeviceBuffer } from "./device-buffers.ts";
 import type { Explain } from "./faults.ts";
-import type { DeviceBuffer, Memory } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 
 interface Lent {
   readonly home: DeviceBuffer;
