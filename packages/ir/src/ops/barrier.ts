@@ -1,5 +1,5 @@
-import { isFloat } from "../dtype.ts";
 import type { Batching, Meaning } from "../beside.ts";
+import { isFloat } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

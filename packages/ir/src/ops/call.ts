@@ -1,6 +1,6 @@
 import { bool, region } from "../attrs.ts";
-import { Fn } from "../function.ts";
 import type { Batching, Meaning } from "../beside.ts";
+import { Fn } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,8 +1,8 @@
 import { type Attrs, int, openAttrs, optional, region, text } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import { DifferentiationError, OptionError } from "../errors.ts";
 import { checkResults, close, type Fn } from "../function.ts";
 import { input } from "../leaf.ts";
-import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

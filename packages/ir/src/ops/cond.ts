@@ -1,7 +1,7 @@
 import { regions } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord, ReverseTransforms, SplitRegion } from "../record.ts";

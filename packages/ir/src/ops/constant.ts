@@ -1,8 +1,8 @@
 import { constantValue, dim, int, resultDType, resultShape } from "../attrs.ts";
+import type { Meaning } from "../beside.ts";
 import { dimValue } from "../dim.ts";
 import { type DType, dtypes, integerRange } from "../dtype.ts";
 import { checkList, DTypeError, ShapeError } from "../errors.ts";
-import type { Meaning } from "../beside.ts";
 import { decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { fail, failDType } from "../rule.ts";

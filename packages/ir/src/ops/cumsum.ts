@@ -1,6 +1,6 @@
 import { axis, bool } from "../attrs.ts";
-import { dimAdd, dimRange } from "../dim.ts";
 import type { Batching } from "../beside.ts";
+import { dimAdd, dimRange } from "../dim.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,7 +1,7 @@
 import { axisPairs, choice, dtypeAttr } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { sameDim } from "../dim.ts";
 import { accumulator, type DType, isFloat } from "../dtype.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { Elements, OpRecord } from "../record.ts";

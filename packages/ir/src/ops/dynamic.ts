@@ -1,6 +1,6 @@
 import { dims } from "../attrs.ts";
-import { type Dim, dimAtMost, dimSub, sameDim } from "../dim.ts";
 import type { Batching, Meaning } from "../beside.ts";
+import { type Dim, dimAtMost, dimSub, sameDim } from "../dim.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat } from "../promote.ts";
 import type { Elements, Operand, OpRecord } from "../record.ts";

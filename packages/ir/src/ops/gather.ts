@@ -1,6 +1,6 @@
 import { axis, int } from "../attrs.ts";
-import { checkOptions } from "../errors.ts";
 import type { Batching, Meaning } from "../beside.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";

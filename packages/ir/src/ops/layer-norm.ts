@@ -1,7 +1,7 @@
 import { axis } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import { accumulator } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
-import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,7 +1,7 @@
 import { axes } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
-import { checkOptions } from "../errors.ts";
 import type { Batching } from "../beside.ts";
+import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,8 +1,8 @@
 import { axes, ints, resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { sameDim } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { broadcastShape, checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

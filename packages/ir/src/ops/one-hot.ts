@@ -1,8 +1,8 @@
 import { dim, resultDType } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import type { Dim } from "../dim.ts";
 import type { DType } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
-import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";

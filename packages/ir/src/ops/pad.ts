@@ -1,7 +1,7 @@
 import { dims, ints } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { type Dim, dimAdd, dimAtMost, dimMax, dimMul, dimSub } from "../dim.ts";
 import { checkList, checkOptions } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat, toTensor } from "../promote.ts";
 import type { Operand, OpRecord } from "../record.ts";

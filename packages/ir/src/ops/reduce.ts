@@ -1,8 +1,8 @@
 import { axes, choice, dtypeAttr } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";

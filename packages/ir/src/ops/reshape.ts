@@ -1,8 +1,8 @@
 import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,9 +1,9 @@
 import { bool, choices, dim, region } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { type Dim, sameDim } from "../dim.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, OptionError, StateError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";

@@ -1,7 +1,7 @@
 import { axis, bool, choice, int } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { isInteger } from "../dtype.ts";
 import { DifferentiationError } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, convertTo, splat, toTensor } from "../promote.ts";

@@ -1,8 +1,8 @@
 import { dims, ints } from "../attrs.ts";
 import { resolveAxis } from "../axes.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

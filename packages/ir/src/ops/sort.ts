@@ -1,7 +1,7 @@
 import { type Attrs, axis, bool } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { isFloat } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensor, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,7 +1,7 @@
 import { axis, int } from "../attrs.ts";
+import type { Batching } from "../beside.ts";
 import { dimAtMost } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
-import type { Batching } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

@@ -1,8 +1,8 @@
 import { int, optional, region } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, DifferentiationError, StateError } from "../errors.ts";
 import { type Fn, type TraceHook, trace } from "../function.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import type { OpRecord } from "../record.ts";

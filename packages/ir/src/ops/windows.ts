@@ -1,7 +1,7 @@
 import { dims, ints } from "../attrs.ts";
+import type { Batching, Meaning } from "../beside.ts";
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimSub, sameDim } from "../dim.ts";
 import { isInteger } from "../dtype.ts";
-import type { Batching, Meaning } from "../beside.ts";
 import { wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
