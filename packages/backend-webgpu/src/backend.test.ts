@@ -1,5 +1,6 @@
 import { registeredBackends } from "@tenon/backend";
-import { cond, dimSymbol, matmul, scan, whileLoop } from "@tenon/ir";
+import { evaluateFn } from "@tenon/interpreter";
+import { cond, decodeElements, dimSymbol, matmul, scan, whileLoop } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { agrees, compiled, count, f32, fnOf, i32, numbers, open, upload } from "./agrees.test-kit.ts";
 import { type WebGpuOptions, webgpu } from "./backend.ts";
@@ -18,6 +19,34 @@ describeWithGpu("of SwiftShader", () => {
       x.sub(x.max({ axis: 1, keepDims: true })).reverse({ axis: 0 }),
     ]);
     await agrees(fn, ...[8, 3, 64, 1].map((n) => [count(n, 5), count(5, 3)]));
+  });
+
+  test("runs of more sizes than there are plans for do not disturb each other, though nobody waits between them", async () => {
+    const n = dimSymbol("N", { min: 1, max: 1000 });
+    const fn = fnOf([f32(n, 30), f32(30, 30)], (x, w) => [
+      matmul(matmul(x, w).relu(), w).max({ axis: 1 }),
+      x.sum({ axis: 0 }).sub(x.max()),
+    ]);
+    const backend = await webgpu({ gpu: softwareGpu() }).create(); // poison would part the runs
+    const [program, other] = [await compiled(backend, fn), await compiled(backend, fn)];
+    const w = upload(backend, count(30, 30));
+    const sizes = [10, 300, 20, 5, 77, 150, 301, 9];
+    const args = sizes.map((size) => upload(backend, count(size, 30)));
+    const turns = [...sizes.keys(), ...[...sizes.keys()].reverse(), ...sizes.keys()];
+    const runs = turns.map((turn, i) => {
+      const size = sizes[turn]!;
+      const results = (i % 3 === 0 ? other : program).run([args[turn]!, w], { dims: { N: size } });
+      return { size, results };
+    });
+    for (const { size, results } of runs) {
+      const expected = evaluateFn(fn, [count(size, 30), count(30, 30)]);
+      for (const [i, { data }] of expected.entries())
+        expect([...decodeElements("float32", await backend.read(results[i]!))]).toEqual([...data]);
+    }
+    await backend.sync();
+    program.dispose();
+    other.dispose();
+    await backend.close();
   });
 
   test("loops in loops, whose slices decide on branches", async () => {

@@ -1,6 +1,6 @@
 import { decodeElements, dimSymbol, encodeElements, matmul } from "@tenon/ir";
 import { expect, test, vi } from "vitest";
-import { compiled, count, f32, fnOf, open, upload } from "./agrees.test-kit.ts";
+import { compiled, count, f32, fnOf, numbers, open, upload } from "./agrees.test-kit.ts";
 import { deviceStatsOf, webgpu } from "./backend.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 import { Recording } from "./recording.ts";
@@ -106,6 +106,11 @@ describeWithGpu("of SwiftShader", () => {
     });
     const before = backend.read(x);
     backend.write(x, bytes(0, 400));
+    const factors = [1, 2, 3].map((factor) => upload(backend, numbers(f32(), [factor]))); // in cells side by side
+    const ones = upload(backend, numbers(f32(400), Array<number>(400).fill(1)));
+    const inRow = factors.map((factor) => program.run([ones, factor])[0]!);
+    const readInRow = await Promise.all(inRow.map((result) => backend.read(result)));
+    expect(readInRow.map((data) => new Float32Array(data.slice().buffer)[399])).toEqual([1, 2, 3]);
     const read = await Promise.all(results.map((result) => backend.read(result)));
     expect(read.map((data) => new Float32Array(data.slice().buffer)[399])).toEqual([30, 40, 50]);
     expect(new Float32Array((await before).slice().buffer)[0]).toBe(5);
