@@ -90,16 +90,17 @@ export function adam(
 }
 
 const images = spec(["B", 784], "uint8");
+const labels = spec(["B"], "int32");
 
-/** One training step as one compiled program: loss, gradients and update. Images may be of another type. */
-export function makeStep(network: Network, optimizer: ReturnType<typeof adam>, types = { images }) {
+/** One training step as one compiled program: loss, gradients and update. Arguments may be of other types. */
+export function makeStep(network: Network, optimizer: ReturnType<typeof adam>, types = { images, labels }) {
   return compile(
-    (x: Tensor, labels: Tensor) => {
-      const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logitsOf(network, x), labels).mean(), network);
+    (x: Tensor, y: Tensor) => {
+      const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logitsOf(network, x), y).mean(), network);
       optimizer.apply(grads);
       return loss;
     },
-    { inputs: [types.images, spec(["B"], "int32")], name: "train_step" },
+    { inputs: [types.images, types.labels], name: "train_step" },
   );
 }
 

@@ -10,7 +10,10 @@ const BATCHES = 4;
 export async function makeOurs(): Promise<{ readonly job: Job; readonly side: Side }> {
   await setBackend(webgpu());
   const network = makeNetwork(0);
-  const step = makeStep(network, adam(network, ADAM), { images: spec(["B", PIXELS]) });
+  const step = makeStep(network, adam(network, ADAM), {
+    images: spec([BATCH, PIXELS]),
+    labels: spec([BATCH], "int32"),
+  });
   const parameters: Job["parameters"][number][] = [];
   for (const { value } of treeLeaves(network) as Variable[])
     parameters.push({ shape: value.shape.map(Number), values: Float32Array.from(await value.data()) });

@@ -1,12 +1,11 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
 import { checkOptions, OptionError } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import type { MappingLimits } from "@tenon/lowering/threads";
 import { capabilities } from "./capabilities.ts";
 import { Commands } from "./commands.ts";
 import { type AcquiredDevice, acquireDevice, type DeviceOptions, deviceOptionNames, whyNoHardware } from "./device.ts";
 import { expectedDispatches } from "./expected.ts";
-import { sourceOf, templates } from "./kernels.ts";
+import { type KernelLimits, sourceOf, templates } from "./kernels.ts";
 import { LiveDevice } from "./live-device.ts";
 import { type LoadedProgram, placeOf, writeConstants } from "./loaded.ts";
 import { Memory, type MemoryDebug, type Range } from "./memory.ts";
@@ -54,7 +53,7 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
   readonly #recorder: Recorder;
   readonly #readback: Readback;
   readonly #workspaces: Workspaces;
-  readonly #mapping: MappingLimits;
+  readonly #kernels: KernelLimits;
 
   constructor(acquired: AcquiredDevice, options: WebGpuOptions) {
     // of the same source, but of another adapter, since each gives only one device
@@ -72,10 +71,12 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
     this.maxBufferBytes = memory.maxBytes;
     this.caps = capabilities(acquired, limits, this.maxBufferBytes, isReplaceable);
     this.target = { templates, maxBuffers: limits.maxStorageBuffersPerShaderStage, smallBytes: MAX_SMALL };
-    const isShared = workgroupMemory === "auto" ? !acquired.adapter.software : workgroupMemory === "on";
-    this.#mapping = {
+    const { software } = acquired.adapter;
+    const isShared = workgroupMemory === "auto" ? !software : workgroupMemory === "on";
+    this.#kernels = {
       maxThreads: limits.maxComputeInvocationsPerWorkgroup,
       sharedBytes: isShared ? limits.maxComputeWorkgroupStorageSize : 0,
+      sized: software, // where a processor plays the device, asking for a length at each access takes long
     };
   }
 
@@ -105,7 +106,7 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
   }
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
-    const sources = program.kernels.map((kernel) => sourceOf(kernel, this.#mapping));
+    const sources = program.kernels.map((kernel) => sourceOf(kernel, this.#kernels));
     const expected = expectedDispatches({ program, memory, sources }, this.#live.limits, this.#memory.maxBytes);
     await this.#live.recovered();
     await Promise.all(expected.map(({ source, variant }) => this.#recorder.pipelines.prepare(source, variant)));

@@ -55,6 +55,21 @@ test("instances in the same buffers are one dispatch, others another", () => {
   expect([dispatches[0]!.table[4], dispatches[0]!.table[8]]).toEqual([0, 5]); // first workgroups
 });
 
+test("the words of a slot are known where it has a buffer of its own and there is one instance", () => {
+  const [slab, x, y] = [home(true), home(false), home(false)];
+  const words = [64, undefined, 32];
+  const sized = (...memories: readonly (readonly number[])[]): Work => ({
+    source,
+    guard: undefined,
+    instances: memories.map((m) => ({ memories: m, words, groups: 1, scalars: [10] })),
+  });
+  const wordsOf = (work: Work) =>
+    dispatchesOf([work], [slab, x, y], limits).map(({ variant }) => variant.places.map((place) => place.words));
+  expect(wordsOf(sized([1, 1, 2]))).toEqual([[64, undefined, 32]]);
+  expect(wordsOf(sized([0, 1, 2]))).toEqual([[undefined, undefined, 32]]);
+  expect(wordsOf(sized([1, 1, 2], [1, 1, 2]))).toEqual([[undefined, undefined, undefined]]);
+});
+
 test("a table that is too long for a binding is divided, and workgroups beyond one axis go along two", () => {
   const x = home(false);
   const many = Array.from({ length: 20 }, () => [[0, 0, 0], 60] as const);

@@ -47,7 +47,7 @@ export function dispatchesOf(
     const { source, instances, guard } = work;
     const shapes: DispatchShape[] = [];
     for (const group of byHomes(instances, ranges)) {
-      const { places, bound } = placesOf(group[0]!, ranges, moves);
+      const { places, bound } = placesOf(group as [WorkInstance, ...WorkInstance[]], ranges, moves);
       const layout = tableLayout(source, places);
       for (const part of fitting(group, layout, limits)) {
         const several = part.length > 1;
@@ -88,22 +88,24 @@ function byHomes(
   return [...groups.values()];
 }
 
-/** Bindings in the order of the slots that are the first in each. */
+/** Bindings in the order of the slots that are the first in each. A slot's words are known where it has a buffer of its own. */
 function placesOf(
-  { memories }: WorkInstance,
+  [{ memories, words }, ...others]: readonly [WorkInstance, ...WorkInstance[]],
   ranges: readonly Pick<Range, "home">[],
   moves: (memory: number) => boolean,
 ): { readonly places: readonly SlotPlace[]; readonly bound: readonly number[] } {
   const bindings = new Map<DeviceBuffer, number>();
   const bound: number[] = [];
-  const places = memories.map((m) => {
+  const places = memories.map((m, s) => {
     const { home } = ranges[m]!;
     let binding = bindings.get(home);
     if (binding === undefined) {
       bindings.set(home, (binding = bindings.size));
       bound.push(m);
     }
-    return { binding, based: home.shared || moves(m) };
+    const based = home.shared || moves(m);
+    const length = based || others.length > 0 ? undefined : words?.[s];
+    return { binding, based, ...(length !== undefined && { words: length }) };
   });
   return { places, bound };
 }

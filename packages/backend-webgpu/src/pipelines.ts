@@ -95,7 +95,8 @@ export class Pipelines {
     const { places, several, guarded, tableLength } = variant;
     let texts = this.#texts.get(source);
     if (texts === undefined) this.#texts.set(source, (texts = new Map()));
-    const key = `${places.map(({ binding, based }) => `${binding}${based ? "b" : ""}`)} ${several} ${guarded} ${tableLength}`;
+    const where = places.map(({ binding, based, words = "" }) => `${binding}${based ? "b" : ":"}${words}`);
+    const key = `${where} ${several} ${guarded} ${tableLength}`;
     return recent(texts, key, MAX_TEXTS, () => shaderText(source, variant, this.#live.features.has("shader-f16")));
   }
 

@@ -24,6 +24,8 @@ export interface Work {
 export interface WorkInstance {
   /** By slot. */
   readonly memories: readonly number[];
+  /** Words of the buffers, by slot, for a kernel that is sized: those that do not depend on symbols. */
+  readonly words?: readonly (number | undefined)[];
   readonly scalars: readonly number[];
   readonly groups: number;
 }
@@ -36,6 +38,9 @@ export interface Works {
 
 /** Most launches of a run, loops unrolled. */
 const MAX_WORKS = 100_000;
+
+/** Bytes above which a buffer is no device's, and no array of WGSL. */
+const MAX_SIZED = 2 ** 31;
 
 /** What a run does, in order: loops are unrolled, branches guarded by the cells that kernels of their own write. */
 export function worksOf(
@@ -128,7 +133,8 @@ class WorkWriter implements Works {
       const groups = evaluateIndex(source.groups, given);
       if (groups === 0) return [];
       const memories = buffers.map((b) => this.#memory.memoryOf[b]!);
-      return [{ memories, scalars: names.map((name) => given.get(name)!), groups }];
+      const words = source.sized ? { words: buffers.map((b) => this.#wordsOf(b)) } : {};
+      return [{ memories, ...words, scalars: names.map((name) => given.get(name)!), groups }];
     });
     if (found.length > 0) this.#add({ source, instances: found, guard }, origin.ops);
   }
@@ -179,6 +185,13 @@ class WorkWriter implements Works {
 
   #memoryOf({ buffer }: Stretch): number {
     return this.#memory.memoryOf[buffer]!;
+  }
+
+  #wordsOf(buffer: number): number | undefined {
+    const { dtype, elements } = this.#program.buffers[buffer]!;
+    if (elements.kind !== "constant") return undefined;
+    const bytes = elements.value * dtypes[dtype].byteLength;
+    return bytes <= MAX_SIZED ? Math.max(1, Math.ceil(bytes / 4)) : undefined;
   }
 
   #value(x: Index): number {

@@ -14,11 +14,9 @@ export interface Side {
   readonly axis: "row" | "column";
 }
 
-/** Sums that a thread has in registers: four rows of four columns. */
-export const TILE = 4;
-
 export const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
-export const each4 = <T>(make: (i: number) => T): readonly T[] => [0, 1, 2, 3].map(make);
+export const each = <T>(count: number, make: (i: number) => T): readonly T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
 export const call = (name: string, operands: readonly string[]): string => `${name}(${operands.join(", ")})`;
 
 /** The declarations of a product: how elements of its operands are read, and what is done with each sum. */
@@ -74,10 +72,10 @@ export class DotParts {
   }
 
   /**
-   * Statements that finish the sums `sum0` to `sum3`, vectors of a row each; `columnAt(j)` is the column of the elements `j`.
-   * The code for one element stands there once, in a loop.
+   * Statements that finish element `product` at `row` and `column`, names that are known there, unless it is outside of the
+   * result.
    */
-  finish(columnAt: (j: string) => string): readonly string[] {
+  finishOne(): readonly string[] {
     const { batch, row, column, product, sizes, epilogue } = this.kernel;
     const source = this.open();
     source.name(batch, "batch");
@@ -85,20 +83,10 @@ export class DotParts {
     source.name(column, "column");
     source.name(product, "product");
     source.statements(epilogue);
-    return [
-      `var sums = array<vec4<${this.element}>, ${TILE}>(${each4((i) => `sum${i}`).join(", ")});`,
-      `for (var i: i32 = 0; i < ${TILE * TILE}; i++) {`,
-      `  let row = first_row + y * ${TILE} + i / ${TILE};`,
-      `  let column = ${columnAt(`i % ${TILE}`)};`,
-      `  if (row < ${source.index(sizes.rows)} && column < ${source.index(sizes.columns)}) {`,
-      `    let product = sums[i / ${TILE}][i % ${TILE}];`,
-      source.text,
-      "  }",
-      "}",
-    ];
+    return [`if (row < ${source.index(sizes.rows)} && column < ${source.index(sizes.columns)}) {`, source.text, "}"];
   }
 
-  /** `sum + p · q` for vectors. */
+  /** `sum + p · q`, of numbers or of vectors. */
   multiplyAdd(p: string, q: string, sum: string): string {
     return this.element === "f32" ? `fma(${p}, ${q}, ${sum})` : `${p} * ${q} + ${sum}`;
   }

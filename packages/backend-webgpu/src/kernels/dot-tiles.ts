@@ -1,7 +1,11 @@
 import { addIndex, constantIndex, type DotKernel, type Index, indexVariable, multiplyIndex } from "@tenon/lowering";
 import type { KernelSource } from "../wgsl/source.ts";
-import { call, ceilDiv, DotParts, each4, type Side, TILE } from "./dot-parts.ts";
+import { call, ceilDiv, DotParts, each, type Side } from "./dot-parts.ts";
 import type { DotTile } from "./dot-tile.ts";
+
+/** Sums that a thread has in registers: four rows of four columns. */
+const TILE = 4;
+const each4 = <T>(make: (i: number) => T): readonly T[] => each(TILE, make);
 
 /**
  * A product by tiles: slices of both operands, `depth` steps of k deep, pass through workgroup memory as vectors of four
@@ -34,7 +38,14 @@ export function renderTiles(kernel: DotKernel, tile: DotTile): KernelSource {
     "  }",
     "  workgroupBarrier();",
     "}",
-    ...parts.finish((j) => `first_column + x * ${TILE} + ${j}`),
+    `var sums = array<vec4<${parts.element}>, ${TILE}>(${each4((i) => `sum${i}`).join(", ")});`,
+    // the code for one element stands there once
+    `for (var i: i32 = 0; i < ${TILE * TILE}; i++) {`,
+    `  let row = first_row + y * ${TILE} + i / ${TILE};`,
+    `  let column = first_column + x * ${TILE} + i % ${TILE};`,
+    `  let product = sums[i / ${TILE}][i % ${TILE}];`,
+    ...parts.finishOne(),
+    "}",
   ];
   return parts.source(threads, multiplyIndex(sizes.batch, down, across), body.join("\n"));
 }

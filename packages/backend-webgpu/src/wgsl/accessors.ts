@@ -6,6 +6,8 @@ import type { KernelSource, ShaderVariant, SlotUse } from "./source.ts";
 export interface BindingUse {
   readonly access: "read" | "read_write";
   readonly element: "u32" | "vec4<u32>" | "atomic<u32>";
+  /** Words of it, if they are known. */
+  readonly words: number | undefined;
 }
 
 /** By binding, what the slots in it make of it. */
@@ -17,10 +19,13 @@ export function bindingsOf(
   return Array.from({ length: count }, (_, b) => {
     const here = slots.filter((_, s) => places[s]!.binding === b);
     const written = here.filter(({ access }) => access !== "read");
-    if (written.some(isNarrow)) return { access: "read_write", element: "atomic<u32>" };
-    if (written.length > 0) return { access: "read_write", element: "u32" };
+    const lengths = places.flatMap(({ binding, words }) => (binding === b ? [words] : []));
+    const words = lengths.includes(undefined) ? undefined : Math.max(...(lengths as number[]));
+    if (written.some(isNarrow)) return { access: "read_write", element: "atomic<u32>", words };
+    if (written.length > 0) return { access: "read_write", element: "u32", words };
     // A store to one component of a vector may touch the others, which are another thread's: only what is read has vectors.
-    return { access: "read", element: here.some(({ vectors }) => vectors) ? "vec4<u32>" : "u32" };
+    const vectors = here.some((slot) => slot.vectors);
+    return { access: "read", element: vectors ? "vec4<u32>" : "u32", words: vectors ? undefined : words };
   });
 }
 

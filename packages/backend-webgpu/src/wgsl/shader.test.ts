@@ -124,6 +124,18 @@ describeWithGpu("of SwiftShader", () => {
   });
 });
 
+test("memory is as long as the longest slot in it, where all of them are known", () => {
+  const arrays = (...words: readonly (number | undefined)[]) =>
+    shaderText(copying("float32", "float32"), {
+      places: words.map((w) => ({ binding: 0, based: false, ...(w !== undefined && { words: w }) })),
+      several: false,
+      guarded: false,
+      tableLength: 2,
+    }).split("\n")[0];
+  expect(arrays(16, 40)).toBe("@group(0) @binding(0) var<storage, read_write> memory0: array<u32, 40>;");
+  expect(arrays(16, undefined)).toBe("@group(0) @binding(0) var<storage, read_write> memory0: array<u32>;");
+});
+
 test("memory that is written is bound once and for writing, and has no vectors", () => {
   const slots = [
     { dtype: "float32", access: "read", vectors: true },

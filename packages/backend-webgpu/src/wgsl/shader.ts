@@ -21,7 +21,8 @@ export function shaderText(source: KernelSource, variant: ShaderVariant, halves 
   return [
     ...(native ? ["enable f16;"] : []),
     ...bindings.map(
-      ({ access, element }, b) => `@group(0) @binding(${b}) var<storage, ${access}> memory${b}: array<${element}>;`,
+      ({ access, element, words }, b) =>
+        `@group(0) @binding(${b}) var<storage, ${access}> memory${b}: array<${element}${words === undefined ? "" : `, ${words}`}>;`,
     ),
     `@group(0) @binding(${tableBinding(bindings.length)}) var<uniform> table: array<vec4<u32>, ${variant.tableLength}>;`,
     ...(variant.guarded ? [`@group(0) @binding(${guardBinding(bindings.length)}) var<uniform> guard: vec4<u32>;`] : []),

@@ -14,6 +14,11 @@ export interface KernelSource {
   readonly groups: Index;
   readonly scalars: readonly IndexVariable[];
   readonly slots: readonly SlotUse[];
+  /**
+   * Whether modules know how long memory is wherever that never changes. It saves asking at each access, for another module
+   * where lengths are others.
+   */
+  readonly sized?: boolean;
   /** Declarations of the module: functions that need no scalar, workgroup memory. */
   readonly declarations: string;
   /** Statements of the entry point, in which `group` and `thread` are of type `u32`. Uniform control flow surrounds them. */
@@ -25,10 +30,13 @@ export interface SlotUse extends Pick<Slot, "dtype" | "access"> {
   readonly vectors: boolean;
 }
 
-/** Where a slot lies in a variant of a kernel: in which of its bindings, and whether at an element that the table says. */
+/** Where a slot lies in a variant of a kernel. */
 export interface SlotPlace {
   readonly binding: number;
+  /** Whether it begins at an element that the table says. */
   readonly based: boolean;
+  /** Words of the slot, where modules know them. */
+  readonly words?: number;
 }
 
 export interface ShaderVariant {
