@@ -18,4 +18,11 @@ describeWithGpu("of SwiftShader", () => {
       [],
     );
   });
+
+  test("constants that WGSL would refuse to compute with are none to it", { timeout: 120_000 }, async () => {
+    const ops = ["shl", "shr", "div", "rem"];
+    const report = await conformance(webgpu({ gpu: softwareGpu() }), { only: ["vectors"], ops });
+    expect(report.failures).toEqual([]);
+    expect(report.counts.pass).toBeGreaterThan(30);
+  });
 });

@@ -56,7 +56,7 @@ function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueT
       return extreme(op, from, a, b);
     case "shl":
     case "shr":
-      return `(${a} ${op === "shl" ? "<<" : ">>"} (u32(${b}) & 31u))`;
+      return `(${a} ${op === "shl" ? "<<" : ">>"} (bitcast<u32>(${b}) & 31u))`;
     case "sqrt":
       return `sqrt(${a})`;
     case "rsqrt":
