@@ -36,13 +36,15 @@ export function shaderText(source: KernelSource, variant: ShaderVariant, halves 
 
 function entryPoint(source: KernelSource, variant: ShaderVariant): string {
   const { stride, scalars, bases } = tableLayout(source, variant.places);
-  const word = (w: number): string => `table[instance + ${Math.floor(w / VECTOR)}u][${w % VECTOR}]`;
+  const word = (w: number): string => `words${Math.floor(w / VECTOR)}[${w % VECTOR}]`;
   const { several, guarded } = variant;
   const lines = [
     ...(guarded ? ["if (guard.x == 0u) { return; }"] : []),
     "let place = workgroup.x + workgroup.y * workgroups.x;",
     "if (place >= table[0].y) { return; }",
     ...(several ? search(stride) : ["let instance = 1u;"]),
+    // as vectors: components of an array that are asked for one at a time take several times as long on a processor
+    ...Array.from({ length: stride }, (_, i) => `let words${i} = table[instance + ${i}u];`),
     several ? `let group = place - ${word(0)};` : "let group = place;",
     ...scalars.map((w, i) => `let n${i} = bitcast<i32>(${word(w)});`),
     ...bases.flatMap((w, s) => (w === undefined ? [] : [`base${s} = ${word(w)};`])),
