@@ -69,7 +69,8 @@ const search = (stride: number): readonly string[] => [
   "var high = table[0].x;",
   "while (high - low > 1u) {",
   "  let middle = (low + high) >> 1u;",
-  `  if (table[1u + middle * ${stride}u].x <= place) { low = middle; } else { high = middle; }`,
+  `  let words = table[1u + middle * ${stride}u];`,
+  "  if (words.x <= place) { low = middle; } else { high = middle; }",
   "}",
   `let instance = 1u + low * ${stride}u;`,
 ];
