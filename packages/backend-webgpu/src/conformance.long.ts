@@ -4,9 +4,15 @@ import { webgpu } from "./backend.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 
 describeWithGpu("of SwiftShader", () => {
-  test("webgpu passes the quick profile", { timeout: 1_800_000 }, async () => {
-    const report = await conformance(webgpu({ gpu: softwareGpu() }), { profile: "quick" });
-    expect(report.failures).toEqual([]);
-    expect(report.counts.pass).toBeGreaterThan(3900);
-  });
+  test.each(["off", "on"] as const)(
+    "webgpu passes the quick profile, workgroup memory %s",
+    {
+      timeout: 1_800_000,
+    },
+    async (workgroupMemory) => {
+      const report = await conformance(webgpu({ gpu: softwareGpu(), workgroupMemory }), { profile: "quick" });
+      expect(report.failures).toEqual([]);
+      expect(report.counts.pass).toBeGreaterThan(3900);
+    },
+  );
 });

@@ -75,7 +75,9 @@ describeWithGpu("of SwiftShader", () => {
     const after = deviceStatsOf(seen.backend!)!;
     expect(after.submits - before.submits).toBe(20);
     expect(after.buffers).toBe(before.buffers);
-    expect(seen.backend!.stats()).toEqual(live);
+    const { liveBuffers, liveBytes } = seen.backend!.stats(); // fewer where something was collected in between
+    expect(liveBuffers).toBeLessThanOrEqual(live.liveBuffers);
+    expect(liveBytes).toBeLessThanOrEqual(live.liveBytes);
   });
 
   test("a step begun on cpu-js goes on here and back", { timeout: 120_000 }, async () => {
