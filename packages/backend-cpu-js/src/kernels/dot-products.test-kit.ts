@@ -163,3 +163,17 @@ export function productOf(c: ProductCase): Product {
   };
   return { kernel, memories: () => memories.map((make) => make()), scalars: symbolic ? numbers : [] };
 }
+
+export const layouts: readonly Layout[] = [
+  ...(["k last", "lines last", "k last, computed", "lines last, computed"] as const),
+  ...(["windows", "windows of 4 channels"] as const),
+];
+
+/** Numbers that repeat from run to run. */
+export function drawer(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

@@ -4,7 +4,7 @@ import { features } from "../assembler/features.ts";
 import { importMath } from "../render/index.ts";
 import { renderDot } from "./dot.ts";
 import { dotParts, dotScratchBytes } from "./dot-plan.ts";
-import { type Epilogue, type Layout, type ProductCase, productOf } from "./dot-products.test-kit.ts";
+import { drawer, type Epilogue, layouts, type ProductCase, productOf } from "./dot-products.test-kit.ts";
 import { runTemplate } from "./template.test-kit.ts";
 
 const levels = [false, true].filter((relaxed) => !relaxed || features().relaxed);
@@ -28,19 +28,6 @@ function check(c: ProductCase, relaxed: boolean, cuts: readonly number[] = []): 
   expect(actual, JSON.stringify({ ...c, relaxed })).toEqual(expected.map(({ data }) => [...data]));
 }
 
-/** Numbers that repeat from run to run. */
-function drawer(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-const layouts: readonly Layout[] = [
-  ...(["k last", "lines last", "k last, computed", "lines last, computed"] as const),
-  ...(["windows", "windows of 4 channels"] as const),
-];
 const epilogues: readonly Epilogue[] = ["store", "bias, relu and residual", "masked and transposed", "column sums"];
 const types = ["float32", "float32", "float32", "float64", "int32", "uint32"] as const;
 

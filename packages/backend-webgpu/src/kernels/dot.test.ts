@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import {
+  drawer,
   type Epilogue,
-  type Layout,
+  layouts,
   type ProductCase,
   productOf,
 } from "../../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
@@ -20,19 +21,6 @@ async function check(c: ProductCase, sharedBytes = testLimits.sharedBytes): Prom
   expect(found, `${JSON.stringify(c)}\n${source.declarations}\n${source.body}`).toEqual(wanted);
 }
 
-/** Numbers that repeat from run to run. */
-function drawer(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-const layouts: readonly Layout[] = [
-  ...(["k last", "lines last", "k last, computed", "lines last, computed"] as const),
-  ...(["windows", "windows of 4 channels"] as const),
-];
 const epilogues: readonly Epilogue[] = ["store", "bias, relu and residual", "masked and transposed"];
 const types = ["float32", "float32", "float32", "int32", "uint32"] as const;
 

@@ -94,15 +94,6 @@ function convert(from: ValueType, to: ValueType, x: string): string {
   return `${from === "float32" ? "tenon_" : ""}${types[to]}(${x})`;
 }
 
-const combineOps = {
-  add: "add",
-  mul: "mul",
-  maximum: "maximum",
-  minimum: "minimum",
-  and: "and",
-  or: "or",
-} as const satisfies Record<Combine, AluOp>;
-
 function identity(combine: Combine, type: ValueType): string {
   if (combine === "add" || combine === "or") return constant(type, 0);
   if (combine === "mul") return constant(type, 1);
@@ -142,7 +133,7 @@ export const wgsl: Language = {
   type: (type) => types[type],
   constant,
   alu,
-  combine: (combine, type, a, b) => alu(combineOps[combine], [a, b], type, type),
+  combine: (combine, type, a, b) => alu(combine, [a, b], type, type),
   identity,
   load: (slot, address) => `load${slot}(${address})`,
   store: (slot, address, value) => `store${slot}(${address}, ${value});`,

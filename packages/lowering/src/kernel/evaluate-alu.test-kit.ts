@@ -2,7 +2,6 @@ import { convertNumber, decodeElements, encodeElements, lookupOp, roundToDType }
 import {
   type AluOp,
   type AluValue,
-  type Combine,
   compareOps,
   elementaryOps,
   type Register,
@@ -89,18 +88,9 @@ const arity = (op: AluOp): number => {
   return lookupOp(op)?.inputs.length ?? 1;
 };
 
-const combineOps = {
-  add: "add",
-  mul: "mul",
-  maximum: "maximum",
-  minimum: "minimum",
-  and: "and",
-  or: "or",
-} as const satisfies Record<Combine, AluOp>;
-
 /** How a register takes another value in. */
 export function combinationOf({ combine, type }: Register): Meaning {
-  const meaning = unrounded(combineOps[combine], type, type);
+  const meaning = unrounded(combine, type, type);
   return (x, y) => roundToDType(type, meaning(x!, y!));
 }
 
