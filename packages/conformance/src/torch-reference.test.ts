@@ -11,7 +11,7 @@ interface NumberArray {
   readonly data: readonly number[];
 }
 
-/** One call as `fixtures/torch_ops.py` recorded it. */
+/** One call as the programs in `fixtures` recorded it. */
 interface Case {
   readonly name: string;
   readonly options: object;
@@ -21,10 +21,14 @@ interface Case {
   readonly gradients: readonly (NumberArray | null)[];
 }
 
-const { torch, cases } = JSON.parse(readFileSync(new URL("../fixtures/torch-ops.json", import.meta.url), "utf8")) as {
-  torch: string;
-  cases: readonly Case[];
-};
+interface Recorded {
+  readonly torch: string;
+  readonly cases: readonly Case[];
+}
+
+const recorded = ["torch-ops.json", "torch-sequences.json"].map(
+  (file): Recorded => JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8")),
+);
 
 const elements = ({ dtype, shape, data }: NumberArray): ir.Elements => ({
   dtype,
@@ -37,7 +41,9 @@ const calls: Readonly<Record<string, (args: readonly ir.Tensor[], options: objec
   topK: ([x], { k }: { k?: number }) => ir.topK(x!, k!),
   embedding: ([table, ids]) => [ir.embedding(table!, ids!)],
   softmaxCrossEntropy: ([logits, labels]) => [ir.softmaxCrossEntropy(logits!, labels!)],
+  lstmCell: ([z, h, c, kernel]) => ir.lstmCell(z!, h!, c!, kernel!),
   layerNorm: ([x, scale, bias], options) => [ir.layerNorm(x!, { ...options, scale, bias })],
+  gruCell: ([z, h, kernel, bias], options) => [ir.gruCell(z!, h!, kernel!, bias, options)],
   groupNorm: ([x, scale, bias], options) => [ir.groupNorm(x!, { ...(options as { groups: number }), scale, bias })],
   batchNorm([x, scale, bias], options) {
     const { y, mean, variance } = ir.batchNorm(x!, { ...options, scale, bias });
@@ -79,7 +85,9 @@ function expectClose(what: string, actual: ir.Elements, expected: NumberArray): 
   ).toEqual([]);
 }
 
-for (const [index, reference] of cases.entries()) {
+const cases = recorded.flatMap(({ torch, cases }) => cases.map((reference) => ({ torch, reference })));
+
+for (const [index, { torch, reference }] of cases.entries()) {
   test(`${reference.name} #${index} and its gradients are those of PyTorch ${torch}`, () => {
     const args = reference.args.map((x) => ir.input(x));
     const results = record(reference, args);

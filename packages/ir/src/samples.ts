@@ -20,11 +20,13 @@ import * as exponential from "./ops/exponential.ts";
 import * as gather from "./ops/gather.ts";
 import * as gelu from "./ops/gelu.ts";
 import * as groupNorm from "./ops/group-norm.ts";
+import * as gruCell from "./ops/gru-cell.ts";
 import * as isNan from "./ops/is-nan.ts";
 import * as layerNorm from "./ops/layer-norm.ts";
 import * as linear from "./ops/linear.ts";
 import * as logSoftmax from "./ops/log-softmax.ts";
 import * as logSumExp from "./ops/log-sum-exp.ts";
+import * as lstmCell from "./ops/lstm-cell.ts";
 import * as matmul from "./ops/matmul.ts";
 import * as mean from "./ops/mean.ts";
 import * as move from "./ops/move.ts";
@@ -80,11 +82,13 @@ const files: readonly object[] = [
   gather,
   gelu,
   groupNorm,
+  gruCell,
   isNan,
   layerNorm,
   linear,
   logSoftmax,
   logSumExp,
+  lstmCell,
   matmul,
   mean,
   move,
