@@ -4,6 +4,7 @@ import { callBatching, callOp } from "./ops/call.ts";
 import { compositeBatching, compositeOp } from "./ops/composite.ts";
 import { concatBatching, concatOp } from "./ops/concat.ts";
 import { condBatching, condOp } from "./ops/cond.ts";
+import { convBatching, convOp } from "./ops/conv.ts";
 import { cumsumBatching, cumsumOp } from "./ops/cumsum.ts";
 import { dotBatching, dotOp } from "./ops/dot.ts";
 import { dynamicSliceBatching, dynamicSliceOp, dynamicUpdateBatching, dynamicUpdateOp } from "./ops/dynamic.ts";
@@ -47,6 +48,7 @@ const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<a
   [compositeOp, compositeBatching],
   [concatOp, concatBatching],
   [condOp, condBatching],
+  [convOp, convBatching],
   [cumsumOp, cumsumBatching],
   [dotOp, dotBatching],
   [dynamicSliceOp, dynamicSliceBatching],

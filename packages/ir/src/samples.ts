@@ -11,6 +11,7 @@ import * as composite from "./ops/composite.ts";
 import * as concat from "./ops/concat.ts";
 import * as cond from "./ops/cond.ts";
 import * as constant from "./ops/constant.ts";
+import * as conv from "./ops/conv.ts";
 import * as cumsum from "./ops/cumsum.ts";
 import * as dot from "./ops/dot.ts";
 import * as dropout from "./ops/dropout.ts";
@@ -73,6 +74,7 @@ const files: readonly object[] = [
   concat,
   cond,
   constant,
+  conv,
   cumsum,
   dot,
   dropout,
