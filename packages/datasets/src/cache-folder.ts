@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { sha256Of } from "./fetch-file.ts";
-import { messageOf } from "./mnist-parts.ts";
+import { messageOf } from "./packed.ts";
 import type { PublishedFile } from "./published.ts";
 
 /** Where fetched files are kept: `TENON_CACHE`, or a folder where the platform wants such files. */

@@ -33,7 +33,8 @@ export interface DataErrorDetails {
  * | E774 | FormatError | a field of a CSV text is not of its column's type |
  * | E775 | LimitError | a CSV text is larger than the limit |
  * | E776 | StorageError | the files of a data set are in no place where they were looked for |
- * | E778 | FormatError | a label lies outside the classes, or a feature is missing |
+ * | E778 | FormatError | a label lies outside the classes, a character outside the vocabulary, or a feature is missing |
+ * | E779 | FormatError | a text file is not what its data set consists of |
  */
 export class DataError extends TenonError {
   override readonly name: "FormatError" | "LimitError" | "OptionError" | "StorageError";

@@ -1,8 +1,8 @@
 import { checkFunction, checkList, valueText } from "@tenon/tensor";
 import { DataError } from "./errors.ts";
 import { fetchFile } from "./fetch-file.ts";
-import type { MnistOptions } from "./mnist-options.ts";
-import { filesOf, type PublishedFile, type PublishedSet } from "./published.ts";
+import type { FileOptions } from "./file-options.ts";
+import type { PublishedFile, PublishedSet } from "./published.ts";
 import { checkWhole, outside } from "./range.ts";
 
 /** A place that was looked into, and why nothing came of it. */
@@ -11,7 +11,7 @@ export type Attempt = readonly [place: string, reason: string];
 export interface FetchSetOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  readonly onProgress?: MnistOptions["onProgress"] | undefined;
+  readonly onProgress?: FileOptions["onProgress"] | undefined;
   readonly mirrors: readonly string[];
   /** The places that were tried before. */
   readonly before: readonly Attempt[];
@@ -58,7 +58,7 @@ export async function fetchSet(
 }
 
 /** Throws on options that are none. */
-export function checkMnistOptions(op: string, { mirrors, signal, onProgress, timeoutMs }: MnistOptions): void {
+export function checkFileOptions(op: string, { mirrors, signal, onProgress, timeoutMs }: FileOptions): void {
   if (mirrors !== undefined) checkList(op, "mirrors", mirrors, '["https://example.org/mnist/"]');
   if (onProgress !== undefined) checkFunction(op, "onProgress", onProgress);
   if (timeoutMs !== undefined) checkWhole(op, "timeoutMs", timeoutMs, 1, 2 ** 31 - 1);
@@ -75,10 +75,8 @@ function nowhere(set: PublishedSet, attempts: readonly Attempt[], advice: string
   return new DataError("StorageError", "E776", set.name, "the files are in none of the places that were looked into", {
     operands: {
       ...Object.fromEntries(attempts),
-      files: filesOf(set)
-        .map(({ name }) => name)
-        .join(", "),
+      files: set.files.map(({ name }) => name).join(", "),
     },
-    fix: `${advice}; digits() needs no files`,
+    fix: `${advice}; ${set.instead} needs no files`,
   });
 }

@@ -1,5 +1,7 @@
+export { airlinePassengers, type Series } from "./airline-passengers.ts";
 export { Batches, type BatchOptions } from "./batches.ts";
 export { type BlobsOptions, blobs } from "./blobs.ts";
+export { characters } from "./characters.ts";
 export { type CirclesOptions, circles } from "./circles.ts";
 export {
   Column,
@@ -24,18 +26,39 @@ export {
 export { type DigitsOptions, digits } from "./digits.ts";
 export { type DrawDigitsOptions, drawDigits } from "./draw-digits.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
+export type { FetchProgress, FileOptions } from "./file-options.ts";
 export { type IdxArray, type IdxData, parseIdx } from "./idx.ts";
 export type { LabelledImages, TrainAndTest } from "./images.ts";
 export { iris } from "./iris.ts";
 export { type LineOptions, line } from "./line.ts";
 export { fashionMnist, mnist } from "./mnist.ts";
-export type { FetchProgress, MnistOptions } from "./mnist-options.ts";
 export { moons } from "./moons.ts";
+export {
+  type LabelledTexts,
+  type MoviePolarityOptions,
+  moviePolarity,
+  type TrainAndTestTexts,
+} from "./movie-polarity.ts";
 export { normalize } from "./normalize.ts";
+export { type OfClassesOptions, ofClasses, type PerClassOptions, perClass } from "./of-classes.ts";
 export { oneHot } from "./one-hot.ts";
+export { type OpinionsOptions, opinions } from "./opinions.ts";
+export { type PadSequencesOptions, padSequences } from "./pad-sequences.ts";
+export { type PassengersOptions, passengers } from "./passengers.ts";
 export type { PointsOptions } from "./points.ts";
 export type { Seed } from "./seed.ts";
+export { type SplitText, shakespeare } from "./shakespeare.ts";
+export { type SlidingWindowsOptions, slidingWindows } from "./sliding-windows.ts";
 export { type SpiralsOptions, spirals } from "./spirals.ts";
 export { fitStandardizer, type Moments, type Standardizer, type StandardizerOptions } from "./standardize.ts";
+export {
+  type RandomTokenWindowsOptions,
+  randomTokenWindows,
+  type TokenWindowsOptions,
+  tokenWindows,
+} from "./token-windows.ts";
+export { type VersesOptions, verses } from "./verses.ts";
+export type { Vocabulary } from "./vocabulary.ts";
 export { wine } from "./wine.ts";
+export { splitWords, type WordsOptions, words } from "./words.ts";
 export { xor } from "./xor.ts";

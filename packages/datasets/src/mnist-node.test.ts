@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { loadSet as loadInPage } from "./mnist.ts";
-import { loadSet } from "./mnist-node.ts";
+import type { FileOptions } from "./file-options.ts";
+import { loadFiles } from "./load-files-node.ts";
+import { loadPictures } from "./mnist.ts";
 import { fashionMnist, mnist } from "./node.ts";
-import type { PublishedFile, PublishedSet } from "./published.ts";
+import type { PictureSet, PublishedFile } from "./published.ts";
 
 const contents = new Map(
   Object.entries({
@@ -19,20 +20,22 @@ const contents = new Map(
     "t10k-labels-idx1-ubyte.gz": [0, 0, 8, 1, 0, 0, 0, 1, 3],
   }).map(([name, bytes]) => [name, gzipSync(Uint8Array.from(bytes))]),
 );
-const [trainImages, trainLabels, testImages, testLabels] = [...contents].map(
+const files = [...contents].map(
   ([name, bytes]): PublishedFile => ({
     name,
     byteLength: bytes.length,
     sha256: createHash("sha256").update(bytes).digest("hex"),
   }),
-) as [PublishedFile, PublishedFile, PublishedFile, PublishedFile];
+);
 const names = [...contents.keys()];
 
 /** A set like MNIST with three pictures. */
-const small: PublishedSet = {
+const small: PictureSet = {
   ...{ name: "small", classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], mirrors: [] },
-  ...{ trainImages, trainLabels, testImages, testLabels },
+  ...{ files, instead: "digits()" },
 };
+const loadSet = (set: PictureSet, options: FileOptions) => loadPictures(set, options, loadFiles);
+const loadInPage = (set: PictureSet, options: FileOptions) => loadPictures(set, options);
 
 let folder: string;
 let server: Server;

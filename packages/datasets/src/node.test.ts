@@ -46,7 +46,7 @@ test("a missing, damaged or endless file is a typed error with its path", async 
   expect((missing as Error).message.replaceAll(folder, "…").replaceAll(/t10k-[\w-]+/g, "t10k")).toMatchInlineSnapshot(`
     "E769 mnist: cannot read the file: ENOENT: no such file or directory, open '…/t10k.gz'.
       at: …/t10k.gz
-      fix: put the four original files of MNIST into the folder."
+      fix: put the original files of mnist into the folder."
   `);
 
   await writePart("t10k");

@@ -1,4 +1,4 @@
-import type { FetchProgress } from "./mnist-options.ts";
+import type { FetchProgress } from "./file-options.ts";
 
 const FRAME_MS = 50; // between two pictures of the line
 

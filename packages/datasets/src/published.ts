@@ -1,87 +1,23 @@
-import { digitNames } from "./images.ts";
-
-/** One of the files of a published set, packed with gzip. */
+/** One of the files of a published set, as it is fetched; packed with gzip where its name ends in `.gz`. */
 export interface PublishedFile {
   readonly name: string;
   readonly byteLength: number;
-  /** In hexadecimal, of the packed bytes. */
+  /** In hexadecimal. */
   readonly sha256: string;
 }
 
-/** A set in the form of MNIST: pictures and labels, to learn from and to be tested with. */
+/** Files that belong together, and where they are to be had. */
 export interface PublishedSet {
   /** Also the name of its folder. */
   readonly name: string;
-  readonly classes: readonly string[];
-  readonly trainImages: PublishedFile;
-  readonly trainLabels: PublishedFile;
-  readonly testImages: PublishedFile;
-  readonly testLabels: PublishedFile;
-  /** Addresses of folders with the four files, ending in a slash, best first. */
+  readonly files: readonly PublishedFile[];
+  /** Addresses of folders with the files, ending in a slash, best first. */
   readonly mirrors: readonly string[];
+  /** What does without files, such as "digits()". */
+  readonly instead: string;
 }
 
-export const filesOf = (set: PublishedSet): readonly PublishedFile[] => [
-  set.trainImages,
-  set.trainLabels,
-  set.testImages,
-  set.testLabels,
-];
-
-/** LeCun, Cortes & Burges, The MNIST database of handwritten digits. */
-export const mnistSet: PublishedSet = {
-  name: "mnist",
-  classes: digitNames,
-  trainImages: {
-    name: "train-images-idx3-ubyte.gz",
-    byteLength: 9_912_422,
-    sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-  },
-  trainLabels: {
-    name: "train-labels-idx1-ubyte.gz",
-    byteLength: 28_881,
-    sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-  },
-  testImages: {
-    name: "t10k-images-idx3-ubyte.gz",
-    byteLength: 1_648_877,
-    sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-  },
-  testLabels: {
-    name: "t10k-labels-idx1-ubyte.gz",
-    byteLength: 4_542,
-    sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-  },
-  mirrors: ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"],
-};
-
-/** Xiao, Rasul & Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747. MIT licence, Zalando SE. */
-export const fashionMnistSet: PublishedSet = {
-  name: "fashion-mnist",
-  classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
-  trainImages: {
-    name: "train-images-idx3-ubyte.gz",
-    byteLength: 26_421_880,
-    sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-  },
-  trainLabels: {
-    name: "train-labels-idx1-ubyte.gz",
-    byteLength: 29_515,
-    sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-  },
-  testImages: {
-    name: "t10k-images-idx3-ubyte.gz",
-    byteLength: 4_422_102,
-    sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-  },
-  testLabels: {
-    name: "t10k-labels-idx1-ubyte.gz",
-    byteLength: 5_148,
-    sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-  },
-  mirrors: [
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", // without TLS; the SHA-256 is what is trusted
-  ],
-};
+/** A set in the form of MNIST. Its files are pictures and labels to learn from, then pictures and labels to be tested with. */
+export interface PictureSet extends PublishedSet {
+  readonly classes: readonly string[];
+}

@@ -9,13 +9,13 @@ export interface FetchProgress {
   readonly total: number;
 }
 
-/** Where `mnist` and its kin look for their files, and what they say meanwhile. */
-export interface MnistOptions {
-  /** Only this folder is looked into; it has the four files. In Node only. */
+/** Where `mnist` and the other published sets look for their files, and what they say meanwhile. */
+export interface FileOptions {
+  /** Only this folder is looked into; it has the files, packed or not. In Node only. */
   readonly folder?: string;
   /** Where fetched files are kept, instead of `TENON_CACHE` or the user's cache folder; `false` for nowhere. In Node only. */
   readonly cache?: string | false;
-  /** Addresses of folders with the four files, instead of the public ones. */
+  /** Addresses of folders with the files, instead of the public ones. */
   readonly mirrors?: readonly string[];
   /** Ends the fetching; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
