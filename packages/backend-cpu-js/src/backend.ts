@@ -13,6 +13,7 @@ import {
 import { backendFrom, type KernelBackend } from "@tenon/lowering";
 import { type Features, features } from "./assembler/features.ts";
 import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./executable.ts";
+import { claims } from "./kernels/claimed.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
 import { ALIGN, type Block, GUARD, Memory } from "./memory.ts";
 import { stepModule } from "./step.ts";
@@ -70,6 +71,7 @@ function processor(relaxed: boolean, memory: Memory): KernelBackend<Block, Loade
     id: "cpu-js",
     caps: capabilities(relaxed),
     target: { templates },
+    claims,
     planning: { align: ALIGN, guard: GUARD, scratchBytes: (kernel) => scratchBytes(kernel, { relaxed }) },
     maxBufferBytes: MAX_BUFFER_BYTES,
     alloc: (bytes) => memory.alloc(bytes),

@@ -1,5 +1,6 @@
 import { constantIndex, type Index, type Kernel } from "@tenon/lowering";
 import type { ModuleBuilder } from "./assembler/module.ts";
+import { claimedOp } from "./kernels/claimed.ts";
 import { renderDot } from "./kernels/dot.ts";
 import { dotParts, dotScratchBytes } from "./kernels/dot-plan.ts";
 import type { Level } from "./kernels/dot-tile.ts";
@@ -13,6 +14,7 @@ export const templates: ReadonlySet<string> = new Set(["dot", "column sums", "so
 /** Bytes that a kernel needs for itself while it runs. */
 export function scratchBytes(kernel: Kernel, level: Level): Index {
   if (kernel.kind === "loops") return constantIndex(0);
+  if (kernel.kind === "claimed") return claimedOp(kernel).scratchBytes(kernel, level);
   return kernel.kind === "dot" ? dotScratchBytes(kernel, level) : rare.now.sortScratchBytes(kernel);
 }
 
@@ -27,6 +29,10 @@ export function kernelWriter(m: ModuleBuilder, { relaxed }: Level): WriteKernel 
         return { func: renderDot(m, kernel, target), scratch: true, parts: dotParts(kernel) };
       case "sort":
         return { func: rare.now.renderSort(m, kernel, target), scratch: true, parts: rare.now.sortParts(kernel) };
+      case "claimed": {
+        const op = claimedOp(kernel);
+        return { func: op.render(m, kernel, target), scratch: true, parts: op.parts(kernel) };
+      }
     }
   };
 }

@@ -12,7 +12,6 @@ import {
   installRuntime,
   isLeaf,
   layerNorm,
-  linear,
   mapRegions,
   matmul,
   type OpRecord,
@@ -95,12 +94,20 @@ test("a composite that the backend claims is kept whole, at the sites it claims"
 });
 
 test("composites inside a decomposition are offered too, and expanded where they are not claimed", () => {
-  const weight = { dtype: "float32", shape: [3, 4] } as const;
-  const fn = trace((x, w) => [silu(linear(x!, w!))], [x23, weight]).fn;
+  const fn = traced((x) => composite({ name: "acme.scores", version: 1 }, (y) => [silu(softmax(y!))], [x]));
   expect(composites(expand(fn))).toEqual([]);
-  expect(composites(expand(fn, ({ op }) => (op === "nn.sigmoid" ? { kernel: "sigmoid" } : null)))).toEqual([
-    "nn.sigmoid",
-  ]);
+  expect(composites(expand(fn, ({ op }) => (op === "nn.softmax" ? { kernel: "rows" } : null)))).toEqual(["nn.softmax"]);
+});
+
+test("what is a function of single elements is spelled or expanded, and not offered", () => {
+  expect(
+    composites(
+      expand(
+        traced((x) => [sigmoid(x)]),
+        () => ({ kernel: "any" }),
+      ),
+    ),
+  ).toEqual([]);
 });
 
 test("a scalar composite that the target spells is kept, others are not", () => {

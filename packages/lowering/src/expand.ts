@@ -15,19 +15,20 @@ export interface ExpandOptions {
  * `claims` says that the backend keeps it whole. Regions of control flow are expanded too; an embedded decomposition is
  * inlined. Every node made has the place in the user's program that the composite had.
  *
- * A composite that no claim and no spelling keeps cannot reach a backend, so an unknown one can never break it.
+ * A claim depends on what the site says and on nothing else, since a node may be made anew. A composite that no claim and no spelling keeps cannot reach a backend, so an unknown one can never break it.
  */
 export function expand(fn: Fn, claims: Claims = () => null, options: ExpandOptions = {}): Fn {
   const { spells = () => false } = options;
   return rewrite(fn, () => (node) => {
     const { op, inputs, attrs } = node;
     if (op.decompose === undefined) return undefined;
-    if (op.evaluate !== undefined && spells(op.name)) return undefined;
-    const claim = claims(siteOf(node));
-    if (claim !== null && claim !== undefined) return undefined;
-    return op.decompose(inputs, attrs);
+    const keeps = isClaimed(node) ? claims(siteOf(node)) : spells(op.name) || undefined;
+    return keeps === null || keeps === undefined ? op.decompose(inputs, attrs) : undefined;
   });
 }
+
+/** Whether a node of an expanded function is a composite that the target claims; what is scalar is spelled or expanded. */
+export const isClaimed = ({ op }: Node): boolean => op.decompose !== undefined && op.evaluate === undefined;
 
 /** A composite as it is shown to a backend; one that carries its decomposition goes by the name it carries. */
 export function siteOf({ op, attrs, inputs, results }: Node): CompositeSite {

@@ -1,3 +1,4 @@
+export { type Flat, flattened } from "./emit/dot.ts";
 export { type Claims, type ExpandOptions, expand, siteOf } from "./expand.ts";
 export { maximum, minimum, selectIndex } from "./index-choice.ts";
 export { floorDiv, modIndex } from "./index-division.ts";
@@ -22,6 +23,7 @@ export {
 } from "./index-node.ts";
 export { always, and, atMost, equalIndex, lessThan, never, not, or } from "./index-predicate.ts";
 export { greatest, least, partsOf } from "./index-range.ts";
+export { epilogueAt } from "./kernel/claimed.ts";
 export { bodiesOf, launchesOf } from "./kernel/items.ts";
 export * from "./kernel/kernel.ts";
 export type * from "./kernel/program.ts";

@@ -34,6 +34,7 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   /** What the target renders by itself. */
   readonly target: Pick<LowerOptions, "spells" | "templates" | "maxBuffers" | "smallBytes">;
   readonly planning: Pick<PlanOptions, "align" | "guard" | "scratchBytes">;
+  /** Which composites it keeps whole; it is handed a `ClaimedKernel` for each. */
   readonly claims?: Claims;
   /** Memory for several buffers of one role, where it should lie together. */
   allocGroup?(bytes: readonly number[], role: string): readonly M[];

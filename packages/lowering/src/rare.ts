@@ -1,4 +1,5 @@
 /** What most programs do without; see `parts.ts`. */
+export { emitClaimed } from "./emit/claimed.ts";
 export { dynamicSlice, dynamicUpdate } from "./emit/dynamic.ts";
 export { foldReduction } from "./emit/fold.ts";
 export { emitScatter } from "./emit/scatter.ts";

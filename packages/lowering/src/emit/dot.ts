@@ -2,18 +2,7 @@ import type { DType, Node, Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
-import {
-  addIndex,
-  constantIndex,
-  constantOf,
-  factorsOf,
-  indexAxis,
-  indexOfDim,
-  indexVariable,
-  multiplyIndex,
-  termsOf,
-} from "../index-expression.ts";
-import { variablesOf } from "../index-fold.ts";
+import { constantIndex, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "../index-expression.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import type { Affine, ColumnSum, DotKernel, DotOperand, Value } from "../kernel/kernel.ts";
@@ -23,11 +12,12 @@ import { rare } from "../parts.ts";
 import { viewOf } from "../view.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
+import { linearIn } from "./strided.ts";
 
 type Body<K> = Omit<K, "name" | "slots" | "scalars">;
 
 /** Axes taken as one, in row-major order. */
-interface Flat {
+export interface Flat {
   readonly variable: IndexVariable;
   readonly size: Index;
   /** The axes, from the variable. */
@@ -115,21 +105,10 @@ export function flattened(name: string, sizes: readonly Index[]): Flat {
 /** How the elements of a factor lie, where they are loaded as they are and at constant distances. */
 function affine(value: Value, batch: Flat, line: Flat, k: Flat): Affine | undefined {
   if (value.kind !== "load" || value.mask !== always) return undefined;
-  const axes: readonly Index[] = [batch.variable, line.variable, k.variable];
-  const strides: Index[] = axes.map(() => constantIndex(0));
-  let start: Index = constantIndex(constantOf(value.address));
-  for (const { coefficient, of } of termsOf(value.address)) {
-    const factors = factorsOf(of);
-    const at = factors.findIndex((f) => axes.includes(f));
-    const others = at < 0 ? factors : factors.toSpliced(at, 1);
-    if (others.some((f) => axes.some((v) => variablesOf(f).has(v as IndexVariable)))) return undefined;
-    const step = multiplyIndex(coefficient, ...others);
-    const axis = at < 0 ? -1 : axes.indexOf(factors[at]!);
-    if (axis < 0) start = addIndex(start, step);
-    else strides[axis] = addIndex(strides[axis]!, step);
-  }
-  const [s, t, u] = strides as [Index, Index, Index];
-  return { slot: value.slot, start, strides: { batch: s, line: t, k: u } };
+  const lies = linearIn(value.address, [batch.variable, line.variable, k.variable]);
+  if (lies === undefined) return undefined;
+  const [s, t, u] = lies.strides as [Index, Index, Index];
+  return { slot: value.slot, start: lies.start, strides: { batch: s, line: t, k: u } };
 }
 
 /** A sum of what the epilogue computes, over all rows of the product. */

@@ -43,6 +43,7 @@ type Body = { [K in Kernel["kind"]]: Omit<Extract<Kernel, { kind: K }>, "name" |
 
 function emitBody(group: Group, writer: KernelWriter, memory: Memory, { templates }: EmitOptions): Body {
   if (group.kind === "control") throw rare.now.failures.control(group.nodes[0]!);
+  if (group.kind === "claimed") return rare.now.emitClaimed(group, memory);
   if (group.kind === "dot" && templates.has("dot")) return emitDot(group, writer, memory);
   if (group.kind === "sort" && templates.has("sort")) return rare.now.emitSort(group, memory);
   const emitter = new Emitter(writer, memory);

@@ -10,13 +10,15 @@ import {
   sin,
   softmax,
   spec,
+  splat,
   sum,
   type Tensor,
   tanh,
+  topK,
   transpose,
 } from "@tenon/ir";
-import { expect, test } from "vitest";
-import { expand } from "../expand.ts";
+import { describe, expect, test } from "vitest";
+import { type Claims, expand } from "../expand.ts";
 import { withIndexScope } from "../index-node.ts";
 import { loadParts } from "../parts.ts";
 import { simplify } from "../simplify.ts";
@@ -26,9 +28,9 @@ import { denseStep } from "./steps.test-kit.ts";
 
 await loadParts();
 
-const fused = (fn: Fn, options: Partial<FuseOptions> = {}): Fused =>
+const fused = (fn: Fn, options: Partial<FuseOptions> = {}, claims?: Claims): Fused =>
   withIndexScope(() => {
-    const simple = simplify(expand(fn));
+    const simple = simplify(expand(fn, claims));
     return fuse(simple, {
       templates: new Set(["dot", "column sums", "sort"]),
       maxBuffers: Number.POSITIVE_INFINITY,
@@ -44,10 +46,11 @@ function groupsOf(
   shapes: readonly (readonly (number | string)[])[],
   body: (...xs: Tensor[]) => Tensor | readonly Tensor[],
   options?: Partial<FuseOptions>,
+  claims?: Claims,
 ): readonly string[] {
   const inputs = shapes.map((shape) => input(spec(shape)));
   const results = body(...inputs);
-  const { groups } = fused(new Fn("fn", inputs, "dtype" in results ? [results as Tensor] : results), options);
+  const { groups } = fused(new Fn("fn", inputs, "dtype" in results ? [results as Tensor] : results), options, claims);
   return groups.map(({ kind, nodes }) => `${kind} ${nodes.map((n) => n.op.name).join("+")}`);
 }
 
@@ -125,6 +128,31 @@ test("no kernel touches more buffers than the target has", () => {
     expect(reads.size + outputs.length).toBeLessThanOrEqual(limit);
   }
   expect(groupsOf(shapes, add)).toHaveLength(1);
+});
+
+describe("a composite that the target keeps whole", () => {
+  const shapes = [["B", 5, 6], [6, 8], [8], ["B", 5, 8]];
+  const groups = (body: (...xs: Tensor[]) => Tensor | readonly Tensor[]): readonly string[] =>
+    groupsOf(shapes, body, {}, ({ op }) => (op === "nn.softmax" || op === "nn.top_k" ? { kernel: op } : null));
+
+  test("takes what is done with its elements into its kernel, and what other rows want is stored", () => {
+    expect(groups((x, _w, bias) => gelu(softmax(x.reverse({ axis: 1 })).mul(2)).sub(bias.sum()))).toEqual([
+      "loops reduce",
+      "claimed nn.softmax+mul+mul+mul+erf+add+mul+sub",
+    ]);
+    expect(groups((x) => sum(softmax(x), { axis: 2 }))).toEqual(["claimed nn.softmax", "loops reduce"]);
+  });
+
+  test("reads what is moved at constant distances where it is, and has the rest put into memory", () => {
+    expect(groups((x) => softmax(transpose(x.reverse({ axis: 1 }))))).toEqual(["claimed nn.softmax"]);
+    expect(groups((x) => softmax(x.pad({ lo: [0, 1, 0] })))).toEqual(["loops pad", "claimed nn.softmax"]);
+    expect(groups((x) => softmax(exp(x)))).toEqual(["loops exp", "claimed nn.softmax"]);
+    expect(groups(() => softmax(splat(1, [2, 3], "float32")))).toEqual(["loops constant", "claimed nn.softmax"]);
+  });
+
+  test("has an epilogue of its first result alone", () => {
+    expect(groups((x) => topK(x, 2).map((t) => t.mul(2)))).toEqual(["claimed nn.top_k+mul", "loops mul"]);
+  });
 });
 
 test("without fusion every node that computes is a kernel, and still no movement is", () => {

@@ -1,5 +1,7 @@
 import { dtypes, type Fn, type Node, sizeOf, type Tensor, topologicalOrder } from "@tenon/ir";
+import { stridedRead } from "../emit/strided.ts";
 import { entry } from "../entry.ts";
+import { isClaimed } from "../expand.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
 import { type Axis, axisOf, Draft, resolve } from "./draft.ts";
@@ -93,12 +95,13 @@ class Fusion {
 
   add(node: Node, held = false): void {
     const space = spaceOf(node);
-    const reads = readsOf(node, space);
+    const claimed = isClaimed(node);
+    const reads = claimed ? node.inputs.map(operandRead) : readsOf(node, space);
     // what is cheap to make of counts and sizes is made where it is used
     if (reads.length === 0 && !held && node.op.kind === "scalar" && node.op.numeric !== "transcendental") return;
     this.reads.set(node, reads);
     for (const { source } of reads) {
-      if (isMove(source.node)) this.hold(source);
+      if (isMove(source.node) || (claimed && isImplied(source))) this.hold(source);
       entry(this.users, source, () => new Set()).add(node);
     }
     const sizes = node.outputs[0]!.shape;
@@ -112,7 +115,7 @@ class Fusion {
     const rows = space.rows.map((x, i) => axisAlong(x, sizes[i]!));
     const inner = space.inner.map(([x, size]) => axisAlong(x, size)).filter((a) => a !== null);
     const templated = node.op.name === "dot" && this.options.templates.has("dot");
-    const kind = templated ? "dot" : (anchors[node.op.name] ?? "loops");
+    const kind = claimed ? "claimed" : templated ? "dot" : (anchors[node.op.name] ?? "loops");
     const summed = space.inner.length > 0 || node.op.name === "fold" || node.op.name === "reduce" || kind !== "loops";
     const alone = space.inner.length > 0 && isJob(node, this.#readers, this.#needed, this.#places);
     const draft = new Draft(
@@ -144,7 +147,8 @@ class Fusion {
       if (from === undefined) continue;
       const producer = entry(producers, from, (): Producer => ({ draft: from, along: new Map(), loose: [] }));
       if (producer.along === undefined) continue;
-      const own = from.alone || from.sealed.has(source.node) ? undefined : from.axes.get(source.node);
+      const closed = from.alone || from.sealed.has(source.node) || source.index > 0;
+      const own = closed ? undefined : from.axes.get(source.node);
       if (along === undefined || own === undefined || !extend(producer, own, along, axes, anywhere))
         producer.along = undefined;
       else if (producer.loose.length > 0 && source.node.op.kind !== "scalar") producer.along = undefined;
@@ -264,6 +268,9 @@ class Fusion {
     from.into = into;
   }
 }
+
+/** A claimed composite takes its operands from memory, whole. */
+const operandRead = (x: Tensor): SpaceRead => ({ source: stridedRead(x).source, axes: undefined });
 
 /** Notes which axes of the user go along which of the source; false where it contradicts what another read says. */
 function extend(

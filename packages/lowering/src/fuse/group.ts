@@ -5,10 +5,10 @@ import type { Dim, Node, Tensor } from "@tenon/ir";
  *
  * A group runs over rows: one iteration for each index into `rows`. What depends on row axes alone is computed once per row;
  * the other axes of a member are inner ones, over which its row loops. In a `dot` group the rows are the axes of the product,
- * and the other members are its epilogue.
+ * in a `claimed` one those of the first result of a composite that the target keeps whole, and the other members are its epilogue.
  */
 export interface Group {
-  readonly kind: "loops" | "dot" | "sort" | "scatter" | "control";
+  readonly kind: "loops" | "dot" | "claimed" | "sort" | "scatter" | "control";
   /** Operands before users; a group of another kind than `loops` begins with its anchor. */
   readonly nodes: readonly Node[];
   /** What others read or the function returns. Everything else is computed where it is needed. */

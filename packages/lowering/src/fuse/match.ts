@@ -31,11 +31,11 @@ export function joint(before: Draft, user: Draft, along: Along): Joint | undefin
   const rowsUser = user.rows.map(axisOf);
   const back = new Map([...along].map(([a, b]) => [b, a]));
   const kinds = [before.kind, user.kind].filter((kind) => kind !== "loops");
-  if (kinds.length > 1 || (kinds.length === 1 && kinds[0] !== "dot")) return undefined;
+  if (kinds.length > 1 || kinds.some((kind) => kind !== "dot" && kind !== "claimed")) return undefined;
   const ontoRows = rowsBefore.every((a) => along.has(a) && rowsUser.includes(along.get(a)!));
   const fromRows = rowsUser.every((b) => back.has(b) && rowsBefore.includes(back.get(b)!));
   const fixed = before.fixed || user.fixed;
-  if (kinds.length > 0 && before.fixed && user.fixed) return undefined; // the epilogue of a product gathers nothing
+  if (kinds.length > 0 && before.fixed && user.fixed) return undefined; // an epilogue gathers nothing
   // two sums to a single number may be long, and go their own ways
   const long = rowsUser.length === 0 && before.fixed && (user.fixed || user.inner.length > 0);
   if (ontoRows && fromRows) return long ? undefined : { rows: rowsUser, fixed, inner: [] };

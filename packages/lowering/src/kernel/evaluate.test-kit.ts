@@ -1,6 +1,7 @@
 import type { IndexVariable } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import { combinationOf } from "./evaluate-alu.test-kit.ts";
+import { claimed } from "./evaluate-claimed.test-kit.ts";
 import { iterationOf, type Memory } from "./evaluate-memory.test-kit.ts";
 import { type Act, type Cell, type Compute, Evaluator, runAll } from "./evaluate-statements.test-kit.ts";
 import type { DotKernel, DotOperand, GivenValue, Kernel, Register, Slot, SortKernel, Statement } from "./kernel.ts";
@@ -143,13 +144,15 @@ function compile(kernel: Kernel): { readonly evaluator: Evaluator; readonly acts
   let known = compiled.get(kernel);
   if (known !== undefined) return known;
   const evaluator = new Evaluator(kernel);
-  const acts =
-    kernel.kind === "loops"
-      ? evaluator.body(kernel.body)
-      : [kernel.kind === "dot" ? dot(evaluator, kernel) : sort(evaluator, kernel)];
+  const acts = kernel.kind === "loops" ? evaluator.body(kernel.body) : [actOf(evaluator, kernel)];
   known = { evaluator, acts };
   compiled.set(kernel, known);
   return known;
+}
+
+function actOf(evaluator: Evaluator, kernel: Exclude<Kernel, { readonly kind: "loops" }>): Act {
+  if (kernel.kind === "claimed") return claimed(evaluator, kernel);
+  return kernel.kind === "dot" ? dot(evaluator, kernel) : sort(evaluator, kernel);
 }
 
 /** What one instance of a kernel works on: memory for each slot, numbers for the scalars. */

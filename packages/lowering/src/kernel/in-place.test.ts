@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { addIndex, constantIndex, indexVariable, scaleIndex, subtractIndex } from "../index-expression.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { atMost, lessThan } from "../index-predicate.ts";
-import { programOf } from "../lower/lower.test-kit.ts";
+import { claimsAll, programOf } from "../lower/lower.test-kit.ts";
 import { loadParts } from "../parts.ts";
 import { evaluateKernel, type KernelInstance } from "./evaluate.test-kit.ts";
 import { Memory } from "./evaluate-memory.test-kit.ts";
@@ -230,10 +230,11 @@ test("what may share memory in kernels of samples computes the same in one memor
   let count = 0;
   for (const sample of allSamples()) {
     const { inputs, results, args } = graphOf(materialize(sample), sample.record);
-    const program = programOf(new Fn("main", inputs, results), { templates: new Set(["dot", "column sums", "sort"]) });
-    evaluateProgram(program, args, (kernel, instance) => {
-      count += shareEach(kernel, instance);
-    });
+    const templates = new Set(["dot", "column sums", "sort"]);
+    for (const claims of [undefined, claimsAll])
+      evaluateProgram(programOf(new Fn("main", inputs, results), { templates, claims }), args, (kernel, instance) => {
+        count += shareEach(kernel, instance);
+      });
   }
   expect(count).toBeGreaterThan(100);
 });

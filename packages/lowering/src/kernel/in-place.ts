@@ -23,7 +23,7 @@ interface Accesses {
 export function inPlacePairs(kernel: Kernel): readonly (readonly [read: number, written: number])[] {
   if (kernel.kind === "sort") return [];
   const accesses = accessesOf(kernel);
-  const among = kernel.kind === "dot"; // the axes of a product are loops around its epilogue
+  const among = kernel.kind !== "loops"; // the axes of a result are loops around its epilogue
   const pairs: (readonly [number, number])[] = [];
   kernel.slots.forEach((written, w) => {
     const [store, ...more] = accesses.get(written)?.stores ?? [];
@@ -50,7 +50,11 @@ function accessesOf(kernel: Exclude<Kernel, { readonly kind: "sort" }>): Readonl
     });
   };
   if (kernel.kind === "loops") visit(kernel.body, []);
-  else {
+  else if (kernel.kind === "claimed") {
+    // each result has an epilogue of its own, which run in any order
+    for (const [i, { epilogue }] of kernel.results.entries()) visit(epilogue, [], i === 0);
+    for (const { slot } of kernel.inputs) found.get(slot)!.loads.push(undefined);
+  } else {
     visit(kernel.epilogue, []);
     for (const { block } of [kernel.a, kernel.b]) visit(block.statements, [], false);
     for (const { slot } of kernel.columnSums) found.get(slot)!.stores.push(undefined);

@@ -1,4 +1,4 @@
-import type { DType } from "@tenon/ir";
+import type { Attrs, DType } from "@tenon/ir";
 import type { Index, IndexVariable, Predicate } from "../index-node.ts";
 
 /**
@@ -107,7 +107,7 @@ export interface ReadValue extends Typed {
   readonly register: Register;
 }
 
-/** What the surroundings give: the sum that the epilogue of a matrix product takes. */
+/** What the surroundings give: the sum that the epilogue of a matrix product takes, or an element of a claimed composite. */
 export interface GivenValue extends Typed {
   readonly kind: "given";
 }
@@ -255,4 +255,49 @@ export interface SortColumn {
   readonly address: Index;
 }
 
-export type Kernel = LoopKernel | DotKernel | SortKernel;
+/**
+ * A composite that the target has claimed, for the kernel that it has for the op. What is computed is said by the op's name, version
+ * and attributes and by the dtypes and sizes of operands; here is where the operands lie, and what is done with the
+ * results. Nothing that is written is in the memory of an operand.
+ */
+export interface ClaimedKernel extends KernelParts {
+  readonly kind: "claimed";
+  readonly op: string;
+  readonly version: number;
+  readonly attrs: Attrs;
+  /** Its operands. */
+  readonly inputs: readonly Strided[];
+  readonly results: readonly ClaimedResult[];
+}
+
+/**
+ * A tensor in memory, whose element `i` is that of `slot` at `start + Σ_k i_k · strides_k`, in elements. Axes may be repeated, with
+ * stride 0, and turned round, with a negative one; that of an axis of size 1 is 0.
+ */
+export interface Strided {
+  readonly slot: Slot;
+  readonly start: Index;
+  readonly sizes: readonly Index[];
+  readonly strides: readonly Index[];
+}
+
+export interface ClaimedResult {
+  readonly dtype: DType;
+  readonly axes: readonly ClaimedAxis[];
+  /** An element, as the epilogue reads it, in the type in which kernels compute; it need not be rounded to the dtype. */
+  readonly given: GivenValue;
+  /**
+   * What is done with each element: free in the variables of `axes`. It is to be run once for each place of the result, in any order;
+   * without statements nobody wants the result, and it need not be computed.
+   */
+  readonly epilogue: readonly Statement[];
+  /** Where the elements lie if the epilogue does nothing but store them as they are. */
+  readonly lies: Strided | undefined;
+}
+
+export interface ClaimedAxis {
+  readonly variable: IndexVariable;
+  readonly size: Index;
+}
+
+export type Kernel = LoopKernel | DotKernel | SortKernel | ClaimedKernel;

@@ -1,7 +1,17 @@
 import type { IndexNode } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import { indexText } from "../index-text.ts";
-import type { DotKernel, DotOperand, Kernel, Slot, SortKernel, Statement, Value } from "./kernel.ts";
+import type {
+  ClaimedKernel,
+  DotKernel,
+  DotOperand,
+  Kernel,
+  Slot,
+  SortKernel,
+  Statement,
+  Strided,
+  Value,
+} from "./kernel.ts";
 
 /** A kernel as people read it: `for i < B parallel { … }`, values numbered in the order in which they are computed. */
 export const kernelText = (kernel: Kernel): string => new KernelText(kernel).text;
@@ -22,7 +32,8 @@ class KernelText {
     this.#line(`${kernel.kind} ${kernel.name}(${slots.join(", ")}${scalars && `; ${scalars}`})`);
     if (kernel.kind === "loops") this.#body(kernel.body);
     else if (kernel.kind === "dot") this.#dot(kernel);
-    else this.#sort(kernel);
+    else if (kernel.kind === "sort") this.#sort(kernel);
+    else this.#claimed(kernel);
   }
 
   get text(): string {
@@ -62,6 +73,26 @@ class KernelText {
         }
       },
     );
+  }
+
+  #claimed({ op, version, attrs, inputs, results }: ClaimedKernel): void {
+    this.#line(`${op}@${version} ${JSON.stringify(attrs)}`);
+    inputs.forEach((operand, i) => {
+      this.#line(`operand ${i} ${this.#lies(operand)}`);
+    });
+    results.forEach(({ axes, given, epilogue, lies }, i) => {
+      if (lies !== undefined) this.#line(`result ${i} ${this.#lies(lies)}`);
+      else if (epilogue.length > 0)
+        this.#nested(`for ${axes.map(({ variable, size }) => this.#axis(variable, size)).join(", ")}`, () => {
+          this.#names.set(given, `result ${i}`);
+          this.#body(epilogue);
+        });
+    });
+  }
+
+  #lies({ slot, start, sizes, strides }: Strided): string {
+    const [extents, steps] = [sizes, strides].map((list) => list.map(indexText).join(", "));
+    return `[${extents}] lies in ${this.#name(slot)} from ${indexText(start)} by ${steps}`;
   }
 
   #line(text: string): void {

@@ -63,6 +63,7 @@ export function kernelKey(kernel: Kernel): string {
   const numbers = new Map<object, number>();
   return JSON.stringify(kernel, (key, part: unknown) => {
     if (key === "name") return undefined;
+    if (key === "attrs") return JSON.stringify(part);
     if (typeof part === "number") return Object.is(part, -0) ? "-0" : String(part); // JSON has no −0 and no infinities
     if (typeof part !== "object" || part === null) return part;
     if (isIndex(part)) return `#${part.id}`;

@@ -9,8 +9,9 @@ import {
   shrink,
 } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import { buildModule, type DType, dtypeNames, type Elements, Fn, TenonError, withTrace } from "@tenon/ir";
+import { buildModule, type DType, dtypeNames, type Elements, Fn, lookupOp, TenonError, withTrace } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
+import type { Claims } from "../expand.ts";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { StepProgram } from "../kernel/program.ts";
 import { loadParts } from "../parts.ts";
@@ -18,12 +19,18 @@ import { type LowerOptions, lower } from "./lower.ts";
 
 await loadParts();
 
+/** All that the evaluator knows the meaning of, but for attributes that are sizes with names. */
+export const claimsAll: Claims = ({ op, attrs }) =>
+  lookupOp(op) !== undefined && !JSON.stringify(attrs).includes('"key"') ? { kernel: "evaluated" } : null;
+
 /** Ways to lower that must all mean the same. */
 export const ways: Readonly<Record<string, LowerOptions>> = {
   "fused, with templates": { templates: new Set(["dot", "column sums", "sort", "scatter"]) },
   "fused, by loops alone": {},
   "fused, few buffers": { templates: new Set(["dot"]), maxBuffers: 8, smallBytes: 64 },
   unfused: { fusion: false },
+  "claimed, fused": { claims: claimsAll, templates: new Set(["dot"]) },
+  "claimed, unfused": { claims: claimsAll, fusion: false },
 };
 
 /** Those in which kernels compute. */

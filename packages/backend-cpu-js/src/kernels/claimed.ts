@@ -1,0 +1,31 @@
+import type { ClaimedKernel, Claims, Index, Late } from "@tenon/lowering";
+import type { ModuleBuilder } from "../assembler/module.ts";
+import type { Func } from "../assembler/values.ts";
+import type { Target } from "../render/body.ts";
+import type { Level } from "./dot-tile.ts";
+
+type Site = Parameters<Claims>[0];
+
+/** A composite that has a kernel of its own here. */
+export interface ClaimedOp {
+  /** Whether a use of the composite is computed by it; the others are decomposed. */
+  accepts(site: Site): boolean;
+  /** Bytes of scratch memory that the kernel needs. */
+  scratchBytes(kernel: ClaimedKernel, level: Level): Index;
+  /** How many parts the kernel can be divided into. */
+  parts(kernel: ClaimedKernel): Index;
+  render(m: ModuleBuilder, kernel: ClaimedKernel, target: Target): Func<readonly []>;
+}
+
+/** By name and version, each in a file of its own, which is loaded when a program has such an op. */
+const ops: Readonly<Record<string, Late<ClaimedOp>>> = {};
+
+const nameOf = ({ op, version }: Pick<ClaimedKernel, "op" | "version">): string => `${op}@${version}`;
+
+/** Which composites are kept whole. */
+export const claims: Claims = (site) => {
+  const name = nameOf(site);
+  return ops[name]?.now.accepts(site) === true ? { kernel: name } : null;
+};
+
+export const claimedOp = (kernel: ClaimedKernel): ClaimedOp => ops[nameOf(kernel)]!.now;
