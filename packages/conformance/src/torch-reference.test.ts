@@ -38,6 +38,11 @@ const elements = ({ dtype, shape, data }: NumberArray): ir.Elements => ({
 
 /** Functions whose operands stand among their options, and those that take options at all by themselves. */
 const calls: Readonly<Record<string, (args: readonly ir.Tensor[], options: object) => readonly ir.Tensor[]>> = {
+  attention: ([q, k, v, mask, bias], options) => [
+    ir.attention(q!, k!, v!, { ...options, mask: mask?.notEqual(0), bias }),
+  ],
+  tril: ([x], { k }: { k?: number }) => [ir.tril(x!, k)],
+  triu: ([x], { k }: { k?: number }) => [ir.triu(x!, k)],
   topK: ([x], { k }: { k?: number }) => ir.topK(x!, k!),
   embedding: ([table, ids]) => [ir.embedding(table!, ids!)],
   softmaxCrossEntropy: ([logits, labels]) => [ir.softmaxCrossEntropy(logits!, labels!)],

@@ -1,4 +1,6 @@
 import type { Batching } from "./beside.ts";
+import { attentionBatching, attentionOp } from "./ops/attention.ts";
+import { attentionBackwardBatching, attentionBackwardOp } from "./ops/attention-backward.ts";
 import { barrierBatching, barrierOp } from "./ops/barrier.ts";
 import { callBatching, callOp } from "./ops/call.ts";
 import { compositeBatching, compositeOp } from "./ops/composite.ts";
@@ -43,6 +45,8 @@ import { Tensor } from "./tensor.ts";
 
 /** The structural and composite ops of this package that have a rule. */
 const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<any>>([
+  [attentionOp, attentionBatching],
+  [attentionBackwardOp, attentionBackwardBatching],
   [barrierOp, barrierBatching],
   [callOp, callBatching],
   [compositeOp, compositeBatching],

@@ -1,5 +1,7 @@
 import * as argmax from "./ops/argmax.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
+import * as attention from "./ops/attention.ts";
+import * as attentionBackward from "./ops/attention-backward.ts";
 import * as barrier from "./ops/barrier.ts";
 import * as batchNorm from "./ops/batch-norm.ts";
 import * as bits from "./ops/bits.ts";
@@ -51,6 +53,7 @@ import * as softplus from "./ops/softplus.ts";
 import * as sort from "./ops/sort.ts";
 import * as stopGradient from "./ops/stop-gradient.ts";
 import * as topK from "./ops/top-k.ts";
+import * as triangle from "./ops/triangle.ts";
 import * as trigonometric from "./ops/trigonometric.ts";
 import * as variance from "./ops/variance.ts";
 import * as whileLoop from "./ops/while.ts";
@@ -63,6 +66,8 @@ export * from "./sample.ts";
 const files: readonly object[] = [
   argmax,
   arithmetic,
+  attention,
+  attentionBackward,
   barrier,
   batchNorm,
   bits,
@@ -114,6 +119,7 @@ const files: readonly object[] = [
   sort,
   stopGradient,
   topK,
+  triangle,
   trigonometric,
   variance,
   whileLoop,

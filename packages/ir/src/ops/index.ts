@@ -15,6 +15,8 @@ export {
   square,
   sub,
 } from "./arithmetic.ts";
+export { type AttentionOptions, attention, attentionOp } from "./attention.ts";
+export { attentionBackwardOp } from "./attention-backward.ts";
 export { barrier, barrierOp } from "./barrier.ts";
 export {
   type BatchNormOptions,
@@ -95,6 +97,7 @@ export { argsort, type SortOptions, sort, sortOp, sortWith } from "./sort.ts";
 export type { Padding, PerAxis } from "./spatial.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { topK, topKOp } from "./top-k.ts";
+export { causalMask, tril, triu } from "./triangle.ts";
 export { cos, sin, tanh } from "./trigonometric.ts";
 export { variance, varianceOp } from "./variance.ts";
 export { type WhileOptions, whileLoop, whileOp } from "./while.ts";
