@@ -1,6 +1,7 @@
 import type { Batching } from "./beside.ts";
 import { attentionBatching, attentionOp } from "./ops/attention.ts";
 import { attentionBackwardBatching, attentionBackwardOp } from "./ops/attention-backward.ts";
+import { avgPoolBatching, avgPoolOp } from "./ops/avg-pool.ts";
 import { barrierBatching, barrierOp } from "./ops/barrier.ts";
 import { callBatching, callOp } from "./ops/call.ts";
 import { compositeBatching, compositeOp } from "./ops/composite.ts";
@@ -15,6 +16,7 @@ import { gatherBatching, gatherOp } from "./ops/gather.ts";
 import { layerNormBatching, layerNormOp } from "./ops/layer-norm.ts";
 import { logSoftmax, logSoftmaxBatching } from "./ops/log-softmax.ts";
 import { logSumExpBatching, logSumExpOp } from "./ops/log-sum-exp.ts";
+import { maxPoolBatching, maxPoolOp } from "./ops/max-pool.ts";
 import { meanBatching, meanOp } from "./ops/mean.ts";
 import {
   broadcastBatching,
@@ -47,6 +49,7 @@ import { Tensor } from "./tensor.ts";
 const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<any>>([
   [attentionOp, attentionBatching],
   [attentionBackwardOp, attentionBackwardBatching],
+  [avgPoolOp, avgPoolBatching],
   [barrierOp, barrierBatching],
   [callOp, callBatching],
   [compositeOp, compositeBatching],
@@ -62,6 +65,7 @@ const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<a
   [layerNormOp, layerNormBatching],
   [logSoftmax.op, logSoftmaxBatching],
   [logSumExpOp, logSumExpBatching],
+  [maxPoolOp, maxPoolBatching],
   [meanOp, meanBatching],
   [broadcastOp, broadcastBatching],
   [transposeOp, transposeBatching],

@@ -2,6 +2,7 @@ import * as argmax from "./ops/argmax.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as attention from "./ops/attention.ts";
 import * as attentionBackward from "./ops/attention-backward.ts";
+import * as avgPool from "./ops/avg-pool.ts";
 import * as barrier from "./ops/barrier.ts";
 import * as batchNorm from "./ops/batch-norm.ts";
 import * as bits from "./ops/bits.ts";
@@ -31,6 +32,7 @@ import * as logSoftmax from "./ops/log-softmax.ts";
 import * as logSumExp from "./ops/log-sum-exp.ts";
 import * as lstmCell from "./ops/lstm-cell.ts";
 import * as matmul from "./ops/matmul.ts";
+import * as maxPool from "./ops/max-pool.ts";
 import * as mean from "./ops/mean.ts";
 import * as move from "./ops/move.ts";
 import * as oneHot from "./ops/one-hot.ts";
@@ -68,6 +70,7 @@ const files: readonly object[] = [
   arithmetic,
   attention,
   attentionBackward,
+  avgPool,
   barrier,
   batchNorm,
   bits,
@@ -97,6 +100,7 @@ const files: readonly object[] = [
   logSumExp,
   lstmCell,
   matmul,
+  maxPool,
   mean,
   move,
   oneHot,

@@ -17,6 +17,7 @@ export {
 } from "./arithmetic.ts";
 export { type AttentionOptions, attention, attentionOp } from "./attention.ts";
 export { attentionBackwardOp } from "./attention-backward.ts";
+export { type AvgPoolOptions, avgPool, avgPoolOp } from "./avg-pool.ts";
 export { barrier, barrierOp } from "./barrier.ts";
 export {
   type BatchNormOptions,
@@ -64,11 +65,13 @@ export { logSoftmax } from "./log-softmax.ts";
 export { logSumExp, logSumExpOp } from "./log-sum-exp.ts";
 export { lstmCell, lstmCellOp } from "./lstm-cell.ts";
 export { currentPrecision, type DotOptions, dot, matmul, tensordot, withPrecision } from "./matmul.ts";
+export { maxPool, maxPoolOp } from "./max-pool.ts";
 export { mean, meanOp } from "./mean.ts";
 export { broadcastOp, broadcastTo, moveAxis, reverse, reverseOp, swapAxes, transpose, transposeOp } from "./move.ts";
 export { oneHot, oneHotOp } from "./one-hot.ts";
 export { type OpaqueOptions, opaque, opaqueOp } from "./opaque.ts";
 export { type PadOptions, pad, padOp } from "./pad.ts";
+export type { PoolOptions } from "./pool.ts";
 export {
   type NormalOptions,
   randomBernoulli,
