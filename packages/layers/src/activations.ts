@@ -1,9 +1,12 @@
 import {
   checkOptions,
+  exp,
   expm1,
   gelu,
   greater,
   type LinearActivation,
+  logSoftmax,
+  minimum,
   relu,
   select,
   sigmoid,
@@ -51,6 +54,24 @@ const SELU_SCALE = 1.0507009873554805;
  */
 export const selu = (x: Tensor): Tensor => elu(x, { alpha: SELU_ALPHA }).mul(SELU_SCALE);
 
+/** Rectifier with a ceiling, `min(max(x, 0), 6)`. Shape is kept. Howard et al. 2017, MobileNets, arXiv:1704.04861. */
+export const relu6 = (x: Tensor): Tensor => minimum(relu(x), 6);
+
+/** `x·tanh(softplus(x))`. Shape is kept. Misra 2019, Mish, arXiv:1908.08681, eq. 2. */
+export const mish = (x: Tensor): Tensor => x.mul(softplus(x).tanh());
+
+/** `x / (1 + |x|)`, which nears ±1 more slowly than tanh. Shape is kept. Bergstra et al. 2009, Quadratic features. */
+export const softsign = (x: Tensor): Tensor => x.div(x.abs().add(1));
+
+/** Sigmoid of straight lines, `min(max(x + 3, 0), 6) / 6`, as in Keras 3 and PyTorch. Shape is kept. */
+export const hardSigmoid = (x: Tensor): Tensor => relu6(x.add(3)).div(6);
+
+/** Tanh of straight lines, `min(max(x, −1), 1)`. Shape is kept. */
+export const hardTanh = (x: Tensor): Tensor => x.clamp(-1, 1);
+
+/** `x·hardSigmoid(x)`, also called hard swish. Shape is kept. Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244, section 5.2. */
+export const hardSilu = (x: Tensor): Tensor => x.mul(hardSigmoid(x));
+
 /** `x` itself. */
 export const identity = (x: Tensor): Tensor => x;
 
@@ -58,15 +79,23 @@ export const identity = (x: Tensor): Tensor => x;
 export const activations = {
   linear: identity,
   relu,
+  relu6,
   leakyRelu,
   elu,
   selu,
   gelu,
   silu,
+  hardSilu,
+  mish,
   softplus,
+  softsign,
   tanh,
+  hardTanh,
   sigmoid,
+  hardSigmoid,
+  exponential: exp,
   softmax,
+  logSoftmax,
 } satisfies Record<string, (x: Tensor) => Tensor>;
 
 export type ActivationName = keyof typeof activations;

@@ -18,6 +18,12 @@ export function checkSize(kind: string, name: string, value: unknown): number {
   });
 }
 
+/** A whole number, such as an axis. */
+export function checkInteger(kind: string, name: string, value: unknown): number {
+  if (Number.isSafeInteger(value)) return value as number;
+  throw new OptionError("E803", kind, `${name} is ${valueText(value)}, which is no whole number`);
+}
+
 /** A number of [low, high], or of [low, high) where the end is left out. */
 export function checkNumber(
   kind: string,

@@ -1,12 +1,48 @@
 export { Activation, activation } from "./activation.ts";
-export { type ActivationChoice, type ActivationName, elu, leakyRelu, selu } from "./activations.ts";
+export {
+  type ActivationChoice,
+  type ActivationName,
+  elu,
+  hardSigmoid,
+  hardSilu,
+  hardTanh,
+  leakyRelu,
+  mish,
+  relu6,
+  selu,
+  softsign,
+} from "./activations.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNorm, type BatchNormOptions, batchNorm } from "./batch-norm.ts";
+export { Concatenate, concatenate } from "./concatenate.ts";
+export { Conv, type Conv1dOptions, type ConvOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export { Cropping, cropping1d, cropping2d, cropping3d } from "./cropping.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
+export {
+  DepthwiseConv,
+  type DepthwiseConvOptions,
+  type DepthwiseOptions,
+  depthwiseConv1d,
+  depthwiseConv2d,
+} from "./depthwise-conv.ts";
+export { Dot, type DotOptions, dot } from "./dot.ts";
 export { Dropout, dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
 export { Flatten, flatten } from "./flatten.ts";
 export { freeze, unfreeze } from "./freeze.ts";
+export { GaussianDropout, gaussianDropout } from "./gaussian-dropout.ts";
+export { GaussianNoise, gaussianNoise } from "./gaussian-noise.ts";
+export {
+  GlobalPooling,
+  type GlobalPoolingOptions,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalAveragePooling3d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  globalMaxPooling3d,
+} from "./global-pooling.ts";
+export { GroupNorm, type GroupNormOptions, groupNorm } from "./group-norm.ts";
 export { constant, ones, zeros } from "./initializers/constant.ts";
 export type { Initializer, InitializerChoice, InitializerName } from "./initializers/initializer.ts";
 export { orthogonal } from "./initializers/orthogonal.ts";
@@ -19,9 +55,32 @@ export {
   lecunNormal,
   lecunUniform,
 } from "./initializers/variance-scaling.ts";
+export { instanceNorm } from "./instance-norm.ts";
+export { Lambda, lambda } from "./lambda.ts";
 export { type AnyLayer, type BuildOptions, Layer } from "./layer.ts";
 export { LayerNorm, type LayerNormOptions, layerNorm } from "./layer-norm.ts";
+export {
+  add,
+  average,
+  Merge,
+  type MergeRule,
+  maximum,
+  minimum,
+  multiply,
+  subtract,
+  type Tensors,
+} from "./merge.ts";
+export type { BiasOptions, KernelOptions } from "./parameter.ts";
+export { Permute, permute } from "./permute.ts";
+export { Prelu, type PreluOptions, prelu } from "./prelu.ts";
 export { l1, l1l2, l2, type Regularizer, regularization } from "./regularizers.ts";
+export { RepeatVector, repeatVector } from "./repeat-vector.ts";
 export { Reshape, reshape } from "./reshape.ts";
+export { Residual, type ResidualOptions, residual } from "./residual.ts";
+export { RmsNorm, type RmsNormOptions, rmsNorm } from "./rms-norm.ts";
+export { SeparableConv, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { type LayerList, Sequential, sequential } from "./sequential.ts";
+export type { Margins, SpatialOptions, SpatialRank } from "./spatial.ts";
+export { SpatialDropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type LayerSummary, type Summary, summarize, summary } from "./summary.ts";
+export { ZeroPadding, zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./zero-padding.ts";

@@ -96,7 +96,7 @@ test("a misspelt activation suggests the right one", () => {
   expect(() => dense(2, { activation: "sigmiod" as never })).toThrow("did you mean sigmoid?");
   expect(() => dense(2, { activation: "xyz" as never })).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 dense: activation is "xyz", which is neither a known name nor a function.
-      fix: use one of linear, relu, leakyRelu, elu, selu, gelu, silu, softplus, tanh, sigmoid, softmax.]
+      fix: use one of linear, relu, relu6, leakyRelu, elu, selu, gelu, silu, hardSilu, mish, softplus, softsign, tanh, hardTanh, sigmoid, hardSigmoid, exponential, softmax, logSoftmax.]
   `);
 });
 

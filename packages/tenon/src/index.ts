@@ -10,15 +10,25 @@ export { oneHot, xor } from "@tenon/datasets";
 export * from "@tenon/layers";
 export * as layers from "@tenon/layers";
 export {
+  add,
   type BatchNormOptions,
   batchNorm,
+  type ConvOptions,
+  type DotOptions,
+  dot,
   dropout,
   embedding,
   flatten,
+  type GroupNormOptions,
+  groupNorm,
   type LayerNormOptions,
   layerNorm,
+  maximum,
+  minimum,
   type NormalOptions,
+  type RmsNormOptions,
   reshape,
+  rmsNorm,
 } from "@tenon/layers";
 export * from "@tenon/losses";
 export * as losses from "@tenon/losses";
