@@ -34,12 +34,8 @@ test("what does not fit is refused", () => {
       at: encoder.depthwiseConv2d1 (depthwise-conv.test.ts:31)
       fix: give it channels, as by reshape([28, 28, 1]).]
   `);
-  expect(() => built(depthwiseConv1d(2), spec(["B", 5, 3])).call(zeros([1, 5, 2]))).toThrowErrorMatchingInlineSnapshot(`
-    [ShapeError E204 depthwiseConv1d: the input has 2 channels but the layer was built for 3.
-      x: float32 [1, 5, 2]
-      at: depthwise-conv.test.ts:38
-      fix: give it 3 channels, the last axis.]
-  `);
+  const layer = built(depthwiseConv1d(2), spec(["B", 5, 3]));
+  expect(() => layer.call(zeros([1, 5, 2]))).toThrow("the input has 2 channels but the layer was built for 3");
   expect(() => depthwiseConv2d(3, { filters: 8 } as never)).toThrow("E801");
   expect(() => depthwiseConv2d(3, { depthMultiplier: 0 })).toThrow("depthMultiplier is 0");
   expect(() => depthwiseConv2d(3, { depthwiseInit: "heNorml" as never })).toThrow("depthwiseInit is");
