@@ -1,3 +1,3 @@
 import { preset } from "../../tsup.preset.ts";
 
-export default preset(["index"]);
+export default preset(["index", "pictures"]);

@@ -6,6 +6,7 @@ import {
   hostFoldIn,
   hostKeyOf,
   inference,
+  isRecord,
   isTracing,
   OptionError,
   pathHash,
@@ -15,7 +16,7 @@ import {
   type TensorType,
   valueText,
 } from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
+import { treeFlatten, treeLeaves } from "@tenon/tree";
 import type { AnyLayer, BuildOptions } from "./layer.ts";
 import { placeOf, settle } from "./place.ts";
 import { survey } from "./state.ts";
@@ -54,11 +55,11 @@ export function buildLayer(root: AnyLayer, options: BuildOptions): void {
     });
   }
   const key = hostKeyOf(options.key, "build");
-  const inputs = typesOf(options.inputs);
+  const { types, argument } = inputsOf(options.inputs);
   const { layers } = settle(root, options.name ?? "");
   session = { root, key, layers, built: [], reached: new Set() };
   try {
-    dryRun(inputs, (...xs: Tensor[]) => root.call(xs.length === 1 ? xs[0] : xs, inference));
+    dryRun(types, (...xs: Tensor[]) => root.call(argument(xs), inference));
     const found = settle(root, options.name ?? "");
     for (const layer of found.layers.keys()) finish(layer, session);
   } catch (error) {
@@ -97,7 +98,9 @@ export function reach(layer: AnyLayer, x: unknown): ((y: unknown) => void) | und
   if (reached.has(layer)) return undefined;
   reached.add(layer);
   const place = placeOf(layer);
-  place.inputs = typesIn(x);
+  const { leaves, structure } = treeFlatten(x);
+  place.inputs = typesIn(leaves);
+  place.form = structure;
   if (!place.built) {
     if (!session.layers.has(layer)) session.layers = survey(root).layers; // it was made on the way
     const path = session.layers.get(layer);
@@ -155,16 +158,30 @@ const typesIn = (value: unknown): readonly TensorType[] =>
 const nameOf = (layer: AnyLayer, path = placeOf(layer).path): string =>
   path === "" ? `the ${layer.kind} layer` : `${path} (${layer.kind})`;
 
-function typesOf(inputs: unknown): readonly TensorType[] {
-  const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
-  const strange = list.findIndex((x) => typeof x !== "object" || x === null || !("dtype" in x && "shape" in x));
-  if (list.length > 0 && strange < 0) return list as readonly TensorType[];
+const isType = (value: unknown): value is TensorType =>
+  typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
+
+/** The types that a model is built for, and what it is called with where these are the tensors. */
+function inputsOf(inputs: BuildOptions["inputs"]): {
+  readonly types: readonly TensorType[];
+  argument(xs: readonly Tensor[]): unknown;
+} {
+  const names = isRecord(inputs) && !isType(inputs) ? Object.keys(inputs) : undefined;
+  const types: readonly unknown[] = names === undefined ? [inputs].flat() : Object.values(inputs);
+  const strange = types.findIndex((x) => !isType(x));
+  if (types.length > 0 && strange < 0) {
+    return {
+      types: types as readonly TensorType[],
+      argument: (xs) =>
+        names === undefined ? (xs.length === 1 ? xs[0] : xs) : Object.fromEntries(xs.map((x, i) => [names[i]!, x])),
+    };
+  }
   throw new OptionError(
     "E803",
     "build",
-    list.length === 0
+    types.length === 0
       ? "inputs is empty"
-      : `inputs ${list === inputs ? "has" : "is"} ${valueText(list[strange])}, which is no type`,
+      : `inputs ${names !== undefined || Array.isArray(inputs) ? "has" : "is"} ${valueText(types[strange])}, which is no type`,
     { fix: 'describe the input by spec, as in inputs: spec(["B", 784])' },
   );
 }

@@ -3,6 +3,7 @@ import {
   dimMul,
   dimSymbols,
   dimValue,
+  Fn,
   input,
   isLeaf,
   type Node,
@@ -20,12 +21,19 @@ export const elements = (shape: Shape): number => atOne(sizeOf(shape));
 /**
  * Floating-point operations of a node for one example: `2·k` for each element of a matrix product over k, one for each
  * element that a reduction takes in, one for each result of a scalar op, none where elements only move. A composite
- * counts as what it is made of. Loops count as one trip.
+ * counts as what it is made of, a loop as its body times its steps where their number is known.
  */
 export function flopsOf({ op, inputs, attrs, results }: Node): number {
   if (op.decompose !== undefined) {
     const leaves = inputs.map((x) => input(x));
     return flopsBehind(op.decompose(leaves, attrs)).reduce((sum, { flops }) => sum + flops, 0);
+  }
+  const bodies = Object.values(attrs)
+    .flat()
+    .filter((value) => value instanceof Fn);
+  if (bodies.length > 0) {
+    const once = bodies.flatMap(({ results: ys }) => flopsBehind(ys)).reduce((sum, { flops }) => sum + flops, 0);
+    return once * ("length" in attrs ? atOne(attrs.length as Dim) : 1);
   }
   if (op.kind === "scalar") return elements(results[0]!.shape);
   if (op.numeric !== "accumulate") return 0;

@@ -21,8 +21,8 @@ export type AnyLayer = Layer<any, any>;
 export interface BuildOptions {
   /** Where initial values come from: `key(0)`. Every layer folds its path into it. */
   readonly key: Key;
-  /** The type of the input, or of each where there are several: `spec(["B", 784])`. Named sizes stay open. */
-  readonly inputs: TensorType | readonly TensorType[];
+  /** The type of the input, or of each in a list or record of several: `spec(["B", 784])`. Named sizes stay open. */
+  readonly inputs: TensorType | readonly TensorType[] | Readonly<Record<string, TensorType>>;
   /** What the names of the Variables begin with, for a program with several models. */
   readonly name?: string;
 }

@@ -1,4 +1,5 @@
-import { currentPath, type TensorType, withScope } from "@tenon/tensor";
+import { currentPath, type Tensor, type TensorType, withScope } from "@tenon/tensor";
+import { type TreeStructure, treeUnflatten } from "@tenon/tree";
 import type { AnyLayer } from "./layer.ts";
 import { joined, type Survey, survey } from "./state.ts";
 
@@ -9,6 +10,8 @@ export interface Place {
   outer: string | undefined;
   built: boolean;
   inputs: readonly TensorType[];
+  /** The list or record that the inputs were given in. */
+  form: TreeStructure<unknown> | undefined;
   outputs: readonly TensorType[];
 }
 
@@ -17,11 +20,14 @@ const places = new WeakMap<AnyLayer, Place>();
 export function placeOf(layer: AnyLayer): Place {
   let place = places.get(layer);
   if (place === undefined) {
-    place = { path: "", outer: undefined, built: false, inputs: [], outputs: [] };
+    place = { path: "", outer: undefined, built: false, inputs: [], form: undefined, outputs: [] };
     places.set(layer, place);
   }
   return place;
 }
+
+/** What a built layer is called with, its tensors being these. */
+export const argumentOf = (layer: AnyLayer, xs: readonly Tensor[]): unknown => treeUnflatten(placeOf(layer).form!, xs);
 
 /** Gives each layer below `root` its path, and each Variable its name, unless `root` is itself part of a model. */
 export function settle(root: AnyLayer, name?: string): Survey {

@@ -12,7 +12,7 @@ import {
   summarize,
   summary,
 } from "@tenon/layers";
-import { type Context, key, spec, type Tensor } from "@tenon/tensor";
+import { type Context, key, scan, spec, type Tensor, zeros } from "@tenon/tensor";
 import "@tenon/interpreter";
 import { expect, test } from "vitest";
 import { grouped, memory, short } from "./table.ts";
@@ -82,6 +82,46 @@ test("rows of tables are looked up without operations, and named sizes count as 
   const { layers, activationByteLength } = summarize(model);
   expect(layers.map(({ flops }) => flops)).toEqual([0, 0, 2 * 40 * 2 + 2]);
   expect(activationByteLength).toBe(4 * (40 + 40 + 2));
+});
+
+test("where layers do not simply follow one another, the table says what each is connected to", () => {
+  class Two extends Layer<{ x: Tensor; y: Tensor }> {
+    body = sequential([dense(4), new Residual()]);
+    side = dense(4);
+    head = dense(1);
+    override forward({ x, y }: { x: Tensor; y: Tensor }, ctx: Context): Tensor {
+      return this.head.call(this.body.call(x, ctx).mul(this.side.call(y, ctx)), ctx);
+    }
+  }
+  const model = new Two().build({ key: key(0), inputs: { x: spec(["B", 3]), y: spec(["B", 5]) } });
+  expect(summary(model)).toMatchInlineSnapshot(`
+    "two: float32 [B, 3], float32 [B, 5]
+
+    layer                 kind                    output  parameters  trained  FLOPs  memory  connected to
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    (itself)              two                     [B, 1]                           4          body.residual1, side
+    body.dense1           dense 4, glorotUniform  [B, 4]          16      all     28    64 B  x
+    body.residual1        residual                [B, 4]                           4          body.dense1, body.residual1.inner
+    body.residual1.inner  dense 4, glorotUniform  [B, 4]          20      all     36    80 B  body.dense1
+    side                  dense 4, glorotUniform  [B, 4]          24      all     44    96 B  y
+    head                  dense 1, glorotUniform  [B, 1]           5      all      9    20 B  (itself)
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                                                  65      all    125   260 B
+
+    FLOPs are for one example, forward. Its results in all layers take 52 B."
+  `);
+  expect(summarize(model).layers[0]).toMatchObject({ path: "", flops: 4 });
+});
+
+test("a loop counts as often as it runs", () => {
+  class Loop extends Layer {
+    cell = dense(3);
+    override forward(x: Tensor, ctx: Context): Tensor {
+      return scan((h: Tensor, at: Tensor) => [this.cell.call(h.add(at), ctx), null] as const, zeros([2, 3]), x)[0];
+    }
+  }
+  const [loop] = summarize(new Loop().build({ key: key(0), inputs: spec([5, 2, 3]) })).layers;
+  expect(loop).toMatchObject({ path: "", flops: 5 * 2 * (3 + 2 * 3 * 3 + 3) });
 });
 
 test("a model that is not built has no summary", () => {

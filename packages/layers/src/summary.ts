@@ -1,9 +1,11 @@
 import { dryRun, dtypes, inference, shapeText, type Tensor, type TensorType, typeText } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
 import { unbuilt } from "./build.ts";
+import { callsOf } from "./calls.ts";
 import { elements, flopsBehind } from "./flops.ts";
+import { type Frame, frameOf, framesIn, nameOfEnd, sourcesOf, spotsIn } from "./frames.ts";
 import type { AnyLayer } from "./layer.ts";
-import { placeOf } from "./place.ts";
+import { argumentOf, placeOf } from "./place.ts";
 import { survey } from "./state.ts";
 import { grouped, memory, short, table } from "./table.ts";
 
@@ -23,6 +25,8 @@ export interface LayerSummary {
   readonly flops: number;
   /** Of the layer's own Variables. */
   readonly byteLength: number;
+  /** The paths of the layers whose results it takes, or the names of the model's inputs. */
+  readonly connectedTo: readonly string[];
 }
 
 /** What a summary says of a model: the sums over its layers. */
@@ -50,6 +54,7 @@ export function summarize(layer: AnyLayer): Summary {
   if (!built) throw unbuilt("summary", layer);
   const { layers, held } = survey(layer);
   const flops = flopsByLayer(layer, inputs, [...layers.keys()]);
+  const connections = connectionsOf(frameOf(callsOf("summary", layer)), layers);
   const rows = [...layers].map(([l, path]): LayerSummary => {
     const own = held.get(l)!.variables;
     return {
@@ -64,6 +69,7 @@ export function summarize(layer: AnyLayer): Summary {
       ),
       flops: flops.get(l)!,
       byteLength: total(own, bytes),
+      connectedTo: connections.get(l) ?? [],
     };
   });
   const ends = [...layers.keys()].map((l) => held.get(l)!.layers.length === 0);
@@ -97,7 +103,7 @@ function flopsByLayer(
   const ofScope = (scope: string): AnyLayer =>
     byDepth.find(({ path }) => path === "" || scope === path || scope.startsWith(`${path}.`)) ?? layer;
   dryRun(inputs, (...xs: Tensor[]) => {
-    const ys = treeLeaves<unknown>(layer.call(xs.length === 1 ? xs[0] : xs, inference)) as Tensor[];
+    const ys = treeLeaves<unknown>(layer.call(argumentOf(layer, xs), inference)) as Tensor[];
     for (const { scope, flops } of flopsBehind(ys)) {
       const l = ofScope(scope);
       sums.set(l, sums.get(l)! + flops);
@@ -106,21 +112,42 @@ function flopsByLayer(
   return sums;
 }
 
-/** The same as a table for a terminal or a log. */
+/** For each layer the paths of those that it takes from, in all its calls. What a layer computes between others is its own. */
+function connectionsOf(model: Frame, paths: ReadonlyMap<AnyLayer, string>): ReadonlyMap<AnyLayer, readonly string[]> {
+  const found = new Map<AnyLayer, string[]>();
+  for (const { node, frame } of framesIn(model).flatMap(spotsIn)) {
+    if (node.role === "input" || node.role === "output") continue;
+    const layer = (node.call ?? frame.call).layer;
+    const names = sourcesOf(node, frame).map((source) =>
+      source.node.role === "input" ? nameOfEnd(source.node) : paths.get((source.node.call ?? source.frame.call).layer)!,
+    );
+    const own = paths.get(layer)!;
+    const known = found.get(layer) ?? [];
+    found.set(layer, [...new Set([...known, ...names.filter((name) => name !== own || node.call !== undefined)])]);
+  }
+  return found;
+}
+
+/**
+ * The same as a table for a terminal or a log. Where layers do not simply follow one another, it says what each is connected
+ * to.
+ */
 export function summary(layer: AnyLayer): string {
   const { kind, inputs, layers, ...all } = summarize(layer);
+  const isChain = layers.every(({ connectedTo }, i) => i === 0 || String(connectedTo) === layers[i - 1]!.path);
   const rows = layers.map((row) => [
-    row.path === "" ? "(itself)" : row.path,
+    nameOfRow(row.path),
     row.description,
     row.outputs.map(({ shape }) => shapeText(shape)).join(" "),
     row.parameters === 0 ? "" : grouped(row.parameters),
     row.parameters === 0 ? "" : trained(row),
     row.flops === 0 ? "" : short(row.flops),
     row.byteLength === 0 ? "" : memory(row.byteLength),
+    ...(isChain ? [] : [row.connectedTo.map(nameOfRow).join(", ")]),
   ]);
   const head = ["layer", "kind", "output", "parameters", "trained", "FLOPs", "memory"];
   const foot = ["", "", "", grouped(all.parameters), trained(all), short(all.flops), memory(all.byteLength)];
-  const lines = table(head, rows, foot);
+  const lines = isChain ? table(head, rows, foot) : table([...head, "connected to"], rows, [...foot, ""]);
   return [
     `${kind}: ${inputs.map(typeText).join(", ")}`,
     "",
@@ -129,6 +156,8 @@ export function summary(layer: AnyLayer): string {
     `FLOPs are for one example, forward. Its results in all layers take ${memory(all.activationByteLength)}.`,
   ].join("\n");
 }
+
+const nameOfRow = (path: string): string => (path === "" ? "(itself)" : path);
 
 const trained = ({ parameters, trainable }: { readonly parameters: number; readonly trainable: number }): string =>
   trainable === parameters ? "all" : trainable === 0 ? "none" : grouped(trainable);

@@ -17,7 +17,8 @@ function scaled(n: number, step: number, units: readonly string[]): string {
   return `${digits} ${units[unit]}`.trimEnd();
 }
 
-const TEXT_COLUMNS = 3; // to the left; the others are numbers, to the right
+/** Columns of text, to the left; the others are numbers, to the right. */
+const isText = (column: number): boolean => column < 3 || column > 6;
 
 /** Rows under a head and above a sum, in columns. */
 export function table(
@@ -28,7 +29,7 @@ export function table(
   const widths = head.map((_, i) => Math.max(...[head, ...rows, foot].map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, i) => (i < TEXT_COLUMNS ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (isText(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join("  ")
       .trimEnd();
   const rule = "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2));

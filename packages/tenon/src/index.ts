@@ -30,6 +30,7 @@ export {
   reshape,
   rmsNorm,
 } from "@tenon/layers";
+export * from "@tenon/layers/pictures";
 export * from "@tenon/losses";
 export * as losses from "@tenon/losses";
 export { meanAbsoluteError, meanSquaredError } from "@tenon/losses";

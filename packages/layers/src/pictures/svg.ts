@@ -1,0 +1,28 @@
+import { callsOf } from "../calls.ts";
+import { frameOf } from "../frames.ts";
+import type { AnyLayer } from "../layer.ts";
+import { drawFrame } from "./draw-frame.ts";
+import { labeller } from "./labels.ts";
+import { checkDepth, type PictureOptions } from "./options.ts";
+
+const MARGIN = 16;
+
+/**
+ * A model as a picture, the text of an SVG file: a box for each layer, with its settings, shape and parameters, a frame
+ * around each layer that holds others, and lines for the tensors that go from one to the other.
+ *
+ * The model has to be built. Sizes such as `B` stay names. The same model gives the same text.
+ */
+export function toSvg(model: AnyLayer, options: PictureOptions = {}): string {
+  const root = frameOf(callsOf("toSvg", model), checkDepth("toSvg", options));
+  const { width, height, parts } = drawFrame(root, labeller(root));
+  const [w, h] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" font-family="Helvetica, Arial, sans-serif" font-size="12">`,
+    `<rect width="${w}" height="${h}" fill="#ffffff"/>`,
+    `<g transform="translate(${MARGIN} ${MARGIN})">`,
+    ...parts,
+    "</g>",
+    "</svg>\n",
+  ].join("\n");
+}
