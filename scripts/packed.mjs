@@ -22,7 +22,7 @@ const budgets = {
   "@tenon/conformance": 29,
   "@tenon/datasets": 34,
   "@tenon/interpreter": 4,
-  "@tenon/layers": 24,
+  "@tenon/layers": 36,
   "@tenon/lowering": 30,
   "@tenon/ir": 49,
   "@tenon/losses": 3,

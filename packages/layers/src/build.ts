@@ -6,7 +6,6 @@ import {
   hostFoldIn,
   hostKeyOf,
   inference,
-  isRecord,
   isTracing,
   OptionError,
   pathHash,
@@ -16,7 +15,7 @@ import {
   type TensorType,
   valueText,
 } from "@tenon/tensor";
-import { treeFlatten, treeLeaves } from "@tenon/tree";
+import { type TreeStructure, treeFlatten, treeLeaves, treeUnflatten } from "@tenon/tree";
 import type { AnyLayer, BuildOptions } from "./layer.ts";
 import { placeOf, settle } from "./place.ts";
 import { survey } from "./state.ts";
@@ -30,6 +29,8 @@ interface Session {
   readonly built: AnyLayer[];
   /** Layers whose types have been noted. */
   readonly reached: Set<AnyLayer>;
+  /** Whether what is built is given up at the end. */
+  readonly sketch: boolean;
 }
 
 let session: Session | undefined;
@@ -55,11 +56,11 @@ export function buildLayer(root: AnyLayer, options: BuildOptions): void {
     });
   }
   const key = hostKeyOf(options.key, "build");
-  const { types, argument } = inputsOf(options.inputs);
+  const { types, structure } = typesOf(options.inputs);
   const { layers } = settle(root, options.name ?? "");
-  session = { root, key, layers, built: [], reached: new Set() };
+  session = { root, key, layers, built: [], reached: new Set(), sketch: false };
   try {
-    dryRun(types, (...xs: Tensor[]) => root.call(argument(xs), inference));
+    dryRun(types, (...xs: Tensor[]) => root.call(treeUnflatten(structure, xs), inference));
     const found = settle(root, options.name ?? "");
     for (const layer of found.layers.keys()) finish(layer, session);
   } catch (error) {
@@ -69,6 +70,31 @@ export function buildLayer(root: AnyLayer, options: BuildOptions): void {
     session = undefined;
   }
 }
+
+/**
+ * The types of a layer's results for inputs of these types: it is built, and the Variables are given up. Initial values
+ * are left out, where the layer takes them from an initialiser that an option chose.
+ */
+export function sketch(layer: AnyLayer, { types, structure }: Typed): Typed {
+  const outer = session;
+  session = { root: layer, key: [0, 0], layers: survey(layer).layers, built: [], reached: new Set(), sketch: true };
+  try {
+    const y = dryRun(types, (...xs: Tensor[]) => layer.call(treeUnflatten(structure, xs), inference) as unknown);
+    return { types: typesIn(y), structure: treeFlatten(y).structure };
+  } finally {
+    for (const l of session.built) placeOf(l).built = false;
+    session = outer;
+  }
+}
+
+/** Types of tensors, and how an input or result is made up of them. */
+export interface Typed {
+  readonly types: readonly TensorType[];
+  readonly structure: TreeStructure<unknown>;
+}
+
+/** Whether Variables are made for their shapes alone. */
+export const isSketch = (): boolean => session?.sketch === true;
 
 /** A layer that was not reached has nothing to build, or its sizes are unknown. */
 function finish(layer: AnyLayer, { built }: Session): void {
@@ -151,37 +177,32 @@ function specText({ dtype, shape }: TensorType): string {
 
 const quoted = (d: Dim): Dim => (typeof d === "number" ? d : (JSON.stringify(String(d)) as unknown as Dim));
 
+const typeOf = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape });
+
 /** The types of the tensors in an input or result. */
-const typesIn = (value: unknown): readonly TensorType[] =>
-  (treeLeaves<unknown>(value) as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
+const typesIn = (value: unknown): readonly TensorType[] => (treeLeaves<unknown>(value) as Tensor[]).map(typeOf);
 
 const nameOf = (layer: AnyLayer, path = placeOf(layer).path): string =>
   path === "" ? `the ${layer.kind} layer` : `${path} (${layer.kind})`;
 
-const isType = (value: unknown): value is TensorType =>
-  typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
-
-/** The types that a model is built for, and what it is called with where these are the tensors. */
-function inputsOf(inputs: BuildOptions["inputs"]): {
-  readonly types: readonly TensorType[];
-  argument(xs: readonly Tensor[]): unknown;
-} {
-  const names = isRecord(inputs) && !isType(inputs) ? Object.keys(inputs) : undefined;
-  const types: readonly unknown[] = names === undefined ? [inputs].flat() : Object.values(inputs);
-  const strange = types.findIndex((x) => !isType(x));
-  if (types.length > 0 && strange < 0) {
-    return {
-      types: types as readonly TensorType[],
-      argument: (xs) =>
-        names === undefined ? (xs.length === 1 ? xs[0] : xs) : Object.fromEntries(xs.map((x, i) => [names[i]!, x])),
-    };
-  }
-  throw new OptionError(
-    "E803",
-    "build",
-    types.length === 0
-      ? "inputs is empty"
-      : `inputs ${names !== undefined || Array.isArray(inputs) ? "has" : "is"} ${valueText(types[strange])}, which is no type`,
-    { fix: 'describe the input by spec, as in inputs: spec(["B", 784])' },
-  );
+/** The types in a list or record of them, and how a layer's input is made up of those; a list of one stands for the one. */
+function typesOf(inputs: unknown): Typed {
+  const types: TensorType[] = [];
+  const visit = (x: unknown, holder = inputs): unknown => {
+    if (typeof x !== "object" || x === null)
+      throw noType(
+        x === inputs ? `inputs is ${valueText(x)}` : `inputs has ${valueText(holder === inputs ? x : holder)}`,
+      );
+    if ("dtype" in x && "shape" in x) return types.push(x as TensorType); // a number, which is a leaf
+    if (Array.isArray(x)) return x.map((child) => visit(child, x));
+    return Object.fromEntries(Object.entries(x).map(([name, child]) => [name, visit(child, x)]));
+  };
+  const { structure } = treeFlatten(visit(Array.isArray(inputs) && inputs.length === 1 ? inputs[0] : inputs));
+  if (types.length === 0) throw noType("inputs is empty", "");
+  return { types, structure };
 }
+
+const noType = (problem: string, which = ", which is no type"): OptionError =>
+  new OptionError("E803", "build", `${problem}${which}`, {
+    fix: 'describe the input by spec, as in inputs: spec(["B", 784])',
+  });

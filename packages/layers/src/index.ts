@@ -42,6 +42,7 @@ export {
   globalMaxPooling2d,
   globalMaxPooling3d,
 } from "./global-pooling.ts";
+export { GraphNode, type InputOptions, input, type NodesOf } from "./graph-node.ts";
 export { GroupNorm, type GroupNormOptions, groupNorm } from "./group-norm.ts";
 export { constant, ones, zeros } from "./initializers/constant.ts";
 export type { Initializer, InitializerChoice, InitializerName } from "./initializers/initializer.ts";
@@ -57,7 +58,7 @@ export {
 } from "./initializers/variance-scaling.ts";
 export { instanceNorm } from "./instance-norm.ts";
 export { Lambda, lambda } from "./lambda.ts";
-export { type AnyLayer, type BuildOptions, Layer } from "./layer.ts";
+export { type AnyLayer, type BuildOptions, Layer, type TypeTree } from "./layer.ts";
 export { LayerNorm, type LayerNormOptions, layerNorm } from "./layer-norm.ts";
 export {
   add,
@@ -70,6 +71,7 @@ export {
   subtract,
   type Tensors,
 } from "./merge.ts";
+export { GraphModel, type ModelOptions, model, type NodeTree, type TensorsOf } from "./model.ts";
 export type { BiasOptions, KernelOptions } from "./parameter.ts";
 export { Permute, permute } from "./permute.ts";
 export { Prelu, type PreluOptions, prelu } from "./prelu.ts";

@@ -11,18 +11,22 @@ import {
   valueText,
   variables,
 } from "@tenon/tensor";
-import { treeEntries } from "@tenon/tree";
+import { treeEntries, treeLeaves } from "@tenon/tree";
 import { buildLayer, isBuilt, reach, unbuilt } from "./build.ts";
+import type { GraphNode, NodesOf } from "./graph-node.ts";
 import { inPlace, placeOf, settle } from "./place.ts";
 import { layerBrand, nested } from "./state.ts";
 
 export type AnyLayer = Layer<any, any>;
 
+/** Types of tensors, in lists and records. */
+export type TypeTree = TensorType | readonly TypeTree[] | { readonly [name: string]: TypeTree };
+
 export interface BuildOptions {
   /** Where initial values come from: `key(0)`. Every layer folds its path into it. */
   readonly key: Key;
-  /** The type of the input, or of each in a list or record of several: `spec(["B", 784])`. Named sizes stay open. */
-  readonly inputs: TensorType | readonly TensorType[] | Readonly<Record<string, TensorType>>;
+  /** The type of the input, or a list or record of types where there are several: `spec(["B", 784])`. Named sizes stay open. */
+  readonly inputs: TypeTree;
   /** What the names of the Variables begin with, for a program with several models. */
   readonly name?: string;
 }
@@ -100,6 +104,18 @@ export abstract class Layer<X = Tensor, Y = Tensor> {
       checkResult(this.kind, y);
       finish?.(y);
       return y;
+    });
+  }
+
+  /**
+   * The layer in a graph of layers: nodes of its results, for nodes of its inputs. A graph begins with `input`, and `model`
+   * makes a layer of it. On several nodes the layer has one set of Variables.
+   */
+  on(x: NodesOf<X>): NodesOf<Y> {
+    const [node] = treeLeaves<unknown>(x) as (GraphNode | undefined)[];
+    if (typeof node?.feed === "function") return node.feed(this, x) as NodesOf<Y>;
+    throw new OptionError("E803", this.kind, `on is given ${valueText(x)}, which is no node of a graph`, {
+      fix: "begin a graph with input([28, 28, 1]), and call layers on tensors by call",
     });
   }
 

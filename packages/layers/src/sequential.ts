@@ -1,5 +1,5 @@
 import { type Context, OptionError, type Tensor, valueText } from "@tenon/tensor";
-import { Layer } from "./layer.ts";
+import { type AnyLayer, Layer } from "./layer.ts";
 import { isLayer } from "./state.ts";
 
 /** What `sequential` takes: a list of layers, or a record of them by name. */
@@ -48,10 +48,13 @@ export class Sequential extends Layer {
   }
 }
 
-function numbered(layers: readonly Layer[]): string[] {
+/** Names by kind and number: `dense1`, `dense2`, …, without those that are taken. */
+export function numbered(layers: readonly AnyLayer[], taken: readonly string[] = []): string[] {
   const counts = new Map<string, number>();
   return layers.map(({ kind }) => {
-    const count = (counts.get(kind) ?? 0) + 1;
+    let count = counts.get(kind) ?? 0;
+    do count++;
+    while (taken.includes(`${kind}${count}`));
     counts.set(kind, count);
     return `${kind}${count}`;
   });

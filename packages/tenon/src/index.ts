@@ -21,6 +21,7 @@ export {
   flatten,
   type GroupNormOptions,
   groupNorm,
+  input,
   type LayerNormOptions,
   layerNorm,
   maximum,

@@ -1,4 +1,5 @@
-import { type HostKey, isFloat, OptionError, sameShape, Tensor, typeText, valueText } from "@tenon/tensor";
+import { full, type HostKey, isFloat, OptionError, sameShape, Tensor, typeText, valueText } from "@tenon/tensor";
+import { isSketch } from "../build.ts";
 import { byName, keyOf } from "../check.ts";
 import { constant, ones, zeros } from "./constant.ts";
 import { orthogonal } from "./orthogonal.ts";
@@ -41,6 +42,7 @@ export function chooseInitializer(kind: string, option: string, given: Initializ
   const chosen = byName<Initializer>(kind, option, given, initializers);
   const name = keyOf(initializers, chosen) ?? (chosen.name || "function");
   return named(name, (key, shape) => {
+    if (isSketch()) return full(shape, 0);
     const value: unknown = chosen(key, shape);
     if (value instanceof Tensor && isFloat(value.dtype) && sameShape(value.shape, shape)) return value;
     const found = value instanceof Tensor ? typeText(value) : valueText(value);
