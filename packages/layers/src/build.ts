@@ -131,10 +131,15 @@ export function reach(layer: AnyLayer, x: unknown): ((y: unknown) => void) | und
     if (!session.layers.has(layer)) session.layers = survey(root).layers; // it was made on the way
     const path = session.layers.get(layer);
     if (path === undefined) {
-      throw new StateError("E434", "build", `forward calls a ${layer.kind} layer that no field holds`, {
-        at: nameOf(root),
-        fix: "make it once, as a field of the layer that calls it",
-      });
+      throw new StateError(
+        "E434",
+        "build",
+        `forward calls ${/^[aeiou]/.test(layer.kind) ? "an" : "a"} ${layer.kind} layer that no field holds`,
+        {
+          at: nameOf(root),
+          fix: "make it once, as a field of the layer that calls it",
+        },
+      );
     }
     layer.buildSelf?.(hostFoldIn(key, pathHash(path)), ...place.inputs);
     place.built = true;

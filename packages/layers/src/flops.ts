@@ -21,12 +21,16 @@ export const elements = (shape: Shape): number => atOne(sizeOf(shape));
 /**
  * Floating-point operations of a node for one example: `2·k` for each element of a matrix product over k, one for each
  * element that a reduction takes in, one for each result of a scalar op, none where elements only move. A composite
- * counts as what it is made of, a loop as its body times its steps where their number is known.
+ * counts as what those of its results that are `used` are made of, without products with the zeros that spread the input
+ * of a transposed convolution; a loop as its body times its steps where their number is known.
  */
-export function flopsOf({ op, inputs, attrs, results }: Node): number {
+export function flopsOf({ op, inputs, attrs, results }: Node, used = results.map((_, i) => i)): number {
   if (op.decompose !== undefined) {
     const leaves = inputs.map((x) => input(x));
-    return flopsBehind(op.decompose(leaves, attrs)).reduce((sum, { flops }) => sum + flops, 0);
+    const made = [op.decompose(leaves, attrs)].flat() as readonly Tensor[];
+    const sum = flopsBehind(used.map((i) => made[i]!)).reduce((n, { flops }) => n + flops, 0);
+    const spread = (attrs.lhsDilation as readonly number[] | undefined) ?? [];
+    return Math.round(spread.reduce((n, d) => n / d, sum));
   }
   const bodies = Object.values(attrs)
     .flat()
@@ -44,7 +48,14 @@ export function flopsOf({ op, inputs, attrs, results }: Node): number {
 }
 
 /** The nodes that some tensors are computed by, with the layer path of each. */
-export const flopsBehind = (ys: readonly Tensor[]): { readonly scope: string; readonly flops: number }[] =>
-  topologicalOrder(ys)
-    .filter((node) => !isLeaf(node))
-    .map((node) => ({ scope: node.scope ?? "", flops: flopsOf(node) }));
+export function flopsBehind(ys: readonly Tensor[]): { readonly scope: string; readonly flops: number }[] {
+  const nodes = topologicalOrder(ys).filter((node) => !isLeaf(node));
+  const used = new Set([...ys, ...nodes.flatMap(({ inputs }) => inputs)]);
+  return nodes.map((node) => ({
+    scope: node.scope ?? "",
+    flops: flopsOf(
+      node,
+      node.outputs.flatMap((y, i) => (used.has(y) ? [i] : [])),
+    ),
+  }));
+}

@@ -74,6 +74,17 @@ export {
 export { GraphModel, type ModelOptions, model, type NodeTree, type TensorsOf } from "./model.ts";
 export type { BiasOptions, KernelOptions } from "./parameter.ts";
 export { Permute, permute } from "./permute.ts";
+export {
+  averagePooling1d,
+  averagePooling2d,
+  averagePooling3d,
+  maxPooling1d,
+  maxPooling2d,
+  maxPooling3d,
+  Pooling,
+  type PoolingOptions,
+  type PoolSize,
+} from "./pooling.ts";
 export { Prelu, type PreluOptions, prelu } from "./prelu.ts";
 export { l1, l1l2, l2, type Regularizer, regularization } from "./regularizers.ts";
 export { RepeatVector, repeatVector } from "./repeat-vector.ts";

@@ -1,9 +1,9 @@
 import {
   type Context,
   checkOptions,
+  greater,
   type HostKey,
-  minimum,
-  relu,
+  select,
   type Tensor,
   type TensorType,
   type Variable,
@@ -76,7 +76,7 @@ export class Prelu extends Layer {
         "give it examples of the shape that it was built for",
       );
     }
-    return relu(x).add(minimum(x, 0).mul(this.alpha.value));
+    return select(greater(x, 0), x, x.mul(this.alpha.value));
   }
 
   override penalties(): readonly Tensor[] {

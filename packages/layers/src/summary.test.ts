@@ -1,5 +1,7 @@
 import {
+  averagePooling2d,
   batchNorm,
+  conv2d,
   dense,
   dropout,
   embedding,
@@ -7,6 +9,7 @@ import {
   freeze,
   Layer,
   layerNorm,
+  maxPooling2d,
   reshape,
   sequential,
   summarize,
@@ -122,6 +125,41 @@ test("a loop counts as often as it runs", () => {
   }
   const [loop] = summarize(new Loop().build({ key: key(0), inputs: spec([5, 2, 3]) })).layers;
   expect(loop).toMatchObject({ path: "", flops: 5 * 2 * (3 + 2 * 3 * 3 + 3) });
+});
+
+test("a convolution is a product with each window, and a pool takes in each entry of its windows", () => {
+  const model = sequential([
+    conv2d(32, 3, { activation: "relu" }),
+    maxPooling2d(2),
+    conv2d(64, 3, { padding: "same", groups: 2, useBias: false }),
+    averagePooling2d(),
+    flatten(),
+    dense(10),
+  ]).build({ key: key(0), inputs: spec(["B", 28, 28, 1]) });
+  expect(summary(model)).toMatchInlineSnapshot(`
+    "sequential: float32 [B, 28, 28, 1]
+
+    layer              kind                                           output           parameters  trained   FLOPs   memory
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    conv2d1            conv2d 32 of 3×3 relu, glorotUniform           [B, 26, 26, 32]         320      all   433 k  1.25 KB
+    maxPooling2d1      maxPooling2d 2×2                               [B, 13, 13, 32]                       21.6 k
+    conv2d2            conv2d 64 of 3×3 same groups 2, glorotUniform  [B, 13, 13, 64]       9,216      all  3.12 M  36.0 KB
+    averagePooling2d1  averagePooling2d 2×2                           [B, 6, 6, 64]                         11.5 k
+    flatten1           flatten                                        [B, 2304]
+    dense1             dense 10, glorotUniform                        [B, 10]              23,050      all  46.1 k  90.0 KB
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                                                                           32,586      all  3.63 M   127 KB
+
+    FLOPs are for one example, forward. Its results in all layers take 166 KB."
+  `);
+  expect(summarize(model).layers.map(({ flops }) => flops)).toEqual([
+    26 * 26 * 32 * (2 * 9 + 2), // a bias and the activation
+    13 * 13 * 32 * 4,
+    13 * 13 * 64 * 2 * 9 * 16,
+    6 * 6 * 64 * (4 + 1),
+    0,
+    10 * (2 * 2304 + 1),
+  ]);
 });
 
 test("a model that is not built has no summary", () => {

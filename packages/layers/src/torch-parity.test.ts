@@ -8,6 +8,7 @@ import {
   logSoftmax,
   setBackend,
   spec,
+  split,
   type Tensor,
   tensor,
   training,
@@ -51,9 +52,15 @@ interface Penalty {
   readonly dw: NumberArray;
 }
 
-const { torch, cases, penalties } = JSON.parse(
-  readFileSync(new URL("../fixtures/torch-layers.json", import.meta.url), "utf8"),
-) as { torch: string; cases: readonly Case[]; penalties: readonly Penalty[] };
+interface Recorded {
+  readonly torch: string;
+  readonly cases: readonly Case[];
+}
+
+const read = <T extends Recorded>(file: string): T =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8")) as T;
+const { torch, cases, penalties } = read<Recorded & { penalties: readonly Penalty[] }>("torch-layers.json");
+const vision = read("torch-vision.json");
 
 beforeAll(() => setBackend("interpreter"));
 
@@ -75,16 +82,33 @@ class Network extends layers.Layer {
   }
 }
 
-const make: Readonly<Record<string, (...args: never[]) => layers.Layer>> = {
-  activation: layers.activation,
-  batchNorm: layers.batchNorm,
-  dense: layers.dense,
-  dropout: layers.dropout,
-  embedding: layers.embedding,
-  flatten: layers.flatten,
-  layerNorm: layers.layerNorm,
+/** A merge of two inputs that are the halves of one. */
+class Halves extends layers.Layer {
+  readonly merge: layers.Layer<readonly Tensor[]>;
+  constructor(merge: layers.Layer<readonly Tensor[]>) {
+    super();
+    this.merge = merge;
+  }
+  override forward(x: Tensor, ctx: Context): Tensor {
+    return this.merge.call(split(x, 2, { axis: 1 }), ctx);
+  }
+}
+
+type Make = (...args: unknown[]) => layers.Layer;
+const factories = layers as unknown as Readonly<Record<string, Make>>;
+
+const networks: Readonly<Record<string, Make>> = {
   network: () => new Network(),
-  reshape: layers.reshape,
+  halves: (merge, ...args) => new Halves(factories[merge as string]!(...args) as never),
+  imageNetwork: () =>
+    layers.sequential([
+      layers.conv2d(4, 3, { padding: "same", activation: "relu" }),
+      layers.maxPooling2d(),
+      layers.groupNorm(2),
+      layers.conv2d(3, 2, { strides: 2, padding: "same", activation: "relu" }),
+      layers.flatten(),
+      layers.dense(3, { activation: "logSoftmax" }),
+    ]),
 };
 
 function variablesByPath(layer: layers.Layer): Readonly<Record<string, Variable>> {
@@ -92,36 +116,40 @@ function variablesByPath(layer: layers.Layer): Readonly<Record<string, Variable>
 }
 
 describe(`results, gradients and statistics are those of PyTorch ${torch}:`, () => {
-  test.each(cases)("$name", async ({ layer: [kind, ...args], params, steps, inference: later }) => {
-    const { x } = steps[0]!;
-    const layer = make[kind]!(...(args as never[])).build({ key: key(0), inputs: tensorOf(x) });
-    const state = variablesByPath(layer);
-    for (const [path, value] of Object.entries(params)) state[path]!.assign(tensorOf(value));
-    expect(Object.keys(state).filter((path) => state[path]!.role === "parameter")).toEqual(Object.keys(params));
+  test.each([...cases, ...vision.cases])(
+    "$name",
+    async ({ layer: [kind, ...args], params, steps, inference: later }) => {
+      const { x } = steps[0]!;
+      const layer = (networks[kind] ?? factories[kind]!)(...args).build({ key: key(0), inputs: tensorOf(x) });
+      const state = variablesByPath(layer);
+      for (const [path, value] of Object.entries(params)) state[path]!.assign(tensorOf(value));
+      expect(Object.keys(state).filter((path) => state[path]!.role === "parameter")).toEqual(Object.keys(params));
 
-    const trained = Object.fromEntries(Object.keys(params).map((path) => [path, state[path]!]));
-    for (const [i, step] of steps.entries()) {
-      const input = variable(tensorOf(step.x), { trainable: step.dx !== null });
-      const result = variable(zeros(step.y.shape), { trainable: false });
-      const loss = (): Tensor => {
-        result.assign(layer.call(input.value, training(key(i))));
-        return result.value.mul(tensorOf(step.dy)).sum();
-      };
-      const [, gradients] = valueAndGrad(loss, { dx: input, ...trained } as Record<string, Variable>);
-      expect(await distance(result.value, step.y)).toBeLessThanOrEqual(parity.forward);
-      const expected: Named = { ...(step.dx !== null && { dx: step.dx }), ...step.gradients };
-      for (const [path, gradient] of Object.entries(expected))
-        expect(await distance(gradients[path]!, gradient), path).toBeLessThanOrEqual(parity.gradient);
-      for (const [path, statistic] of Object.entries(step.statistics)) {
-        const converted =
-          path === "movingVariance" ? ofPopulation(statistic, step.x, args[0] as BatchSettings, i) : statistic;
-        expect(await distance(state[path]!.value, converted), path).toBeLessThanOrEqual(parity.forward);
+      const trained = Object.fromEntries(Object.keys(params).map((path) => [path, state[path]!]));
+      for (const [i, step] of steps.entries()) {
+        const input = variable(tensorOf(step.x), { trainable: step.dx !== null });
+        const result = variable(zeros(step.y.shape), { trainable: false });
+        const loss = (): Tensor => {
+          result.assign(layer.call(input.value, training(key(i))));
+          return result.value.mul(tensorOf(step.dy)).sum();
+        };
+        const [, gradients] = valueAndGrad(loss, { dx: input, ...trained } as Record<string, Variable>);
+        expect(await distance(result.value, step.y)).toBeLessThanOrEqual(parity.forward);
+        const expected: Named = { ...(step.dx !== null && { dx: step.dx }), ...step.gradients };
+        for (const [path, gradient] of Object.entries(expected))
+          expect(await distance(gradients[path]!, gradient), path).toBeLessThanOrEqual(parity.gradient);
+        for (const [path, statistic] of Object.entries(step.statistics)) {
+          const converted =
+            path === "movingVariance" ? ofPopulation(statistic, step.x, args[0] as BatchSettings, i) : statistic;
+          expect(await distance(state[path]!.value, converted), path).toBeLessThanOrEqual(parity.forward);
+        }
       }
-    }
-    if (later === undefined) return;
-    for (const [path, statistic] of Object.entries(steps.at(-1)!.statistics)) state[path]!.assign(tensorOf(statistic));
-    expect(await distance(layer.call(tensorOf(later.x)), later.y)).toBeLessThanOrEqual(parity.forward);
-  });
+      if (later === undefined) return;
+      for (const [path, statistic] of Object.entries(steps.at(-1)!.statistics))
+        state[path]!.assign(tensorOf(statistic));
+      expect(await distance(layer.call(tensorOf(later.x)), later.y)).toBeLessThanOrEqual(parity.forward);
+    },
+  );
 });
 
 interface BatchSettings {
