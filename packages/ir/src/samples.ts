@@ -15,6 +15,7 @@ import * as concat from "./ops/concat.ts";
 import * as cond from "./ops/cond.ts";
 import * as constant from "./ops/constant.ts";
 import * as conv from "./ops/conv.ts";
+import * as convTranspose from "./ops/conv-transpose.ts";
 import * as cumsum from "./ops/cumsum.ts";
 import * as dot from "./ops/dot.ts";
 import * as dropout from "./ops/dropout.ts";
@@ -83,6 +84,7 @@ const files: readonly object[] = [
   cond,
   constant,
   conv,
+  convTranspose,
   cumsum,
   dot,
   dropout,

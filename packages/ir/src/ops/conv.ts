@@ -28,7 +28,7 @@ import {
 } from "./spatial.ts";
 import { windows } from "./windows.ts";
 
-interface ConvAttrs {
+export interface ConvAttrs {
   readonly stride: readonly number[];
   readonly lo: Shape;
   readonly hi: Shape;
@@ -152,7 +152,7 @@ function inGroups(seen: Tensor, w: Tensor, { groups, mul }: ConvAttrs, places: S
 }
 
 /** The correlation with widths that may be negative: so many places are left out. */
-function correlate(x: Tensor, w: Tensor, attrs: ConvAttrs): Tensor {
+export function correlate(x: Tensor, w: Tensor, attrs: ConvAttrs): Tensor {
   const cut = (widths: Shape): number[] =>
     widths.map((width, i) => (typeof width === "number" && width < 0 ? Math.ceil(-width / attrs.lhsDilation[i]!) : 0));
   const [first, last] = [cut(attrs.lo), cut(attrs.hi)];
@@ -177,21 +177,24 @@ function lengths(x: Tensor, w: Tensor, dy: Tensor, { stride, lhsDilation, rhsDil
 
 const isEmpty = (x: Tensor): boolean => x.shape.slice(1, -1).includes(0);
 
-/** dy, strewn by the stride, under the kernel turned round, in and out exchanged within each group. */
+/**
+ * The kernel whose correlation is the transpose of w's, seen from y: turned round, in and out exchanged within each group.
+ * (*k, C/groups, O) → (*k, O/groups, C)
+ */
+export function turned(w: Tensor, groups: number): Tensor {
+  const [kernel, k] = [kernelOf(w), w.rank - 2];
+  const [perGroup, out] = [w.shape.at(-2)!, w.shape.at(-1)!];
+  const inGroup = dimFloorDiv(out, groups);
+  const split = reshape(reverse(w, { axis: range(0, k) }), [...kernel, perGroup, groups, inGroup]);
+  return reshape(transpose(split, [...range(0, k), k + 2, k + 1, k]), [...kernel, inGroup, dimMul(groups, perGroup)]);
+}
+
+/** dy, strewn by the stride, under the kernel turned round. */
 function gradientOfInput(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): Tensor {
   if (isEmpty(x)) return splat(0, x.shape, x.dtype);
   const { stride, lo, lhsDilation, groups } = attrs;
   const { reach, spread, strided } = lengths(x, w, dy, attrs);
-  const axes = range(0, reach.length);
-  const [kernel, k] = [kernelOf(w), reach.length];
-  const [perGroup, out] = [w.shape.at(-2)!, w.shape.at(-1)!];
-  const split = reshape(reverse(w, { axis: axes }), [...kernel, perGroup, groups, dimFloorDiv(out, groups)]);
-  const turned = reshape(transpose(split, [...axes, k + 2, k + 1, k]), [
-    ...kernel,
-    dimFloorDiv(out, groups),
-    dimMul(groups, perGroup),
-  ]);
-  return correlate(dy, turned, {
+  return correlate(dy, turned(w, groups), {
     ...attrs,
     stride: lhsDilation,
     lhsDilation: stride,
@@ -221,13 +224,13 @@ function gradientOfKernel(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): T
   }
   const { reach, spread, strided } = lengths(x, w, dy, attrs);
   const split = reshape(x, [...x.shape.slice(0, -1), groups, perGroup]);
-  const turned = reshape(transpose(split, [k + 2, ...axes.map((i) => i + 1), k + 1, 0]), [
+  const asExamples = reshape(transpose(split, [k + 2, ...axes.map((i) => i + 1), k + 1, 0]), [
     perGroup,
     ...x.shape.slice(1, -1),
     dimMul(groups, x.shape[0]!),
   ]);
   const kernel = transpose(dy, [...axes.map((i) => i + 1), 0, k + 1]);
-  const dw = correlate(turned, kernel, {
+  const dw = correlate(asExamples, kernel, {
     ...attrs,
     stride: rhsDilation,
     rhsDilation: stride,

@@ -48,6 +48,7 @@ export { type AxisOption, concat, concatOp, split, stack } from "./concat.ts";
 export { type Branch, type CondOptions, cond, condOp } from "./cond.ts";
 export { constant, constantOp, dimOp, iota, iotaOp, MAX_CONSTANT_BYTES } from "./constant.ts";
 export { type ConvOptions, conv, convOp } from "./conv.ts";
+export { type ConvTransposeOptions, convTranspose } from "./conv-transpose.ts";
 export { cumsum, cumsumOp } from "./cumsum.ts";
 export { dotOp, type Precision } from "./dot.ts";
 export { dropout, dropoutOp } from "./dropout.ts";

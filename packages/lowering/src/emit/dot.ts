@@ -2,7 +2,7 @@ import type { DType, Node, Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
-import { constantIndex, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "../index-expression.ts";
+import { constantIndex, constantOf, indexAxis, indexOfDim, indexVariable, multiplyIndex } from "../index-expression.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
 import type { Affine, ColumnSum, DotKernel, DotOperand, Value } from "../kernel/kernel.ts";
@@ -12,7 +12,7 @@ import { rare } from "../parts.ts";
 import { viewOf } from "../view.ts";
 import { Emitter, type Memory } from "./emitter.ts";
 import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
-import { linearIn } from "./strided.ts";
+import { linearIn, stridedRead } from "./strided.ts";
 
 type Body<K> = Omit<K, "name" | "slots" | "scalars">;
 
@@ -40,10 +40,16 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
   const batch = flat("batch", a, shared[0]!);
   const row = flat("row", a, freeA);
   const column = flat("column", b, freeB);
-  const k = flat("k", a, contract[0]!);
+  const order = contractionOrder(anchor, memory);
+  const k = flat(
+    "k",
+    a,
+    order.map((n) => contract[0]![n]!),
+  );
   const type = valueTypeOf(attrs.acc as DType) as DotKernel["type"];
   const index = [...batch.index, ...row.index, ...column.index];
-  const factors = factorIndices(anchor, index, k.index);
+  const inner = order.map((_, n) => k.index[order.indexOf(n)]!);
+  const factors = factorIndices(anchor, index, inner);
   const [left, right] = inputs.map((x, side): DotOperand => {
     const own = new KernelWriter();
     const emitter = new Emitter(own, memory);
@@ -76,6 +82,22 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
     product: given,
     columnSums,
   };
+}
+
+/** The contracted axes in an order in which a factor's elements lie one after the other in memory, where there is one. */
+function contractionOrder({ inputs, attrs }: Node, memory: Memory): readonly number[] {
+  const contract = attrs.contract as unknown as readonly (readonly number[])[];
+  const sizes = contract[0]!.map((axis) => constantOf(indexOfDim(inputs[0]!.shape[axis]!)));
+  const given = sizes.map((_, n) => n);
+  if (sizes.length < 2) return given;
+  for (const side of [1, 0] as const) {
+    const { source, strides } = stridedRead(inputs[side]!);
+    if (!memory.holds(source)) continue;
+    const steps = contract[side]!.map((axis) => constantOf(strides[axis]!));
+    const order = given.toSorted((m, n) => steps[n]! - steps[m]!);
+    if (order.every((n, i) => i === 0 || steps[order[i - 1]!] === steps[n]! * sizes[n]!)) return order;
+  }
+  return given;
 }
 
 const isColumnSum = ({ op }: Node): boolean => op.name === "reduce";

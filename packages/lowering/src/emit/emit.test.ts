@@ -231,6 +231,19 @@ test("a bias gradient is summed up on the way", () => {
   `);
 });
 
+test("contracted axes are taken in an order in which a factor lies, whichever the product names first", () => {
+  const contract = [
+    [1, 0],
+    [1, 0],
+  ];
+  // the gradient of a kernel: examples first in both, though the places are named before them
+  const make = () => [
+    applyOp(dotOp, [windows(of(["B", 5, 9]), { axes: [2], size: 3 }), of(["B", 5, 4])], { contract })[0]!,
+  ];
+  const [text] = kernelsOf(make, { templates });
+  expect(text).toContain("b lies in in1 from 0 by 0, 1, 4");
+});
+
 test("a sort goes to its template, or counts what comes before", () => {
   const make = () => [argsort(of(["B", 6], "int32"))];
   expect(`${kernels(make, { templates })}\n\n${kernels(make)}`).toMatchInlineSnapshot(`
