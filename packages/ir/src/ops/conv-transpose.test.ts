@@ -37,7 +37,7 @@ test("it is the gradient of conv in x", () => {
     { stride: 2, padding: 1, outputPadding: [0, 1] },
     { padding: 1, dilation: 2 },
     { groups: 2 },
-    { stride: [2, 1], padding: [[3, 4], 0] as const },
+    { stride: [2, 1], padding: [[3, 3], 0] as const },
   ]) {
     const { outputPadding: _, ...shared } = options;
     const x = random([2, 7, 6, 4], 1);
