@@ -41,9 +41,11 @@ const calls: Readonly<Record<string, (args: readonly ir.Tensor[], options: objec
   attention: ([q, k, v, mask, bias], options) => [
     ir.attention(q!, k!, v!, { ...options, mask: mask?.notEqual(0), bias }),
   ],
+  rope: ([x, positions], options) => [ir.rope(x!, { ...options, positions })],
   tril: ([x], { k }: { k?: number }) => [ir.tril(x!, k)],
   triu: ([x], { k }: { k?: number }) => [ir.triu(x!, k)],
   topK: ([x], { k }: { k?: number }) => ir.topK(x!, k!),
+  einsum: (operands, { equation }: { equation?: string }) => [ir.einsum(equation!, ...operands)],
   embedding: ([table, ids]) => [ir.embedding(table!, ids!)],
   softmaxCrossEntropy: ([logits, labels]) => [ir.softmaxCrossEntropy(logits!, labels!)],
   lstmCell: ([z, h, c, kernel]) => ir.lstmCell(z!, h!, c!, kernel!),

@@ -31,6 +31,7 @@ import { padBatching, padOp } from "./ops/pad.ts";
 import { reduceBatching, reduceOp } from "./ops/reduce.ts";
 import { reshapeBatching, reshapeOp } from "./ops/reshape.ts";
 import { rmsNormBatching, rmsNormOp } from "./ops/rms-norm.ts";
+import { ropeBatching, ropeOp } from "./ops/rope.ts";
 import { scanBatching, scanOp } from "./ops/scan.ts";
 import { scatterBatching, scatterOp } from "./ops/scatter.ts";
 import { sliceBatching, sliceOp } from "./ops/slice.ts";
@@ -75,6 +76,7 @@ const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<a
   [reduceOp, reduceBatching],
   [reshapeOp, reshapeBatching],
   [rmsNormOp, rmsNormBatching],
+  [ropeOp, ropeBatching],
   [scanOp, scanBatching],
   [scatterOp, scatterBatching],
   [sliceOp, sliceBatching],

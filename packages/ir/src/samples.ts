@@ -20,6 +20,7 @@ import * as cumsum from "./ops/cumsum.ts";
 import * as dot from "./ops/dot.ts";
 import * as dropout from "./ops/dropout.ts";
 import * as dynamic from "./ops/dynamic.ts";
+import * as einsum from "./ops/einsum.ts";
 import * as embedding from "./ops/embedding.ts";
 import * as exponential from "./ops/exponential.ts";
 import * as gather from "./ops/gather.ts";
@@ -44,6 +45,7 @@ import * as relu from "./ops/relu.ts";
 import * as reshape from "./ops/reshape.ts";
 import * as rmsNorm from "./ops/rms-norm.ts";
 import * as rng from "./ops/rng.ts";
+import * as rope from "./ops/rope.ts";
 import * as round from "./ops/round.ts";
 import * as scan from "./ops/scan.ts";
 import * as scatter from "./ops/scatter.ts";
@@ -89,6 +91,7 @@ const files: readonly object[] = [
   dot,
   dropout,
   dynamic,
+  einsum,
   embedding,
   exponential,
   gather,
@@ -113,6 +116,7 @@ const files: readonly object[] = [
   reshape,
   rmsNorm,
   rng,
+  rope,
   round,
   scan,
   scatter,

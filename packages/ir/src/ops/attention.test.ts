@@ -111,7 +111,7 @@ test("operands that do not fit each other are refused with both sizes", () => {
       q: float32 [2, 3, 4, 8]
       k: float32 [2, 5, 3, 8]
       v: float32 [2, 5, 3, 8]
-      fix: give q k times as many."
+      fix: use a multiple of 3 heads in q."
   `);
   expect(refusal(() => attention(constant(0, [2, 3, 8]), k, k))).toMatchInlineSnapshot(`
     "ShapeError E206 nn.attention: q has rank 3, not 4, in (b,t,h,d),(b,s,k,d),(b,s,k,e)->(b,t,h,e).
