@@ -27,6 +27,8 @@ export interface CpuJsOptions {
    * fused multiply-adds whose last bit is the processor's affair; `auto` is the faster one that the engine has.
    */
   readonly simd?: (typeof simdLevels)[number];
+  /** Whether composites that have a kernel of their own are computed by it, by default; without, all are decomposed, to compare. */
+  readonly claims?: boolean;
   readonly debug?: MemoryDebug;
 }
 
@@ -52,7 +54,7 @@ const capabilities = (relaxed: boolean): Capabilities => ({
 });
 
 /** The processor, by WebAssembly that is written for each program. Everything is computed before `run` returns. */
-function processor(relaxed: boolean, memory: Memory): KernelBackend<Block, LoadedProgram> {
+function processor(relaxed: boolean, claiming: boolean, memory: Memory): KernelBackend<Block, LoadedProgram> {
   /** Temporaries of whichever program runs, in as much memory as any has wanted. */
   let arena: Block | undefined;
   let programs = 0;
@@ -71,7 +73,7 @@ function processor(relaxed: boolean, memory: Memory): KernelBackend<Block, Loade
     id: "cpu-js",
     caps: capabilities(relaxed),
     target: { templates },
-    claims,
+    ...(claiming && { claims }),
     planning: { align: ALIGN, guard: GUARD, scratchBytes: (kernel) => scratchBytes(kernel, { relaxed }) },
     maxBufferBytes: MAX_BUFFER_BYTES,
     alloc: (bytes) => memory.alloc(bytes),
@@ -107,14 +109,14 @@ function whyNot({ simd }: CpuJsOptions, has: Features): string | null {
 }
 
 function checked(options: unknown): CpuJsOptions {
-  checkOptions("cpu-js", options, ["simd", "debug"]);
-  const { simd = "auto", debug } = options as CpuJsOptions;
+  checkOptions("cpu-js", options, ["simd", "claims", "debug"]);
+  const { simd = "auto", claims: claiming = true, debug } = options as CpuJsOptions;
   if (debug !== undefined) checkOptions("cpu-js", debug, ["poison", "sentinels"]);
   if (!simdLevels.includes(simd))
     throw new OptionError("E803", "cpu-js", `simd is ${JSON.stringify(simd)}`, {
       fix: `it is one of ${simdLevels.join(", ")}`,
     });
-  return debug === undefined ? { simd } : { simd, debug };
+  return { simd, claims: claiming, ...(debug && { debug }) };
 }
 
 /** The backend with options, wherever the name of one may stand. */
@@ -128,10 +130,10 @@ export function cpuJs(options: CpuJsOptions = {}): BackendFactory {
       const problem = whyNot(chosen, has);
       if (problem !== null) throw new BackendError("E505", "cpu-js", problem, { fix: "use another engine or backend" });
       const relaxed = chosen.simd !== "portable" && has.relaxed;
-      const { debug } = chosen;
+      const { claims: claiming, debug } = chosen;
       const memory =
         debug === undefined ? new Memory() : new (await import("./watched-memory.ts")).WatchedMemory(debug);
-      return backendFrom(processor(relaxed, memory));
+      return backendFrom(processor(relaxed, claiming !== false, memory));
     },
     whyNot: async () => whyNot(checked(options), features()),
   };

@@ -1,4 +1,4 @@
-import type { ClaimedKernel, Claims, Index, Late } from "@tenon/lowering";
+import { type ClaimedKernel, type Claims, type Index, type Late, late } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
@@ -18,7 +18,9 @@ export interface ClaimedOp {
 }
 
 /** By name and version, each in a file of its own, which is loaded when a program has such an op. */
-const ops: Readonly<Record<string, Late<ClaimedOp>>> = {};
+const ops: Readonly<Record<string, Late<ClaimedOp>>> = {
+  "nn.conv@1": late(async () => (await import("./conv.ts")).conv),
+};
 
 const nameOf = ({ op, version }: Pick<ClaimedKernel, "op" | "version">): string => `${op}@${version}`;
 
@@ -27,5 +29,8 @@ export const claims: Claims = (site) => {
   const name = nameOf(site);
   return ops[name]?.now.accepts(site) === true ? { kernel: name } : null;
 };
+
+/** Loads what is loaded when a program wants it. */
+export const loadClaimed = (): Promise<unknown> => Promise.all(Object.values(ops).map((op) => op.load()));
 
 export const claimedOp = (kernel: ClaimedKernel): ClaimedOp => ops[nameOf(kernel)]!.now;

@@ -76,7 +76,7 @@ export function packFunction(m: ModuleBuilder, width: number, bytes: number): Fu
 }
 
 /** Runs `body` for as long as `count` steps of `by` are left. */
-function counted(f: FunctionBuilder, count: Int, by: number, body: () => void): void {
+export function counted(f: FunctionBuilder, count: Int, by: number, body: () => void): void {
   const { i32 } = f;
   const left = f.let(count);
   f.block((exit) => {

@@ -4,16 +4,24 @@ import type { Func, Local } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
 import { writeColumnSums, writeEpilogue } from "./dot-epilogue.ts";
 import { type TileBounds, writeProduct } from "./dot-loops.ts";
-import { packingOf } from "./dot-operand.ts";
-import { BLOCK_ROWS, planDot } from "./dot-plan.ts";
+import { type Packing, packingOf } from "./dot-operand.ts";
+import { BLOCK_ROWS, type DotPlan, planDot } from "./dot-plan.ts";
 import { tileFunction } from "./dot-tile.ts";
-import { templateFunction } from "./template.ts";
+import { type Template, templateFunction } from "./template.ts";
+
+/** Writes how the blocks of an operand are packed, where a kernel has a quicker way than from element to element. */
+export type PackingWriter = (template: Template, plan: DotPlan, batch: Local<"i32">) => Packing;
 
 /**
  * A matrix product with its epilogue, in tiles of packed panels. Operands that do not lie at constant distances are
  * computed as they are packed, so that a convolution is a product too and nothing but its panels is ever copied.
  */
-export function renderDot(m: ModuleBuilder, kernel: DotKernel, target: Target): Func<readonly []> {
+export function renderDot(
+  m: ModuleBuilder,
+  kernel: DotKernel,
+  target: Target,
+  packA?: PackingWriter,
+): Func<readonly []> {
   const { type, sizes } = kernel;
   const plan = planDot(kernel, target);
   const tile = tileFunction(m, type, target);
@@ -46,7 +54,7 @@ export function renderDot(m: ModuleBuilder, kernel: DotKernel, target: Target): 
       packedA: place(plan.packedA),
       packedB: place(plan.packedB),
       sums: place(plan.sums),
-      packA: packing("a", "row", plan.tile.rows),
+      packA: packA?.(template, plan, batch) ?? packing("a", "row", plan.tile.rows),
       packB: packing("b", "column", plan.tile.columns),
       finish: (bounds: TileBounds) => writeEpilogue(template, kernel, plan.tile, batch, bounds, columnSums),
     };
