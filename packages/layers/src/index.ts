@@ -16,6 +16,13 @@ export type { AffineOptions } from "./affine.ts";
 export { BatchNorm, type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { Concatenate, concatenate } from "./concatenate.ts";
 export { Conv, type Conv1dOptions, type ConvOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export {
+  ConvTranspose,
+  type ConvTransposeOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
 export { Cropping, cropping1d, cropping2d, cropping3d } from "./cropping.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
 export {

@@ -1,6 +1,6 @@
 import "@tenon/interpreter";
-import { add, average, Layer, maximum, minimum, multiply, subtract } from "@tenon/layers";
-import { ones, setBackend, spec, type Tensor, tensor, zeros } from "@tenon/tensor";
+import { add, average, concatenate, input, Layer, maximum, minimum, model, multiply, subtract } from "@tenon/layers";
+import { key, ones, setBackend, spec, type Tensor, tensor, zeros } from "@tenon/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
 import { built, insideWith, list } from "./inside.test-kit.ts";
 
@@ -64,6 +64,12 @@ test("another number of inputs is refused", () => {
       fix: give a list, as in subtract().call([x, y]).]
   `);
   expect(() => add().call([])).toThrow("E803");
+});
+
+test("a merge takes nodes of a graph", async () => {
+  const [a, b] = [input([2]), input([2])];
+  const net = model({ inputs: [a, b], outputs: concatenate().on([add().on([a, b]), subtract().on([a, b])]) });
+  expect(await list(net.build({ key: key(0) }).call([x, y]))).toEqual([4, 2, -2, -6]);
 });
 
 test("a merge is a layer like others in a model of one's own", () => {

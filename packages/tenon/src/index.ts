@@ -14,6 +14,7 @@ export {
   type BatchNormOptions,
   batchNorm,
   type ConvOptions,
+  type ConvTransposeOptions,
   type DotOptions,
   dot,
   dropout,
