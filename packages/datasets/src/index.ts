@@ -25,6 +25,7 @@ export {
 } from "./dataset.ts";
 export { type DigitsOptions, digits } from "./digits.ts";
 export { type DrawDigitsOptions, drawDigits } from "./draw-digits.ts";
+export { type Endless, endless } from "./endless.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
 export type { FetchProgress, FileOptions } from "./file-options.ts";
 export { type IdxArray, type IdxData, parseIdx } from "./idx.ts";

@@ -41,12 +41,12 @@ export interface Position {
 
 /** What a file says of a training besides its tensors. */
 export interface TrainingMetadata {
-  readonly format: 1;
+  readonly format: 2;
   readonly seed: number;
   readonly position: Position;
   readonly history: History;
-  readonly inputs: RowType;
-  readonly targets: RowType;
+  /** Of the data: inputs, targets and weights. */
+  readonly columns: Readonly<Record<string, RowType>>;
 }
 
 /** The type of one row of the data. */
@@ -113,8 +113,8 @@ function decode(bytes: Uint8Array): TrainingMetadata {
   } catch {
     throw malformed("it is no JSON");
   }
-  if (!isRecord(json) || json.format !== 1) throw malformed("its format is not 1");
-  const { seed, position, history, inputs, targets } = json;
+  if (!isRecord(json) || json.format !== 2) throw malformed("its format is not 2");
+  const { seed, position, history, columns } = json;
   const whole = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!whole(seed)) throw malformed("seed is no whole number");
   const counts = ["epoch", "batch", "batchSize", "rows"];
@@ -123,10 +123,9 @@ function decode(bytes: Uint8Array): TrainingMetadata {
   if (lists.length === 0 || !lists.every((list) => Array.isArray(list) && list.every(isRecord))) {
     throw malformed("history is no history");
   }
-  for (const type of [inputs, targets]) {
-    const isType = isRecord(type) && isDType(type.dtype) && Array.isArray(type.shape) && type.shape.every(whole);
-    if (!isType) throw malformed("inputs and targets are no types");
-  }
+  const isType = (type: unknown): boolean =>
+    isRecord(type) && isDType(type.dtype) && Array.isArray(type.shape) && type.shape.every(whole);
+  if (!isRecord(columns) || !Object.values(columns).every(isType)) throw malformed("columns are no types");
   return json as unknown as TrainingMetadata;
 }
 

@@ -9,6 +9,7 @@ import {
   type TensorType,
   valueText,
 } from "@tenon/tensor";
+import { type OneOrMore, roleOf } from "./roles.ts";
 
 /** A column of a data set, as far as training looks at it. */
 export interface DataColumn {
@@ -17,8 +18,12 @@ export interface DataColumn {
   readonly data: ArrayLike<number>;
 }
 
-/** What a data set of `@tenon/datasets` is to a trainer: columns `x` and `y` with equally many rows, in batches. */
+/**
+ * What a data set of `@tenon/datasets` is to a trainer: columns `x` and `y` with equally many rows, in batches. Of several
+ * inputs or targets each has a column, such as `x.image` and `x.words`; a column `weight` says how much an example counts.
+ */
 export interface DataSource {
+  /** Infinity where there are always more; `fit` then wants to know how many steps are an epoch. */
   readonly size: number;
   readonly columns: Readonly<Record<string, DataColumn>>;
   batches(
@@ -28,11 +33,18 @@ export interface DataSource {
   slice(start?: number, end?: number): DataSource;
 }
 
-/** What training takes: a data set, or inputs `x` and targets `y` as arrays or tensors whose first axis counts the examples. */
-export type Data = DataSource | { readonly x: ColumnLike | Tensor; readonly y: ColumnLike | Tensor };
+type Values = ColumnLike | Tensor;
+
+/**
+ * What training takes: a data set, or inputs `x` and targets `y` as arrays or tensors whose first axis counts the examples;
+ * several of them in a list or record, as the model takes and gives them.
+ */
+export type Data =
+  | DataSource
+  | { readonly x: OneOrMore<Values>; readonly y: OneOrMore<Values>; readonly weight?: Values };
 
 /** What prediction takes: inputs alone, or a data set whose `x` is used. */
-export type Inputs = DataSource | ColumnLike | Tensor;
+export type Inputs = DataSource | OneOrMore<Values>;
 
 const isSource = (data: unknown): data is DataSource =>
   typeof data === "object" &&
@@ -46,18 +58,25 @@ const columnOf = async (values: unknown): Promise<ColumnLike> =>
     ? ({ data: await values.data(), shape: values.shape } as ColumnLike)
     : (values as ColumnLike);
 
-/** The data set with the columns `x` and `y`, and with at least one row. */
+/** The data set with columns for these roles, and with at least one row. */
 export async function sourceOf(op: string, data: unknown, names: readonly string[] = ["x", "y"]): Promise<DataSource> {
   const source = isSource(data) ? data : await fromArrays(op, data, names);
+  const columns = Object.keys(source.columns);
   for (const name of names) {
-    if (Object.hasOwn(source.columns, name)) continue;
+    if (roleOf(name, columns).columns.length > 0) continue;
     throw new OptionError("E820", op, `the data have no column ${name}`, {
-      operands: { columns: Object.keys(source.columns).join(", ") || "none" },
+      operands: { columns: columns.join(", ") || "none" },
       fix: "rename columns with map, as in data.map(({ images, labels }) => ({ x: images, y: labels }))",
     });
   }
   if (source.size > 0) return source;
   throw new OptionError("E821", op, "the data have no rows", { fix: "give at least one example" });
+}
+
+/** Throws unless the data end. */
+export function limited(op: string, source: DataSource): DataSource {
+  if (Number.isFinite(source.size)) return source;
+  throw new OptionError("E803", op, "the data never end", { fix: "give a set of so many rows" });
 }
 
 async function fromArrays(op: string, data: unknown, names: readonly string[]): Promise<DataSource> {
@@ -67,16 +86,27 @@ async function fromArrays(op: string, data: unknown, names: readonly string[]): 
     });
   }
   const columns: Record<string, ColumnLike> = {};
-  for (const name of names) {
+  for (const name of [...names, ...(data.weight === undefined ? [] : ["weight"])]) {
     if (data[name] === undefined) {
       throw new OptionError("E820", op, `the data have no ${name}`, {
         operands: { columns: Object.keys(data).join(", ") || "none" },
         fix: "give { x, y } with arrays or tensors",
       });
     }
-    columns[name] = await columnOf(data[name]);
+    const several = isSeveral(data[name]) ? Object.entries(data[name]) : [["", data[name]] as const];
+    for (const [key, values] of several) columns[key === "" ? name : `${name}.${key}`] = await columnOf(values);
   }
   return dataset(columns) as unknown as DataSource;
+}
+
+/** Whether it is a list or record of columns, and not one column as nested numbers or `{ data, shape }`. */
+function isSeveral(values: unknown): values is object {
+  if (Array.isArray(values)) {
+    const isNumbers = (value: unknown): boolean =>
+      typeof value === "number" || (Array.isArray(value) && isNumbers(value[0]));
+    return values.length > 0 && !values.every(isNumbers);
+  }
+  return isRecord(values) && !("data" in values && "shape" in values);
 }
 
 /** Inputs without targets. */
@@ -91,7 +121,13 @@ export function batchType({ dtype, shape }: DataColumn): TensorType {
 }
 
 /** Throws unless the rows of two sets have the same types. */
-export function checkSameRows(op: string, name: string, wanted: TensorType, column: DataColumn): void {
+export function checkSameRows(op: string, name: string, wanted: TensorType, column: DataColumn | undefined): void {
+  if (column === undefined) {
+    throw new OptionError("E820", op, `${name} is missing`, {
+      operands: { wanted },
+      fix: "give data with the same columns as those that the model was built for",
+    });
+  }
   const found = batchType(column);
   const same =
     found.dtype === wanted.dtype &&

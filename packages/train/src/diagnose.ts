@@ -1,14 +1,14 @@
 import type { Variable } from "@tenon/tensor";
-import { compile, isFloat, StateError, stack, Tensor, type TensorType, training, variablesOf } from "@tenon/tensor";
+import { compile, isFloat, StateError, stack, Tensor, training, variablesOf } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
 import { layersOf } from "./layers-of.ts";
 import type { BoundOptimizer } from "./model.ts";
-import { objective, type StepParts } from "./steps.ts";
+import { argumentsOf, objective, type StepParts } from "./steps.ts";
 
 /** The batch whose loss was not finite. */
 export interface BadBatch {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  /** By column. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
   /** The key that its step had. */
   readonly key: Tensor;
   readonly epoch: number;
@@ -39,11 +39,8 @@ interface Finding {
   readonly fix: string;
 }
 
-async function inData({ x, y }: BadBatch): Promise<Finding | undefined> {
-  for (const [name, values] of [
-    ["x", x],
-    ["y", y],
-  ] as const) {
+async function inData({ tensors }: BadBatch): Promise<Finding | undefined> {
+  for (const [name, values] of Object.entries(tensors)) {
     const at = await firstBad(values);
     if (at === undefined) continue;
     const width = values.shape.slice(1).reduce<number>((n, d) => n * Number(d), 1);
@@ -79,11 +76,10 @@ async function firstBad(values: Tensor): Promise<{ index: number; value: number 
   return index < 0 ? undefined : { index, value: data[index]! };
 }
 
-async function inForward(parts: StepParts, { x, y, key }: BadBatch): Promise<Finding | undefined> {
+async function inForward(parts: StepParts, { tensors, key }: BadBatch): Promise<Finding | undefined> {
   const calls: { readonly name: string; readonly path: string }[] = [];
-  const type = ({ dtype, shape }: Tensor): TensorType => ({ dtype, shape });
   const probe = compile(
-    (xs: Tensor, ys: Tensor, k: Tensor) => {
+    (k: Tensor, ...batch: ReturnType<typeof argumentsOf>) => {
       const flags: Tensor[] = [];
       const restore = layersOf(parts.model).map((layer) => {
         const own = Object.getOwnPropertyDescriptor(layer, "forward");
@@ -104,17 +100,19 @@ async function inForward(parts: StepParts, { x, y, key }: BadBatch): Promise<Fin
         };
       });
       try {
-        const { predictions } = objective(parts, xs, ys, training(k));
-        flags.push(predictions.isFinite().all());
-        calls.push({ name: "the model", path: "" });
+        const { predictions } = objective(parts, batch, training(k));
+        for (const leaf of treeLeaves<unknown>(predictions) as Tensor[]) {
+          flags.push(leaf.isFinite().all());
+          calls.push({ name: "the model", path: "" });
+        }
       } finally {
         for (const back of restore) back();
       }
       return stack(flags.map((flag) => flag.cast("int32")));
     },
-    { inputs: [type(x), type(y), type(key)], ...(parts.backend !== undefined && { backend: parts.backend }) },
+    parts.backend === undefined ? {} : { backend: parts.backend },
   );
-  const flags = await (await probe(x, y, key)).data();
+  const flags = await (await probe(key, ...argumentsOf(parts, tensors))).data();
   const first = flags.indexOf(0);
   if (first < 0) {
     return {

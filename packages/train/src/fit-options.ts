@@ -1,6 +1,6 @@
 import { OptionError, valueText } from "@tenon/tensor";
 import { type Callback, callbackNames } from "./callbacks.ts";
-import type { Data } from "./data.ts";
+import { type Data, type DataSource, limited } from "./data.ts";
 import { checkKnown, checkWhole } from "./options.ts";
 import type { ProgressChoice } from "./progress.ts";
 
@@ -9,6 +9,8 @@ export interface FitOptions {
   readonly epochs: number;
   /** 32 by default. */
   readonly batchSize?: number;
+  /** How many steps an epoch has; by default as many as there are batches. Data without an end need it. */
+  readonly stepsPerEpoch?: number;
   /** Data that loss and metrics are computed of after each epoch. */
   readonly validation?: Data;
   /** The share of the data, at their end, that is kept for validation. */
@@ -39,18 +41,27 @@ export interface RecoverOptions {
 
 const optionNames = [
   ...["epochs", "batchSize", "validation", "validationSplit", "shuffle", "callbacks", "signal", "progress"],
-  ...["handleInterrupt", "recover"],
+  ...["handleInterrupt", "recover", "stepsPerEpoch"],
 ];
 
 /** Throws on options that mean nothing. */
 export function checkFitOptions(options: FitOptions): void {
   checkKnown("fit", options, optionNames);
-  const { epochs, batchSize = 32, validation, validationSplit: split, callbacks = [], recover = true } = options;
+  const {
+    epochs,
+    batchSize = 32,
+    stepsPerEpoch = 1,
+    validation,
+    validationSplit: split,
+    callbacks = [],
+    recover = true,
+  } = options;
   if (epochs === undefined) {
     throw new OptionError("E802", "fit", "epochs is missing", { fix: "say how long to train, as in { epochs: 5 }" });
   }
   checkWhole("fit", "epochs", epochs, 0, 5);
   checkWhole("fit", "batchSize", batchSize, 1, 32);
+  checkWhole("fit", "stepsPerEpoch", stepsPerEpoch, 1, 100);
   if (split !== undefined && !(split > 0 && split < 1)) {
     throw new OptionError("E803", "fit", `validationSplit is ${valueText(split)}, which is no share between 0 and 1`, {
       fix: "give a number such as 0.2",
@@ -68,6 +79,35 @@ export function checkFitOptions(options: FitOptions): void {
   if (typeof recover === "boolean") return;
   checkKnown("recover", recover, ["everySteps"]);
   checkWhole("recover", "everySteps", recover.everySteps, 1, 100);
+}
+
+/** The data without the share at their end, and that share. */
+export function splitOff(all: DataSource, share: number): [DataSource, DataSource] {
+  limited("fit", all);
+  const kept = all.size - Math.max(1, Math.round(all.size * share));
+  if (kept > 0) return [all.slice(0, kept), all.slice(kept)];
+  throw new OptionError("E821", "fit", `validationSplit leaves nothing of ${all.size} rows to train with`, {
+    fix: "give more examples, or a smaller share",
+  });
+}
+
+/** Throws where the data have not as many batches as an epoch is to have steps, or no end and nothing says how many. */
+export function checkSteps({ size }: DataSource, batchSize: number, steps: number | undefined): void {
+  if (steps === undefined && !Number.isFinite(size)) {
+    throw new OptionError("E802", "fit", "stepsPerEpoch is missing, and the data never end", {
+      fix: "say how many steps an epoch has, as in { stepsPerEpoch: 100 }",
+    });
+  }
+  const batches = Math.ceil(size / batchSize);
+  if (steps === undefined || steps <= batches) return;
+  throw new OptionError(
+    "E803",
+    "fit",
+    `stepsPerEpoch is ${steps}, but the data have ${batches} ${batches === 1 ? "batch" : "batches"}`,
+    {
+      fix: "leave it out, and train for more epochs",
+    },
+  );
 }
 
 /** A callback may have fields of its own, but what looks like an event has to be one. */

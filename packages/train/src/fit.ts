@@ -1,58 +1,16 @@
-import { foldIn, type HostKey, OptionError, type Tensor, tensor } from "@tenon/tensor";
-import type { EpochEvent, TrainEvent } from "./callbacks.ts";
-import type { Position } from "./checkpoint.ts";
-import { type Data, type DataSource, sourceOf } from "./data.ts";
-import type { BadBatch } from "./diagnose.ts";
-import { checkFitOptions, type FitOptions } from "./fit-options.ts";
-import { type BatchRecord, type EpochRecord, type History, validationName } from "./history.ts";
+import { isDeviceLost, type Tensor } from "@tenon/tensor";
+import type { TrainEvent } from "./callbacks.ts";
+import { type Course, copyOf, type FitHost, type Place } from "./course.ts";
+import { type Data, type DataSource, limited, sourceOf } from "./data.ts";
+import { checkFitOptions, checkSteps, type FitOptions, splitOff } from "./fit-options.ts";
+import { Health } from "./health.ts";
+import { type EpochRecord, type History, validationName } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
-import type { Keeper } from "./keeper.ts";
 import type { Evaluation, Logs } from "./model.ts";
 import { Progress } from "./progress.ts";
 import type { Recovery } from "./recovery.ts";
-import { numbersIn, type StepParts, type TrainingStep } from "./steps.ts";
+import { argumentsOf, numbersIn, type StepParts, type TrainingStep } from "./steps.ts";
 import { Telling } from "./telling.ts";
-import type { Trainer } from "./trainer.ts";
-
-/** What a trainer lends to one call of `fit`. */
-export interface FitHost {
-  readonly trainer: Trainer;
-  /** What keeps the state on the host; undefined where the device cannot be lost. */
-  keeper(): Promise<Keeper | undefined>;
-  prepare(source: DataSource): { training: TrainingStep; parts: StepParts };
-  checkData(source: DataSource, name: string): void;
-  measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined>;
-  /** Where the order of an epoch comes from. */
-  orderKey(epoch: number): HostKey;
-  position(): Position;
-  moveTo(position: Position): void;
-  record(news: { epoch?: EpochRecord; batches?: readonly BatchRecord[]; stopped: string | undefined }): void;
-}
-
-/** Where a training stands within an epoch. */
-interface Course {
-  readonly event: EpochEvent;
-  readonly began: number;
-  /** Batches of the epoch that an earlier `fit` has run. */
-  readonly skipped: number;
-  /** Batches that are done, and the examples in those of this `fit`. */
-  batch: number;
-  examples: number;
-  /** What goes into the history. */
-  readonly records: BatchRecord[];
-  /** Batches whose loss will go there. */
-  samples: { readonly batch: number; readonly returned: Tensor }[];
-}
-
-/** Where a training stood when its state was copied to the host. */
-interface Place {
-  readonly position: Position;
-  /** Undefined before the first. */
-  readonly steps: number | undefined;
-  readonly at: number;
-  /** Undefined between epochs. */
-  readonly course: Course | undefined;
-}
 
 /** At most so often the host waits for numbers from the device. */
 const READ_MS = 50;
@@ -66,7 +24,8 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   const { trainer } = host;
   const all = await sourceOf("fit", data);
   const [source, held] = validationSplit === undefined ? [all, undefined] : splitOff(all, validationSplit);
-  const judged = validation === undefined ? held : await sourceOf("fit", validation);
+  const judged = validation === undefined ? held : limited("fit", await sourceOf("fit", validation));
+  checkSteps(source, batchSize, options.stepsPerEpoch);
   const { training, parts } = host.prepare(source);
   host.checkData(source, "data");
   if (judged !== undefined) host.checkData(judged, "validation");
@@ -90,14 +49,6 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   return trainer.history;
 }
 
-function splitOff(all: DataSource, share: number): [DataSource, DataSource] {
-  const kept = all.size - Math.max(1, Math.round(all.size * share));
-  if (kept > 0) return [all.slice(0, kept), all.slice(kept)];
-  throw new OptionError("E821", "fit", `validationSplit leaves nothing of ${all.size} rows to train with`, {
-    fix: "give more examples, or a smaller share",
-  });
-}
-
 class Fit {
   stopped: string | undefined;
   readonly #host: FitHost;
@@ -110,8 +61,7 @@ class Fit {
   readonly #telling: Telling;
   readonly #progress: Progress;
   readonly #epochs: number;
-  /** Steps since the loss was last seen to be finite. */
-  #unseen: { readonly x: Tensor; readonly y: Tensor; readonly step: number; readonly batch: number }[] = [];
+  readonly #health: Health;
   #steps: number | undefined;
   #lastRead = 0;
   #lastRecord: EpochRecord | undefined;
@@ -137,6 +87,7 @@ class Fit {
     this.#options = options;
     this.#recovery = recovery;
     this.#telling = new Telling(options.callbacks ?? [], recovery?.journal);
+    this.#health = new Health(training, parts);
     this.#progress = new Progress(options.progress);
     this.#epochs = host.position().epoch + options.epochs;
   }
@@ -184,40 +135,42 @@ class Fit {
   async #epoch(epoch: number): Promise<void> {
     const { batchSize, shuffle = true } = this.#options;
     const [host, training, progress, telling] = [this.#host, this.#training, this.#progress, this.#telling];
-    const rows = this.#source.size;
-    const batches = this.#source.batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
+    const rows = this.#rows;
+    const parts = this.#source.batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
+    const batches = this.#options.stepsPerEpoch ?? parts.length;
     const course = this.#resumed ?? (await this.#begin(epoch));
     this.#resumed = undefined;
     const { event, skipped, records } = course;
-    const stride = Math.ceil(batches.length / SAMPLES);
+    const stride = Math.ceil(batches / SAMPLES);
     let passed = 0;
     let returned: Tensor | undefined;
-    for (const part of batches) {
+    for (const part of course.batch < batches ? parts : []) {
       if (this.#isOver()) break;
       if (++passed <= course.batch) continue;
       const batch = ++course.batch;
-      const { x, y } = part.tensors() as Record<"x" | "y", Tensor>;
-      this.#unseen.push({ x, y, step: this.#steps!++, batch });
+      const tensors = part.tensors();
+      this.#health.note(tensors, this.#steps!++, batch);
       if (returned !== undefined && course.samples.at(-1)?.returned !== returned) returned.dispose();
-      returned = await training.run(x, y);
-      course.examples += x.shape[0] as number;
+      returned = await training.run(...argumentsOf(this.#parts, tensors));
+      course.examples += Object.values(tensors)[0]!.shape[0] as number;
       host.moveTo({ epoch: epoch - 1, batch, batchSize, rows });
       if (batch % stride === 0) course.samples.push({ batch, returned });
-      const copies = this.#recovery?.stepIsDue() === true && batch < batches.length;
+      const copies = this.#recovery?.stepIsDue() === true && batch < batches;
       if (copies || performance.now() - this.#lastRead >= READ_MS) await this.#read(returned, epoch, batch);
       if (progress.isDue) {
         const { examples } = course;
-        const state = { epoch, epochs: this.#epochs, batch, batches: batches.length, examples, skipped };
+        const state = { epoch, epochs: this.#epochs, batch, batches, examples, skipped };
         progress.update(state, await training.logs(await returned.data()));
       }
       const now = returned;
       const logs = async (): Promise<Logs> => training.logs(await now.data());
-      await telling.tell("onBatchEnd", { ...event, batch, batches: batches.length, logs });
+      await telling.tell("onBatchEnd", { ...event, batch, batches, logs });
       if (copies) await this.#keep(course, returned);
+      if (batch === batches) break;
     }
     if (returned !== undefined) await this.#read(returned, epoch, course.batch);
     await this.#readSamples(course, returned);
-    if (course.batch < batches.length) {
+    if (course.batch < batches) {
       await telling.once(() => host.record({ batches: records, stopped: this.stopped }));
       return;
     }
@@ -238,7 +191,7 @@ class Fit {
   /** Begins an epoch, or the rest of one that an earlier `fit` has left. */
   async #begin(epoch: number): Promise<Course> {
     const before = this.#host.position();
-    const same = before.batchSize === this.#options.batchSize && before.rows === this.#source.size;
+    const same = before.batchSize === this.#options.batchSize && before.rows === this.#rows;
     const skipped = same ? before.batch : 0;
     if (skipped === 0) await this.#training.running.reset();
     const event = { ...this.#event(), epoch };
@@ -275,7 +228,7 @@ class Fit {
     this.#steps = steps;
     this.#telling.at = at;
     this.#resumed = course && copyOf(course);
-    this.#unseen = [];
+    this.#health.forget();
     return true;
   }
 
@@ -293,37 +246,22 @@ class Fit {
 
   /** Looks whether all losses up to here were finite, and throws when one was not. */
   async #read(returned: Tensor, epoch: number, batch: number): Promise<void> {
-    const values = await returned.data();
+    const values = (await returned.data()) as ArrayLike<number>;
     this.#lastRead = performance.now();
-    if (Number.isFinite(values[0]) && Number.isFinite(values[1])) {
-      for (const { x, y } of this.#unseen) {
-        x.dispose();
-        y.dispose();
-      }
-      this.#unseen = [];
-      return;
+    try {
+      await this.#health.check(values, this.#host.trainer, epoch, batch);
+    } catch (error) {
+      if (!isDeviceLost(error)) this.#host.moveTo({ ...this.#host.position(), batch: 0 });
+      throw error;
     }
-    const training = this.#training;
-    const updates = Number(await training.count.value.item());
-    const { x, y, ...at } = this.#unseen.find(({ step }) => step === updates) ?? this.#unseen.at(-1)!;
-    const words = (await training.key.value.data()) as Uint32Array;
-    const bad: BadBatch = {
-      x,
-      y,
-      key: foldIn(tensor(words), tensor(updates, { dtype: "int32" })),
-      epoch,
-      batch: at.batch ?? batch,
-    };
-    const { diagnose } = await import("./diagnose.ts"); // most trainings do without
-    const error = await diagnose(this.#parts, this.#host.trainer.optimizer, bad);
-    training.healthy.assign(tensor(true)); // so that another fit can go on from here, in an epoch of its own
-    this.#host.moveTo({ ...this.#host.position(), batch: 0 });
-    throw error;
+  }
+
+  /** What a position says of the data: how many rows, 0 where there are always more. */
+  get #rows(): number {
+    const { size } = this.#source;
+    return Number.isFinite(size) ? size : 0;
   }
 }
-
-/** A course that no later batch changes; the losses of its batches have all been read. */
-const copyOf = (course: Course): Course => ({ ...course, records: [...course.records], samples: [] });
 
 /** Numbers of an evaluation as they stand in the record of an epoch. */
 function forValidation(judged: Evaluation | undefined): Logs {

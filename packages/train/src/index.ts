@@ -15,4 +15,6 @@ export { type ModelCheckpointOptions, modelCheckpoint } from "./model-checkpoint
 export type { MonitorOptions } from "./monitor.ts";
 export type { LossName, MetricName, OptimizerName } from "./names.ts";
 export type { ProgressChoice, ProgressOptions } from "./progress.ts";
-export { type EvaluateOptions, type SaveOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export type { OneOrMore } from "./roles.ts";
+export { Trainer } from "./trainer.ts";
+export type { EvaluateOptions, SaveOptions, TrainerOptions } from "./trainer-options.ts";

@@ -1,21 +1,12 @@
-import type {
-  Context,
-  HasVariables,
-  Key,
-  Tensor,
-  TensorTree,
-  TensorType,
-  VariableTree,
-  variables,
-} from "@tenon/tensor";
+import type { Context, HasVariables, Key, Tensor, TensorTree, VariableTree, variables } from "@tenon/tensor";
 
 /** What is trained: a layer of `@tenon/layers`, or anything with these methods. */
 export interface Model {
-  /** The predictions for a batch. (B, …) → (B, …) */
-  call(x: Tensor, ctx: Context): Tensor;
+  /** The predictions for a batch, (B, …) → (B, …); of several inputs or outputs a list or record. */
+  call(x: any, ctx: Context): any;
   [variables](): VariableTree;
   /** Makes the Variables, for a model that is not built yet. */
-  build?(options: { readonly key: Key; readonly inputs: TensorType }): unknown;
+  build?(options: { readonly key: Key; readonly inputs: any }): unknown;
   /** Whether it can be called; a model without this field can. */
   readonly built?: boolean;
 }

@@ -1,5 +1,6 @@
 import { type AnyLayer, regularization } from "@tenon/layers";
 import {
+  type ArgumentSpec,
   type BackendChoice,
   type Compiled,
   type Context,
@@ -9,6 +10,7 @@ import {
   inference,
   isFinite as isFiniteNumber,
   isFloat,
+  ones,
   select,
   stack,
   Tensor,
@@ -22,36 +24,71 @@ import {
 } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
 import { isLayer } from "./layers-of.ts";
-import type { BoundOptimizer, Logs, Loss, Metric, Model } from "./model.ts";
-import { Running } from "./running.ts";
+import type { BoundOptimizer, Logs, Model } from "./model.ts";
+import { type Output, pick } from "./outputs.ts";
+import type { OneOrMore, Role } from "./roles.ts";
+import { type Judged, Running } from "./running.ts";
 
 /** What is compiled for a model. */
 export interface StepParts {
   readonly model: Model;
-  readonly loss: Loss;
-  readonly metrics: readonly Metric[];
+  readonly outputs: readonly Output[];
   readonly backend: BackendChoice | undefined;
-  readonly inputs: TensorType;
-  readonly targets: TensorType;
-  /** Whether the targets are numbers of classes. */
-  readonly labels: boolean;
+  /** The types of a batch of each column that is used. */
+  readonly types: Readonly<Record<string, TensorType>>;
+  readonly inputs: Role;
+  readonly targets: Role;
 }
 
-export type BatchStep = Compiled<[x: Tensor, y: Tensor], Tensor>;
+/** What a step takes: inputs and targets as the model has them, and where examples have weights, those. */
+type StepArguments = [x: OneOrMore<Tensor>, y: OneOrMore<Tensor>, weight?: Tensor];
+
+export type BatchStep = Compiled<StepArguments, Tensor>;
+
+/** What a step takes of a batch. Examples without weights count 1. */
+export function argumentsOf(
+  { inputs, targets, types }: StepParts,
+  columns: Readonly<Record<string, Tensor>>,
+): StepArguments {
+  const of = (column: string): Tensor => columns[column]!;
+  const [x, y] = [inputs.arrange(of), targets.arrange(of)];
+  if (types.weight === undefined) return [x, y];
+  return [x, y, columns.weight ?? ones([columns[targets.columns[0]!]!.shape[0]!])];
+}
+
+const specsOf = ({ inputs, targets, types }: StepParts): ArgumentSpec[] => {
+  const of = (column: string): TensorType => types[column]!;
+  return [inputs.arrange(of), targets.arrange(of), ...(types.weight === undefined ? [] : [types.weight])];
+};
 
 /** The predictions for a batch, and its mean loss with what regularisers add. */
 export function objective(
-  { model, loss, labels }: StepParts,
-  x: Tensor,
-  y: Tensor,
+  { model, outputs }: StepParts,
+  [x, y, weight]: StepArguments,
   ctx: Context,
-): { predictions: Tensor; targets: Tensor; value: Tensor } {
-  const predictions = model.call(x, ctx);
-  const targets = labels ? y.cast("int32") : y;
-  const mean = loss(predictions, targets).cast("float32").mean();
+): { predictions: OneOrMore<Tensor>; judged: readonly Judged[]; value: Tensor } {
+  const predictions = model.call(x, ctx) as OneOrMore<Tensor>;
+  const judged = outputs.map(({ name, loss, labels }): Judged => {
+    const own = pick(predictions, name);
+    const given = pick(y, name);
+    const targets = labels ? given.cast("int32") : given;
+    const values = loss(own, targets).cast("float32");
+    return {
+      predictions: own,
+      targets,
+      loss: (weight === undefined ? values : values.mul(columnFor(weight, values))).mean(),
+    };
+  });
+  const mean = judged.map(({ loss }, i) => scaled(loss, outputs[i]!.weight)).reduce((a, b) => a.add(b));
   const value = isLayer(model) ? mean.add(regularization(model as unknown as AnyLayer)) : mean;
-  return { predictions, targets, value };
+  return { predictions, judged, value };
 }
+
+const scaled = (loss: Tensor, weight: number): Tensor => (weight === 1 ? loss : loss.mul(weight));
+
+/** One number per example, as wide as what the loss gives of each. (B) → (B, 1, …) */
+const columnFor = (weight: Tensor, { rank }: Tensor): Tensor =>
+  weight.reshape([weight.shape[0]!, ...new Array<number>(Math.max(0, rank - 1)).fill(1)]);
 
 const variablesIn = (source: object): readonly Variable[] => treeLeaves<unknown>(variablesOf(source)) as Variable[];
 
@@ -74,21 +111,21 @@ export class TrainingStep {
   readonly #hasRate: boolean;
 
   constructor(parts: StepParts, optimizer: BoundOptimizer, key: HostKey) {
-    const { model, metrics, inputs, targets, backend } = parts;
-    this.running = new Running(metrics, "train", backend);
+    const { model, outputs, backend } = parts;
+    this.running = new Running(outputs, "train", backend);
     this.key = variable(tensor(Uint32Array.of(...key)), { name: "train.key", role: "key" });
     this.count = variable(tensor(0, { dtype: "int32" }), { name: "train.step", role: "state" });
     this.healthy = variable(tensor(true), { name: "train.healthy", role: "state" });
     const hasRate = rateOf(optimizer) !== undefined;
     this.#hasRate = hasRate;
     this.run = compile(
-      (x: Tensor, y: Tensor) => {
+      (...batch: StepArguments) => {
         const guarded = [...new Set([...variablesIn(model), ...variablesIn(optimizer)])];
         const before = guarded.map((v) => v.value);
         const ctx = training(foldIn(this.key.value, this.count.value));
         const [loss, grads] = valueAndGrad(() => {
-          const { predictions, targets, value } = objective(parts, x, y, ctx);
-          this.running.update(value, predictions, targets);
+          const { judged, value } = objective(parts, batch, ctx);
+          this.running.update(value, judged);
           return value;
         }, model);
         optimizer.apply(grads as object | null);
@@ -99,16 +136,17 @@ export class TrainingStep {
         this.healthy.assign(healthy);
         this.count.assign(this.count.value.add(healthy.cast("int32")));
         const rate = hasRate ? [rateOf(optimizer)!] : [];
-        return stack([loss, this.running.loss, ...rate]);
+        return stack([loss, ...this.running.losses, ...rate]);
       },
-      { inputs: [inputs, targets], name: "train", ...(backend !== undefined && { backend }) },
+      { inputs: specsOf(parts), name: "train", ...(backend !== undefined && { backend }) },
     );
   }
 
   /** The numbers of the epoch so far, from what a step returned and from the metrics. */
   async logs(returned: ArrayLike<number>): Promise<Logs> {
     const metrics = numbersIn(await this.running.results());
-    return { loss: returned[1]!, ...metrics, ...(this.#hasRate && { learningRate: returned[2]! }) };
+    const [, ...values] = Array.from(returned);
+    return { ...this.running.named(values), ...metrics, ...(this.#hasRate && { learningRate: values.at(-1)! }) };
   }
 
   /** Every Variable that the step has besides the model's and the optimizer's. */
@@ -140,15 +178,15 @@ export class EvaluationStep {
   readonly run: BatchStep;
 
   constructor(parts: StepParts) {
-    const { metrics, inputs, targets, backend } = parts;
-    this.running = new Running(metrics, "evaluate", backend);
+    const { outputs, backend } = parts;
+    this.running = new Running(outputs, "evaluate", backend);
     this.run = compile(
-      (x: Tensor, y: Tensor) => {
-        const { predictions, targets, value } = objective(parts, x, y, inference);
-        this.running.update(value, predictions, targets);
-        return this.running.loss;
+      (...batch: StepArguments) => {
+        const { judged, value } = objective(parts, batch, inference);
+        this.running.update(value, judged);
+        return stack(this.running.losses);
       },
-      { inputs: [inputs, targets], name: "evaluate", ...(backend !== undefined && { backend }) },
+      { inputs: specsOf(parts), name: "evaluate", ...(backend !== undefined && { backend }) },
     );
   }
 }
@@ -156,10 +194,12 @@ export class EvaluationStep {
 /** The model's predictions, and nothing else. */
 export function predictionStep(
   { model, backend }: { model: Model; backend: BackendChoice | undefined },
-  inputs: TensorType,
-): Compiled<[x: Tensor], Tensor> {
-  return compile((x: Tensor) => model.call(x, inference), {
+  inputs: ArgumentSpec,
+): PredictionStep {
+  return compile((x: OneOrMore<Tensor>) => model.call(x, inference) as OneOrMore<Tensor>, {
     ...{ inputs: [inputs], name: "predict" },
     ...(backend !== undefined && { backend }),
   });
 }
+
+export type PredictionStep = Compiled<[x: OneOrMore<Tensor>], OneOrMore<Tensor>>;

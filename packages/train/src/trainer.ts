@@ -1,94 +1,47 @@
 import {
   type BackendChoice,
-  type Compiled,
   capabilitiesOf,
-  dryRun,
   type HostKey,
   hostFoldIn,
   hostKey,
-  inference,
   key,
-  OptionError,
   StateError,
   spec,
   type Tensor,
   type TensorType,
-  tensor,
+  typeText,
   type Variable,
-  valueText,
-  variables,
   variablesOf,
 } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
 import type { Position } from "./checkpoint.ts";
-import {
-  batchType,
-  checkSameRows,
-  type Data,
-  type DataColumn,
-  type DataSource,
-  type Inputs,
-  inputsOf,
-  sourceOf,
-} from "./data.ts";
+import { type Data, type DataSource, type Inputs, inputsOf, limited, sourceOf } from "./data.ts";
 import { fileSystem } from "./files.ts";
 import { runFit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
 import type { BatchRecord, EpochRecord, History } from "./history.ts";
+import { joined } from "./joined.ts";
 import type { Keeper } from "./keeper.ts";
-import { checkClasses, isLabels } from "./labels.ts";
-import type { BoundOptimizer, Evaluation, Loss, Metric, Model, Optimizer } from "./model.ts";
-import {
-  type LossName,
-  lossOf,
-  type MetricName,
-  metricsFor,
-  type OptimizerName,
-  optimizerOf,
-  suitedLoss,
-} from "./names.ts";
+import { Measuring } from "./measuring.ts";
+import type { BoundOptimizer, Evaluation, Model, Optimizer } from "./model.ts";
+import { optimizerOf } from "./names.ts";
 import { checkKnown, checkWhole } from "./options.ts";
-import { type BatchStep, EvaluationStep, predictionStep, type StepParts, TrainingStep } from "./steps.ts";
-
-export interface TrainerOptions {
-  readonly model: Model;
-  /** A loss, or the name of one of `@tenon/losses`. */
-  readonly loss: Loss | LossName;
-  /** An optimizer, bound or not, or the name of one with its defaults; `adam` by default. */
-  readonly optimizer?: Optimizer | BoundOptimizer | OptimizerName;
-  /** What is measured besides the loss. */
-  readonly metrics?: readonly (Metric | MetricName)[];
-  /** By default what `setBackend`, `TENON_BACKEND` or the configuration say. */
-  readonly backend?: BackendChoice;
-  /** Of initial values, the order of examples and random numbers; by default another one for each trainer. */
-  readonly seed?: number;
-}
-
-export interface EvaluateOptions {
-  /** 128 by default; it makes no difference to the result but for rounding. */
-  readonly batchSize?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface SaveOptions {
-  /**
-   * Which program the file has: `predict`, with the state of the training beside it, from which `load` goes on; or
-   * `train`, the step itself, which `loadStep` runs without this code.
-   */
-  readonly program?: "predict" | "train";
-}
-
-const optionNames = ["model", "loss", "optimizer", "metrics", "backend", "seed"];
+import { checkJudgement, type Judgement } from "./outputs.ts";
+import { checkData, inputsIn, type Plan, planOf, predictionInputs, type Types, typesIn } from "./plan.ts";
+import type { OneOrMore, Role } from "./roles.ts";
+import { type BatchStep, type PredictionStep, predictionStep, type StepParts, TrainingStep } from "./steps.ts";
+import {
+  checkBuilt,
+  checkModel,
+  checkSave,
+  checkTrainerOptions,
+  type EvaluateOptions,
+  type SaveOptions,
+  type TrainerOptions,
+} from "./trainer-options.ts";
 
 /** Streams of random numbers that are derived from the seed. The model's initial values take the seed's own key. */
 const streams = { steps: 1, order: 2 } as const;
-
-/** Everything that is there once the types of the data are known. */
-interface Plan {
-  readonly parts: StepParts;
-  readonly predictions: TensorType;
-  readonly evaluation: EvaluationStep;
-}
 
 /**
  * Trains a model: `await new Trainer({ model, loss, optimizer, metrics: ["accuracy"] }).fit(train, { epochs: 5 })`.
@@ -99,40 +52,31 @@ interface Plan {
  */
 export class Trainer {
   readonly model: Model;
-  readonly loss: Loss;
   readonly backend: BackendChoice | undefined;
   readonly seed: number;
   /** Whether the seed was drawn, so that it has to be told. */
   readonly drewSeed: boolean;
   readonly #given: Optimizer | BoundOptimizer;
-  readonly #metrics: readonly (Metric | MetricName)[];
+  readonly #judgement: Judgement;
   #bound: BoundOptimizer | undefined;
   #plan: Plan | undefined;
   #training: TrainingStep | undefined;
-  #prediction: { readonly inputs: TensorType; readonly run: Compiled<[x: Tensor], Tensor> } | undefined;
+  #prediction: { readonly inputs: string; readonly run: PredictionStep } | undefined;
   #busy = false;
   #keeper: Promise<Keeper> | undefined;
-  /** The keeper's generation of which the last evaluation was. */
-  #measured = 0;
-  #measuring: Promise<unknown> = Promise.resolve();
+  readonly #measuring = new Measuring();
   #position: Position = { epoch: 0, batch: 0, batchSize: 0, rows: 0 };
   #epochs: EpochRecord[] = [];
   #batches: BatchRecord[] = [];
   #stopped: string | undefined;
 
   constructor(options: TrainerOptions) {
-    checkKnown("Trainer", options, optionNames);
-    const { model, loss, optimizer = "adam", metrics = [], backend, seed } = options;
+    checkTrainerOptions(options);
+    const { model, loss, lossWeights, optimizer = "adam", metrics = [], backend, seed } = options;
     this.model = checkModel(model);
-    this.loss = lossOf(loss);
+    this.#judgement = { loss, lossWeights, metrics };
     this.#given = optimizerOf(optimizer);
-    if (!Array.isArray(metrics)) {
-      throw new OptionError("E803", "Trainer", `metrics is ${valueText(metrics)}, which is no list`, {
-        fix: 'give a list, such as metrics: ["accuracy"]',
-      });
-    }
-    this.#metrics = metrics;
-    metricsFor(metrics); // throws on unknown names
+    checkJudgement(this.#judgement);
     this.backend = backend;
     this.drewSeed = seed === undefined;
     this.seed =
@@ -175,7 +119,7 @@ export class Trainer {
           trainer: this,
           keeper: () => this.#keeping(),
           prepare: (source) => this.#prepare(source),
-          checkData: (source, name) => this.#checkData(source, name),
+          checkData: (source, name) => checkData(this.#plan!, source, name),
           measure: (source, batchSize, isStopped) => this.#measure(source, batchSize, isStopped),
           orderKey: (epoch) => hostFoldIn(this.#streamKey(streams.order), epoch),
           position: () => this.#position,
@@ -199,32 +143,34 @@ export class Trainer {
     checkKnown("evaluate", options, ["batchSize", "signal"]);
     const { batchSize = 128, signal } = options;
     checkWhole("evaluate", "batchSize", batchSize, 1, 128);
-    const source = await sourceOf("evaluate", data);
+    const source = limited("evaluate", await sourceOf("evaluate", data));
     checkBuilt("evaluate", this.model);
-    this.#planFor(source);
-    this.#checkData(source, "data");
+    checkData(this.#planOf(typesIn(source)), source, "data");
     const logs = await this.#surviving(() => this.#measure(source, batchSize, () => signal?.aborted === true));
     signal?.throwIfAborted();
     return logs!;
   }
 
   /**
-   * What the model gives for inputs, in one tensor: logits, unless it ends with an activation. (n, …) → (n, …)
+   * What the model gives for inputs, in one tensor: logits, unless it ends with an activation; where it gives several, a list
+   * or record of them. (n, …) → (n, …)
    */
-  async predict(inputs: Inputs, options: EvaluateOptions = {}): Promise<Tensor> {
+  async predict<Y extends OneOrMore<Tensor> = Tensor>(inputs: Inputs, options: EvaluateOptions = {}): Promise<Y> {
     checkKnown("predict", options, ["batchSize", "signal"]);
     const { batchSize = 128, signal } = options;
     checkWhole("predict", "batchSize", batchSize, 1, 128);
-    const source = await inputsOf("predict", inputs);
+    const source = limited("predict", await inputsOf("predict", inputs));
     checkBuilt("predict", this.model);
-    const run = this.#predictionFor(source.columns.x!);
+    const { role, types } = predictionInputs(this.#plan, source);
+    const run = this.#predictionOf(role, types);
     return this.#surviving(async (isRepeatable) => {
-      const parts: Tensor[] = [];
+      const parts: OneOrMore<Tensor>[] = [];
       for (const part of source.batches(batchSize)) {
         if (parts.length > 0) signal?.throwIfAborted();
-        parts.push(await run(part.tensors().x!));
+        const tensors = part.tensors();
+        parts.push(await run(role.arrange((column) => tensors[column]!)));
       }
-      return parts.length === 1 && !isRepeatable ? parts[0]! : joined(parts); // on the host nothing is lost
+      return (parts.length === 1 && !isRepeatable ? parts[0]! : await joined(parts)) as Y; // on the host nothing is lost
     });
   }
 
@@ -236,16 +182,7 @@ export class Trainer {
    * `load` goes on with the training.
    */
   async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
-    checkKnown("save", options, ["program"]);
-    if (path !== undefined && (typeof path !== "string" || path === "")) {
-      throw new OptionError("E803", "save", `the path is ${valueText(path)}`, {
-        fix: 'give the name of a file, such as "model.tenon", or none to get the bytes alone',
-      });
-    }
-    const { program = "predict" } = options;
-    if (program !== "predict" && program !== "train") {
-      throw new OptionError("E803", "save", `program is ${valueText(program)}`, { fix: "use predict or train" });
-    }
+    const program = checkSave(path, options);
     const files = path === undefined ? undefined : fileSystem("save");
     const training = this.#requireTraining("save");
     const bytes = await this.#surviving(() =>
@@ -266,9 +203,10 @@ export class Trainer {
     const saved = readTraining(bytes);
     return this.#alone("load", async () => {
       const { metadata } = saved;
-      const [inputs, targets] = [metadata.inputs, metadata.targets].map((t) => spec(["B", ...t.shape], t.dtype));
-      this.#build(inputs!);
-      const training = this.#trainingFor(inputs!, targets!);
+      const columns = Object.entries(metadata.columns);
+      const types = Object.fromEntries(columns.map(([name, t]) => [name, spec(["B", ...t.shape], t.dtype)]));
+      this.#build(types);
+      const training = this.#trainingFor(types);
       const [own, rest] = [variablesIn(this.model), [...variablesIn(this.optimizer), ...training.variables]];
       checkFits("model", own, saved.model);
       checkFits("optimizer and metrics", rest, saved.state);
@@ -284,17 +222,16 @@ export class Trainer {
   }
 
   async #predictionBytes(training: TrainingStep): Promise<Uint8Array> {
-    const { inputs, targets } = this.#plan!.parts;
+    const { types, inputs } = this.#plan!.parts;
     const state = [...variablesIn(this.optimizer), ...training.variables];
-    const file = await this.#predictionOf(inputs).save();
+    const file = await this.#predictionOf(inputs, types).save();
     const { writeTraining } = await import("./checkpoint.ts");
     return writeTraining(file, state, {
-      format: 1,
+      format: 2,
       seed: this.seed,
       position: this.#position,
       history: this.history,
-      inputs: rowType(inputs),
-      targets: rowType(targets),
+      columns: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, rowType(type)])),
     });
   }
 
@@ -342,19 +279,19 @@ export class Trainer {
     return hostFoldIn(hostKey(this.seed), stream);
   }
 
-  #build(inputs: TensorType): void {
-    if (this.model.built === false) this.model.build?.({ key: key(this.seed), inputs });
+  #build(types: Types): void {
+    if (this.model.built === false) this.model.build?.({ key: key(this.seed), inputs: inputsIn(types) });
   }
 
   #prepare(source: DataSource): { training: TrainingStep; parts: StepParts } {
-    const { x, y } = source.columns as Record<"x" | "y", DataColumn>;
-    if (this.#plan === undefined) this.#build(batchType(x));
-    const training = this.#trainingFor(batchType(x), batchType(y));
+    const types = this.#plan?.parts.types ?? typesIn(source);
+    this.#build(types);
+    const training = this.#trainingFor(types);
     return { training, parts: this.#plan!.parts };
   }
 
-  #trainingFor(inputs: TensorType, targets: TensorType): TrainingStep {
-    const { parts } = this.#planOf(inputs, targets);
+  #trainingFor(types: Types): TrainingStep {
+    const { parts } = this.#planOf(types);
     this.#training ??= new TrainingStep(parts, this.optimizer, this.#streamKey(streams.steps));
     return this.#training;
   }
@@ -366,104 +303,32 @@ export class Trainer {
     });
   }
 
-  #planFor({ columns }: DataSource): Plan {
-    return this.#planOf(batchType(columns.x!), batchType(columns.y!));
-  }
-
   /** The first types that come are those of all later data. */
-  #planOf(inputs: TensorType, targets: TensorType): Plan {
-    if (this.#plan === undefined) {
-      const { model, backend } = this;
-      const predictions = dryRun([inputs], (x) => model.call(x!, inference));
-      const { dtype, shape } = predictions;
-      const labels = isLabels(targets, predictions, this.loss);
-      const loss = suitedLoss(this.loss, predictions);
-      const metrics = metricsFor(this.#metrics, predictions);
-      const parts: StepParts = { model, loss, metrics, backend, inputs, targets, labels };
-      this.#plan = { parts, predictions: { dtype, shape }, evaluation: new EvaluationStep(parts) };
-    }
+  #planOf(types: Types): Plan {
+    this.#plan ??= planOf(this, this.#judgement, types);
     return this.#plan;
   }
 
-  #checkData({ columns }: DataSource, name: string): void {
-    const { parts, predictions } = this.#plan!;
-    checkSameRows("Trainer", `${name} x`, parts.inputs, columns.x!);
-    checkSameRows("Trainer", `${name} y`, parts.targets, columns.y!);
-    if (parts.labels) checkClasses(columns.y!, predictions);
-  }
-
-  #predictionFor(x: DataColumn): Compiled<[x: Tensor], Tensor> {
-    const inputs = this.#plan?.parts.inputs ?? batchType(x);
-    if (this.#plan !== undefined) checkSameRows("predict", "x", inputs, x);
-    return this.#predictionOf(inputs);
-  }
-
-  #predictionOf(inputs: TensorType): Compiled<[x: Tensor], Tensor> {
-    if (this.#prediction === undefined || !sameText(this.#prediction.inputs, inputs)) {
-      this.#prediction = { inputs, run: predictionStep(this, inputs) };
+  #predictionOf(inputs: Role, types: Types): PredictionStep {
+    const text = inputs.columns.map((column) => `${column} ${typeText(types[column]!)}`).join();
+    if (this.#prediction?.inputs !== text) {
+      this.#prediction = {
+        inputs: text,
+        run: predictionStep(
+          this,
+          inputs.arrange((column) => types[column]!),
+        ),
+      };
     }
     return this.#prediction.run;
   }
 
-  /** Loss and metrics of a set; undefined when it was stopped. One set after the other, since they are gathered in one place. */
   #measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
-    const measured = this.#measuring.then(() => this.#measureNow(source, batchSize, isStopped));
-    this.#measuring = measured.catch(() => {});
-    return measured;
-  }
-
-  async #measureNow(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
-    const { running, run } = this.#plan!.evaluation;
-    const generation = (await this.#keeper)?.generation ?? 0;
-    if (generation === this.#measured) await running.reset();
-    else running.forget();
-    this.#measured = generation;
-    let last: Tensor | undefined;
-    for (const part of source.batches(batchSize)) {
-      if (isStopped()) return undefined;
-      const { x, y } = part.tensors() as Record<"x" | "y", Tensor>;
-      last?.dispose();
-      last = await run(x, y);
-      x.dispose();
-      y.dispose();
-    }
-    const [loss, results] = await Promise.all([last!.item(), running.results()]);
-    return { loss: Number(loss), ...results };
+    const generation = async (): Promise<number> => (await this.#keeper)?.generation ?? 0;
+    return this.#measuring.measure({ ...this.#plan!, generation }, source, batchSize, isStopped);
   }
 }
 
 const rowType = ({ dtype, shape }: TensorType) => ({ dtype, shape: shape.slice(1) as readonly number[] });
 
-const sameText = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && String(a.shape) === String(b.shape);
-
 const variablesIn = (source: object): readonly Variable[] => treeLeaves<unknown>(variablesOf(source)) as Variable[];
-
-function checkModel(model: unknown): Model {
-  const isModel = typeof model === "object" && model !== null && "call" in model && variables in model;
-  if (isModel) return model as Model;
-  throw new OptionError("E803", "Trainer", `the model is ${valueText(model)}, which is no model`, {
-    fix: "give a layer, such as sequential([dense(10)])",
-  });
-}
-
-function checkBuilt(op: string, model: Model): void {
-  if (model.built !== false) return;
-  throw new StateError("E826", op, "the model is not built, so that it has no Variables yet", {
-    fix: "call fit or load first, or build the model",
-  });
-}
-
-/** Results of batches one after the other, in one tensor on the host. */
-async function joined(parts: readonly Tensor[]): Promise<Tensor> {
-  const { dtype, shape } = parts[0]!;
-  const rows = parts.reduce((n, part) => n + (part.shape[0] as number), 0);
-  const values = await Promise.all(parts.map((part) => part.data()));
-  const first = values[0]!;
-  const all = new (first.constructor as Float32ArrayConstructor)(values.reduce((n, { length }) => n + length, 0));
-  let at = 0;
-  for (const part of values) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return tensor(all, { shape: [rows, ...(shape.slice(1) as number[])], dtype });
-}
