@@ -1,6 +1,7 @@
 import type { Context, Tensor } from "@tenon/tensor";
 import { type ActivationChoice, type ChosenActivation, chooseActivation } from "./activations.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 /** An activation as a layer of its own. Shape is kept. */
 export class Activation extends Layer {
@@ -20,7 +21,7 @@ export class Activation extends Layer {
   }
 
   override forward(x: Tensor, _ctx: Context): Tensor {
-    return this.#chosen.apply(x);
+    return keepMask(x, this.#chosen.apply(x));
   }
 }
 

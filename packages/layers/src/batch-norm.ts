@@ -13,6 +13,7 @@ import { Affine, type AffineOptions, affineNames, affineValues } from "./affine.
 import { checkNumber, fixedSize, refuse } from "./check.ts";
 import { ones, zeros } from "./initializers/constant.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 export interface BatchNormOptions extends AffineOptions {
   /** The channels' axis; the last by default. */
@@ -69,12 +70,12 @@ export class BatchNorm extends Layer {
     const options = { axis: this.axis, eps: this.eps, ...affineValues(this) };
     const { movingMean, movingVariance } = this;
     if (!ctx.isTraining || this.#frozen()) {
-      return batchNormInference(x, movingMean.value, movingVariance.value, options);
+      return keepMask(x, batchNormInference(x, movingMean.value, movingVariance.value, options));
     }
     const { y, mean, variance } = normalize(x, options);
     this.#move(movingMean, mean);
     this.#move(movingVariance, variance);
-    return y;
+    return keepMask(x, y);
   }
 
   #frozen(): boolean {

@@ -1,6 +1,7 @@
 import { type Context, checked, checkOptions, concat, fail, sameDim, shapeText, type Tensor } from "@tenon/tensor";
 import { checkInteger } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMasks } from "./mask.ts";
 import { operandsOf, several, type Tensors } from "./merge.ts";
 
 /** Inputs one after another along an axis, in their common dtype. (…, a), (…, b), … → (…, a + b + …) */
@@ -29,7 +30,7 @@ export class Concatenate extends Layer<Tensors, Tensor> {
       () => `give them equal sizes in all axes but ${this.axis}`,
       () => this.#check(list),
     );
-    return concat(list, { axis: this.axis });
+    return keepMasks(list, concat(list, { axis: this.axis }));
   }
 
   #check(list: readonly Tensor[]): void {

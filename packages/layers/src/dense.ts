@@ -13,6 +13,7 @@ import { type ActivationChoice, type ChosenActivation, chooseActivation } from "
 import { checkSize, fixedSize, refuse } from "./check.ts";
 import { chooseInitializer, type Initializer, type InitializerChoice } from "./initializers/initializer.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 import { checkRegularizer, penalty, type Regularizer } from "./regularizers.ts";
 
 export interface DenseOptions {
@@ -93,7 +94,7 @@ export class Dense extends Layer {
       act: epilogue ?? "none",
       ...(this.bias !== null && { bias: this.bias.value }),
     });
-    return epilogue === undefined ? apply(y) : y;
+    return keepMask(x, epilogue === undefined ? apply(y) : y);
   }
 
   override penalties(): readonly Tensor[] {

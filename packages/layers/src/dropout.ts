@@ -1,6 +1,7 @@
 import { type Context, dropout as drop, type Tensor } from "@tenon/tensor";
 import { checkNumber } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 /**
  * In training each element is 0 with probability `rate` and divided by `1 − rate` otherwise, so that the mean is kept; in
@@ -27,7 +28,7 @@ export class Dropout extends Layer {
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {
-    return ctx.isTraining && this.rate > 0 ? drop(x, ctx.nextKey(), { rate: this.rate }) : x;
+    return ctx.isTraining && this.rate > 0 ? keepMask(x, drop(x, ctx.nextKey(), { rate: this.rate })) : x;
   }
 }
 

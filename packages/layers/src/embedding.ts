@@ -13,12 +13,15 @@ import {
 import { checkSize } from "./check.ts";
 import { chooseInitializer, type Initializer, type InitializerChoice } from "./initializers/initializer.ts";
 import { Layer } from "./layer.ts";
+import { masked } from "./mask.ts";
 import { checkRegularizer, penalty, type Regularizer } from "./regularizers.ts";
 
 export interface EmbeddingOptions {
   /** `uniform`, from −0.05 to 0.05, by default, as in Keras; PyTorch starts with normal numbers of deviation 1. */
   readonly init?: InitializerChoice;
   readonly regularizer?: Regularizer;
+  /** Whether the number 0 stands for no word, so that layers that heed masks pass over it; false by default. */
+  readonly maskZero?: boolean;
 }
 
 /**
@@ -29,6 +32,7 @@ export interface EmbeddingOptions {
 export class Embedding extends Layer {
   readonly rows: number;
   readonly width: number;
+  readonly maskZero: boolean;
   /** (rows, width) */
   table!: Variable;
   readonly #init: Initializer;
@@ -38,10 +42,11 @@ export class Embedding extends Layer {
     super();
     this.rows = checkSize("embedding", "rows", rows);
     this.width = checkSize("embedding", "width", width);
-    checkOptions("embedding", options, ["init", "regularizer"]);
+    checkOptions("embedding", options, ["init", "regularizer", "maskZero"]);
     checkRegularizer("embedding", "regularizer", options.regularizer);
     this.#init = chooseInitializer("embedding", "init", options.init ?? "uniform");
     this.#regularizer = options.regularizer;
+    this.maskZero = options.maskZero ?? false;
   }
 
   override get kind(): string {
@@ -64,7 +69,7 @@ export class Embedding extends Layer {
         fix: 'make it int32, as in spec(["B"], "int32")',
       });
     }
-    return rowsOf(this.table.value, ids);
+    return masked(rowsOf(this.table.value, ids), this.maskZero ? ids.notEqual(0) : undefined);
   }
 
   override penalties(): readonly Tensor[] {

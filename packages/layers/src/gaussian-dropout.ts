@@ -2,6 +2,7 @@ import type { Context, Tensor } from "@tenon/tensor";
 import { checkNumber } from "./check.ts";
 import { noise } from "./gaussian-noise.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 /**
  * In training each element is multiplied by a normal number of mean 1 and variance `rate/(1 − rate)`, that of dropout's
@@ -28,7 +29,7 @@ export class GaussianDropout extends Layer {
 
   override forward(x: Tensor, ctx: Context): Tensor {
     if (!ctx.isTraining || this.rate === 0) return x;
-    return x.mul(noise(x, ctx, { mean: 1, std: Math.sqrt(this.rate / (1 - this.rate)) }));
+    return keepMask(x, x.mul(noise(x, ctx, { mean: 1, std: Math.sqrt(this.rate / (1 - this.rate)) })));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Context, randomNormal, type Tensor } from "@tenon/tensor";
 import { checkNumber } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 /**
  * In training normally distributed numbers of mean 0 and deviation `stddev` are added; in inference the input itself. Shape
@@ -26,7 +27,7 @@ export class GaussianNoise extends Layer {
 
   override forward(x: Tensor, ctx: Context): Tensor {
     if (!ctx.isTraining || this.stddev === 0) return x;
-    return x.add(noise(x, ctx, { std: this.stddev }));
+    return keepMask(x, x.add(noise(x, ctx, { std: this.stddev })));
   }
 }
 

@@ -14,6 +14,7 @@ export {
 } from "./activations.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNorm, type BatchNormOptions, batchNorm } from "./batch-norm.ts";
+export { Bidirectional, type BidirectionalOptions, bidirectional, type MergeMode } from "./bidirectional.ts";
 export { Concatenate, concatenate } from "./concatenate.ts";
 export { Conv, type Conv1dOptions, type ConvOptions, conv1d, conv2d, conv3d } from "./conv.ts";
 export {
@@ -51,6 +52,7 @@ export {
 } from "./global-pooling.ts";
 export { GraphNode, type InputOptions, input, type NodesOf } from "./graph-node.ts";
 export { GroupNorm, type GroupNormOptions, groupNorm } from "./group-norm.ts";
+export { Gru, type GruOptions, gru } from "./gru.ts";
 export { constant, ones, zeros } from "./initializers/constant.ts";
 export type { Initializer, InitializerChoice, InitializerName } from "./initializers/initializer.ts";
 export { orthogonal } from "./initializers/orthogonal.ts";
@@ -67,6 +69,9 @@ export { instanceNorm } from "./instance-norm.ts";
 export { Lambda, lambda } from "./lambda.ts";
 export { type AnyLayer, type BuildOptions, Layer, type TypeTree } from "./layer.ts";
 export { LayerNorm, type LayerNormOptions, layerNorm } from "./layer-norm.ts";
+export { Lstm, type LstmOptions, lstm } from "./lstm.ts";
+export { maskOf, withMask } from "./mask.ts";
+export { Masking, type MaskingOptions, masking } from "./masking.ts";
 export {
   add,
   average,
@@ -93,6 +98,7 @@ export {
   type PoolSize,
 } from "./pooling.ts";
 export { Prelu, type PreluOptions, prelu } from "./prelu.ts";
+export { Recurrent, type RecurrentOptions, type SequenceInput, type SequenceWithState } from "./recurrent.ts";
 export { l1, l1l2, l2, type Regularizer, regularization } from "./regularizers.ts";
 export { RepeatVector, repeatVector } from "./repeat-vector.ts";
 export { Reshape, reshape } from "./reshape.ts";
@@ -100,7 +106,9 @@ export { Residual, type ResidualOptions, residual } from "./residual.ts";
 export { RmsNorm, type RmsNormOptions, rmsNorm } from "./rms-norm.ts";
 export { SeparableConv, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { type LayerList, Sequential, sequential } from "./sequential.ts";
+export { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
 export type { Margins, SpatialOptions, SpatialRank } from "./spatial.ts";
 export { SpatialDropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type LayerSummary, type Summary, summarize, summary } from "./summary.ts";
+export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 export { ZeroPadding, zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./zero-padding.ts";

@@ -10,6 +10,7 @@ import {
 import { Affine, type AffineOptions, affineNames, affineValues } from "./affine.ts";
 import { checkNumber, fixedSize, refuse } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 export interface LayerNormOptions extends AffineOptions {
   /** The first of the axes that are normalised; the last axis alone by default. */
@@ -62,7 +63,7 @@ export class LayerNorm extends Layer {
         "give it the shape that it was built for",
       );
     }
-    return normalize(x, { axis: this.axis, eps: this.eps, ...affineValues(this) });
+    return keepMask(x, normalize(x, { axis: this.axis, eps: this.eps, ...affineValues(this) }));
   }
 
   /** The axes that are normalised. */

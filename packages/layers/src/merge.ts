@@ -11,6 +11,7 @@ import {
   Tensor,
 } from "@tenon/tensor";
 import { Layer } from "./layer.ts";
+import { keepMasks } from "./mask.ts";
 
 /** What a layer of several inputs takes: a list of tensors, or a record of them. */
 export type Tensors = readonly Tensor[] | Readonly<Record<string, Tensor>>;
@@ -79,7 +80,7 @@ export class Merge extends Layer<Tensors, Tensor> {
       () => checkShapes(inputs, list),
     );
     const y = inputs.reduce(rules[this.rule]);
-    return this.rule === "average" ? y.div(inputs.length) : y;
+    return keepMasks(list, this.rule === "average" ? y.div(inputs.length) : y);
   }
 }
 

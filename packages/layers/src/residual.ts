@@ -1,6 +1,7 @@
 import type { Tensor } from "@tenon/tensor";
 import { type Context, checked, checkOptions, fail, OptionError, sameShape, typeText, valueText } from "@tenon/tensor";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 import { isLayer } from "./state.ts";
 
 export interface ResidualOptions {
@@ -50,7 +51,7 @@ export class Residual extends Layer {
           fail("E203", "the body's result has another shape than what it is added to");
       },
     );
-    return past.add(y);
+    return keepMask(past, past.add(y));
   }
 }
 

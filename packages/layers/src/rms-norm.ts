@@ -10,6 +10,7 @@ import {
 import { Affine, type AffineOptions, affineValues } from "./affine.ts";
 import { checkInteger, checkNumber, fixedSize, refuse } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 export interface RmsNormOptions extends Pick<AffineOptions, "useScale" | "scaleInit" | "scaleRegularizer"> {
   /** The first of the axes that are normalised; the last axis alone by default. */
@@ -60,7 +61,7 @@ export class RmsNorm extends Layer {
       );
     }
     const { scale } = affineValues({ scale: this.scale, bias: null });
-    return normalize(x, { axis: this.axis, eps: this.eps, ...(scale !== undefined && { scale }) });
+    return keepMask(x, normalize(x, { axis: this.axis, eps: this.eps, ...(scale !== undefined && { scale }) }));
   }
 
   /** The axes that are normalised. */

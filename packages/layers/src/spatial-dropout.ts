@@ -1,6 +1,7 @@
 import { type Context, dropout as drop, splat, type Tensor } from "@tenon/tensor";
 import { checkNumber } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 import { checkPlaces, type SpatialRank, spatialAxes } from "./spatial.ts";
 
 /**
@@ -33,7 +34,7 @@ export class SpatialDropout extends Layer {
     checkPlaces(this.kind, x, this.rank);
     if (!ctx.isTraining || this.rate === 0) return x;
     const channels = [x.shape[0]!, ...spatialAxes(this.rank).map(() => 1), x.shape.at(-1)!];
-    return x.mul(drop(splat(1, channels, "float32"), ctx.nextKey(), { rate: this.rate }).cast(x.dtype));
+    return keepMask(x, x.mul(drop(splat(1, channels, "float32"), ctx.nextKey(), { rate: this.rate }).cast(x.dtype)));
   }
 }
 
