@@ -23,6 +23,8 @@ interface Prose {
  * Sets the texts of a package's errors apart, in the file `#texts` of its manifest. In Node and in development that is all
  * of them; in the bundle of a page it is none, and an error has its class, code, op, values and operands. The sources have
  * each text where it is thrown: `axis ${axis} is outside rank ${rank}` becomes `say(7, axis, rank)` here, in the build.
+ *
+ * What makes such texts, of a value or of what may be meant, is `prose.ts`, for which the same pages have `no-prose.ts`.
  */
 export function texts(): Plugin[] {
   if (!readFileSync("package.json", "utf8").includes('"#texts"')) return [];
@@ -35,6 +37,9 @@ export function texts(): Plugin[] {
       name: "texts of errors apart",
       setup(build) {
         build.onResolve({ filter: /^#texts$/ }, ({ path }) => ({ path, external: true }));
+        build.onResolve({ filter: /\/prose\.ts$/ }, ({ kind }) =>
+          kind === "entry-point" ? null : { path: "#prose", external: true },
+        );
         build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
           const contents = files.get(path);
           return contents === undefined ? undefined : { contents, loader: "ts" };
@@ -74,20 +79,27 @@ function proseOf(file: ts.SourceFile): readonly Prose[] {
     refused?.forEach(([part, by]) => {
       read(part, by, found);
     });
-    if (refused === undefined) ts.forEachChild(node, visit);
+    ts.forEachChild(node, (child) => {
+      if (!refused?.some(([part]) => part === child)) visit(child);
+    });
   };
   visit(file);
   return found.sort((a, b) => a.start - b.start);
 }
 
+/** Which argument of other functions is read: for one, `kindOf` takes what a value ought to have been. */
+const told: Readonly<Record<string, number>> = { kindOf: 1, problem: 0, refuse: 0, rule: 0 };
+
 /** What is wrong and what to do, as an error or a refusal is given them: `(code, op, problem, { fix })`, `(problem, fix)`. */
 function refusal(call: ts.NewExpression | ts.CallExpression): (readonly [ts.Node, Prose["by"]])[] | undefined {
-  const name = call.expression.getText();
+  const name = call.expression.getText().replace("this.#", "");
   const [first, ...rest] = call.arguments ?? [];
   const coded = first !== undefined && ts.isStringLiteral(first) && /^E\d{3}$/.test(first.text);
   if (name === "fail" && coded) return rest.map((part, i) => [part, i === 0 ? "say" : "advise"]);
   if (name === "failDType") return [first!, ...rest].map((part, i) => [part, i === 0 ? "say" : "advise"]);
-  return coded && /Error$/.test(name) ? rest.map((part) => [part, "say"]) : undefined;
+  if (coded && /(Error|refuse)$/.test(name)) return rest.map((part) => [part, "say"]);
+  const part = Object.hasOwn(told, name) ? call.arguments?.[told[name]!] : undefined;
+  return part === undefined ? undefined : [[part, "say"]];
 }
 
 function read(node: ts.Node, by: Prose["by"], found: Prose[]): void {

@@ -16,6 +16,7 @@ import { type LoadedProgram, loadProgram, runProgram, unloadProgram } from "./ex
 import { claims } from "./kernels/claimed.ts";
 import { kernelWriter, scratchBytes, templates } from "./kernels.ts";
 import { ALIGN, type Block, GUARD, Memory } from "./memory.ts";
+import { rare } from "./parts.ts";
 import { stepModule } from "./step.ts";
 import type { MemoryDebug } from "./watched-memory.ts";
 
@@ -131,8 +132,8 @@ export function cpuJs(options: CpuJsOptions = {}): BackendFactory {
       if (problem !== null) throw new BackendError("E505", "cpu-js", problem, { fix: "use another engine or backend" });
       const relaxed = chosen.simd !== "portable" && has.relaxed;
       const { claims: claiming, debug } = chosen;
-      const memory =
-        debug === undefined ? new Memory() : new (await import("./watched-memory.ts")).WatchedMemory(debug);
+      if (debug !== undefined) await rare.load();
+      const memory = debug === undefined ? new Memory() : new rare.now.WatchedMemory(debug);
       return backendFrom(processor(relaxed, claiming !== false, memory));
     },
     whyNot: async () => whyNot(checked(options), features()),

@@ -6,3 +6,4 @@ export { loadEach, remainder, remainderBytes, unevenPlaces } from "./render/apar
 export { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from "./render/half.ts";
 export { keepsOrder } from "./render/serial.ts";
 export { writeControl } from "./step-control.ts";
+export { WatchedMemory } from "./watched-memory.ts";

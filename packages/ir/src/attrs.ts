@@ -1,8 +1,9 @@
 import { type Dim, DimExpr } from "./dim.ts";
 import { checkDType, type DType } from "./dtype.ts";
 import { checkOptions, OptionError } from "./errors.ts";
+import { isRecord } from "./is-record.ts";
+import { valueText } from "./prose.ts";
 import { checkShape, type Shape, type TensorType } from "./shape.ts";
-import { isRecord, valueText } from "./value-text.ts";
 
 /** What a region is called by: its types. A traced function in a graph; a name and its types in a module. */
 export interface FunctionRef {

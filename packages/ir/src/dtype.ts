@@ -1,4 +1,5 @@
-import { DTypeError, didYouMean } from "./errors.ts";
+import { DTypeError } from "./errors.ts";
+import { didYouMean } from "./prose.ts";
 
 /** Element types by their API names; the IR's text says `f32` where the API says `"float32"`. */
 export type DType =

@@ -1,4 +1,5 @@
-import { isRecord, valueText } from "./value-text.ts";
+import { isRecord } from "./is-record.ts";
+import { didYouMean, valueText } from "./prose.ts";
 
 const BRAND = Symbol.for("tenon.error");
 
@@ -108,23 +109,6 @@ function operandText(value: unknown): string {
   return typeof value === "string" ? value : valueText(value);
 }
 
-/** The candidate nearest to `word` (edit distance at most a third of its length, or same letters), or undefined. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(plain(word), plain(candidate));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-/** `; did you mean x?`, or nothing. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const found = nearest(word, candidates);
-  return found === undefined ? "" : `did you mean ${found}?`;
-}
-
 /** Throws when `options` is no record, or holds a key that is not in `known`. */
 export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
   if (!isRecord(options)) throw noRecord(op, options, known);
@@ -157,19 +141,4 @@ export function checkFunction(op: string, name: string, value: unknown): void {
   throw new OptionError("E803", op, `${name} is ${valueText(value)}, which is no function`, {
     fix: "give a function, such as (x) => x.mul(2)",
   });
-}
-
-const plain = (word: string): string => word.toLowerCase().replaceAll(/[_-]/g, "");
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

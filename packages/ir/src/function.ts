@@ -1,11 +1,11 @@
 import type { FunctionRef, Signature } from "./attrs.ts";
 import { StateError } from "./errors.ts";
 import { input, isLeaf } from "./leaf.ts";
+import { valueText } from "./prose.ts";
 import { substitute, topologicalOrder } from "./rewrite.ts";
 import { withTrace } from "./scope.ts";
 import type { TensorType } from "./shape.ts";
 import { Node, nextNodeId, Tensor } from "./tensor.ts";
-import { valueText } from "./value-text.ts";
 
 /** A pure function as a graph: its arguments are input leaves, and its results depend on nothing else. */
 export class Fn implements FunctionRef {

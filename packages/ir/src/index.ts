@@ -30,6 +30,7 @@ export * from "./files.ts";
 export { close, Fn, type Traced, type TraceHook, type TraceOptions, trace } from "./function.ts";
 export { buildModule, type ModuleParts, mapRegions, toGraph } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
+export { isRecord } from "./is-record.ts";
 export { input, inputOp, isLeaf } from "./leaf.ts";
 export type { Limits } from "./limits.ts";
 export * from "./module.ts";
@@ -37,6 +38,7 @@ export * from "./number.ts";
 export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord, type Unary } from "./op.ts";
 export * from "./ops/index.ts";
 export { broadcastShape, checkTensor, convertTo, splat, toTensor } from "./promote.ts";
+export { didYouMean, nearest, sourceLine, tensorFix, valueText } from "./prose.ts";
 export * from "./record.ts";
 export { isVerified, recorded, type VerifiedModule } from "./recorded.ts";
 export { allOps, lookupOp } from "./registry.ts";
@@ -52,10 +54,8 @@ export {
   installRuntime,
   Node,
   nextNodeId,
-  sourceLine,
   Tensor,
   type TensorData,
   type TensorRuntime,
 } from "./tensor.ts";
-export { isRecord, tensorFix, valueText } from "./value-text.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";

@@ -1,6 +1,7 @@
 import { type AttrKind, type AttrSchema, normalizeAttrs } from "./attrs.ts";
 import type { Dim } from "./dim.ts";
 import type { DType } from "./dtype.ts";
+import { isRecord } from "./is-record.ts";
 import { alignBatch, checkTensor, operandTensors, promote } from "./promote.ts";
 import type {
   BatchTransforms,
@@ -18,7 +19,6 @@ import { registerOp } from "./registry.ts";
 import { elementwiseType, failDType, inferTypes, namedOperands } from "./rule.ts";
 import type { Shape, TensorType } from "./shape.ts";
 import { announce, Node, Tensor } from "./tensor.ts";
-import { isRecord } from "./value-text.ts";
 
 /** Applies an op to tensors that already fit: no promotion, no broadcasting. */
 export function applyOp(op: OpRecord, inputs: readonly Tensor[], given: object = {}): readonly Tensor[] {

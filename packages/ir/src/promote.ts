@@ -3,12 +3,12 @@ import { type DType, dtypes, integerRange, isFloat, promoteDTypes } from "./dtyp
 import { checkList, DTypeError, ShapeError } from "./errors.ts";
 import { roundToDType } from "./number.ts";
 import { applyOp } from "./op.ts";
+import { tensorFix, valueText } from "./prose.ts";
 import type { DTypeClass, Operand, OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { checkOperandCount, currentPlace, namedOperands } from "./rule.ts";
 import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
-import { tensorFix, valueText } from "./value-text.ts";
 
 /** One number for all elements, rounded to `dtype`. */
 export const splat = (value: number | boolean, shape: Shape, dtype: DType): Tensor =>

@@ -1,10 +1,10 @@
 import type { Attrs } from "./attrs.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
+import { sourceLine } from "./prose.ts";
 import type { DTypeClass, OpRecord } from "./record.ts";
 import { currentScope } from "./scope.ts";
 import { checkShape, sameType, type TensorType, typeText } from "./shape.ts";
-import { sourceLine } from "./tensor.ts";
 
 /** A rule's refusal, before the op's name and operands are known. */
 class Refusal {

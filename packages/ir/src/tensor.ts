@@ -2,6 +2,7 @@ import type { Attrs } from "./attrs.ts";
 import type { DType } from "./dtype.ts";
 import { StateError } from "./errors.ts";
 import type { Methods } from "./fluent.ts";
+import { sourceLine } from "./prose.ts";
 import type { OpRecord } from "./record.ts";
 import { currentScope } from "./scope.ts";
 import { type Shape, shapeText, type TensorType } from "./shape.ts";
@@ -174,26 +175,4 @@ export function becomeLeaf(tensor: Tensor, leaf: Node): void {
   (leaf as { outputs: readonly Tensor[] }).outputs = [tensor];
   tensor.node = leaf;
   tensor.index = 0;
-}
-
-const MAX_FRAMES = 100; // layers within layers take a few each, and engines keep 10 unless told otherwise
-
-function deepStack(): string {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = MAX_FRAMES;
-  const { stack } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return stack ?? "";
-}
-
-/** First line of the stack that lies outside the library's packages. */
-export function sourceLine(stack = deepStack()): string | undefined {
-  for (const line of stack.split("\n").slice(1)) {
-    const found = /(?:\(|at )(?:file:\/\/)?([^()\s]+:\d+):\d+\)?$/.exec(line.trim());
-    if (found === null || found[1]!.startsWith("node:")) continue;
-    const path = found[1]!.replaceAll("\\", "/");
-    if (!/\/(@tenon|packages)\/[\w-]+\/(src|dist)\//.test(path) || /\.test\.ts:\d+$/.test(path))
-      return path.split("/").at(-1);
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import type { AttrKind, Attrs, AttrValue } from "./attrs.ts";
-import { didYouMean } from "./errors.ts";
 import { checkLimit } from "./limits.ts";
 import { type FunctionName, namespaceOf, type OpRow } from "./module.ts";
+import { didYouMean } from "./prose.ts";
 import type { TensorType } from "./shape.ts";
 import type { Scanner } from "./text-scanner.ts";
 import { type Elements, elementsOf, type Names, readElements, readRecord, readTypes } from "./text-value.ts";

@@ -1,6 +1,5 @@
 import type { FunctionRef, Signature } from "./attrs.ts";
 import { type Dim, dimSymbol, dimSymbols } from "./dim.ts";
-import { didYouMean } from "./errors.ts";
 import { checkLimit, defaultLimits, type Limits } from "./limits.ts";
 import {
   type FunctionDef,
@@ -13,6 +12,7 @@ import {
   type StateRow,
   type WeightRow,
 } from "./module.ts";
+import { didYouMean } from "./prose.ts";
 import { sameType, type TensorType } from "./shape.ts";
 import { registerStandardOps } from "./standard-ops.ts";
 import { Body } from "./text-body.ts";

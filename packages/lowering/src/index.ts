@@ -32,7 +32,7 @@ export { valueTypeOf } from "./kernel/value-type.ts";
 export { kernelKey } from "./kernel/walk.ts";
 export { KernelWriter } from "./kernel/writer.ts";
 export { backendFrom, type KernelBackend, kernelsOf, programOf } from "./kernel-backend.ts";
-export { type Late, late, soon, withParts } from "./late.ts";
+export { type Late, late, withParts } from "./late.ts";
 export { type LowerOptions, lower } from "./lower/lower.ts";
 export { loadParts } from "./parts.ts";
 export { algebra, algebraOf, algebraRules } from "./passes/algebra.ts";

@@ -21,6 +21,7 @@ import type { StepProgram } from "./kernel/program.ts";
 import { KernelExecutable } from "./kernel-executable.ts";
 import { withParts } from "./late.ts";
 import { type LowerOptions, lower } from "./lower/lower.ts";
+import { rare } from "./parts.ts";
 import { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
 
 /**
@@ -98,7 +99,10 @@ class AdaptedBackend<M, L> implements Backend {
     const memory = await done(() => planMemory(program, { ...target.planning, inPlace: inPlacePairs }));
     this.#buffers.checkOpen("compile");
     const loaded = (await done(() => target.load(program, memory))) as L;
-    if (debugs("kernels")) console.error((await import("./text.ts")).debugText(program));
+    if (debugs("kernels")) {
+      await rare.load();
+      console.error(rare.now.debugText(program));
+    }
     const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, loaded, options, {
       target,
       buffers: this.#buffers,

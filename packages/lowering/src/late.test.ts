@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { late, soon, withParts } from "./late.ts";
+import { late, withParts } from "./late.ts";
 
 const part = (value: number) => {
   const calls = { loads: 0 };
@@ -24,25 +24,12 @@ test("work begins again for each part that is missing, and each is loaded once",
   expect([begun, a.calls.loads, b.calls.loads]).toEqual([4, 1, 1]);
 });
 
-test("what was asked for before is there when the next work begins", async () => {
-  const { it } = part(5);
-  let begun = 0;
-  soon(it);
-  const value = await withParts(() => {
-    begun++;
-    return it.now;
-  });
-  expect([value, begun]).toEqual([5, 1]);
-});
-
 test("a part that cannot be loaded fails the work that wants it, and is tried again", async () => {
   let there = false;
   const it = late(async () => {
     if (!there) throw new RangeError("offline");
     return 7;
   });
-  soon(it);
-  expect(await withParts(() => 1)).toBe(1);
   await expect(withParts(() => it.now)).rejects.toThrow("offline");
   there = true;
   expect(await withParts(() => it.now)).toBe(7);

@@ -16,9 +16,6 @@ class NotLoaded extends StateError {
   }
 }
 
-/** Whatever has been asked for and is not there yet. */
-const loading = new Set<Promise<void>>();
-
 export function late<T>(load: () => Promise<T>): Late<T> {
   let part: T | undefined;
   const self: Late<T> = {
@@ -33,19 +30,9 @@ export function late<T>(load: () => Promise<T>): Late<T> {
   return self;
 }
 
-/** Asks for a part that will be wanted, so that `withParts` need not begin again for it. */
-export function soon(part: Late<unknown>): void {
-  const asked = part.load().then(
-    () => void loading.delete(asked),
-    () => void loading.delete(asked), // who wants it will try again
-  );
-  loading.add(asked);
-}
-
 /** What `work` gives, which is begun again when a part that it wants has been loaded; nothing else may come of it. */
 export async function withParts<T>(work: () => T): Promise<Awaited<T>> {
   for (;;) {
-    if (loading.size > 0) await Promise.all(loading);
     try {
       return await work();
     } catch (error) {

@@ -10,10 +10,16 @@ export { conditionalAnew, conditionalBuilt, conditionalValue } from "./index-fol
 export { junction, opposite, unclear, zero } from "./index-predicate-rare.ts";
 export { relaxedLeast } from "./index-relaxed.ts";
 export { selection } from "./index-select.ts";
+export { debugText } from "./kernel/program-text.ts";
 export { lowerControl } from "./lower/control.ts";
 export { constantSlice } from "./passes/constant-slice.ts";
 export { folded } from "./passes/fold-elements.ts";
 export { trim } from "./passes/trim.ts";
 export { keepThroughLoops } from "./plan/loops.ts";
+export { erf } from "./polynomial/erf.ts";
+export { log1p } from "./polynomial/log1p.ts";
+export { pow } from "./polynomial/pow.ts";
+export { tanh } from "./polynomial/tanh.ts";
+export { cos, sin } from "./polynomial/trigonometric.ts";
 export { lanesAt } from "./view-lanes.ts";
 export { moves } from "./view-moves-rare.ts";

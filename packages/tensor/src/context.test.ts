@@ -1,6 +1,5 @@
 import "@tenon/interpreter";
 import {
-  Context,
   compile,
   foldIn,
   inference,
@@ -47,7 +46,7 @@ test("a key is a tensor of two words, so that it may be an argument, folded and 
 });
 
 test("each training context counts its own calls", async () => {
-  const [a, b] = [new Context("training", key(0)), training(key(0))];
+  const [a, b] = [training(key(0)), training(key(0))];
   const first = await read(a.nextKey("layer"));
   expect(await read(a.nextKey("layer"))).not.toEqual(first);
   expect(await read(b.nextKey("layer"))).toEqual(first);

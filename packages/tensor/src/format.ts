@@ -59,6 +59,7 @@ export async function loadStep(bytes: Uint8Array, options: LoadOptions = {}): Pr
     leaves: metadata.kinds,
     types: program.signature.inputs.slice(0, program.argumentCount).map((i) => i.type),
     names: metadata.names,
+    contexts: [],
   };
   return callable({
     settings: options.backend === undefined ? {} : { backend: options.backend },

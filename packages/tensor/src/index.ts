@@ -4,16 +4,7 @@ import "./resolver.ts";
 export type { BackendChoice } from "@tenon/backend";
 export * from "@tenon/ir";
 export { type Compiled, type CompileSettings, compile } from "./compile.ts";
-export {
-  Context,
-  type ContextSpec,
-  inference,
-  inferenceSpec,
-  type Key,
-  pathHash,
-  training,
-  trainingSpec,
-} from "./context.ts";
+export { Context, type ContextSpec, inference, inferenceSpec, type Key } from "./context.ts";
 export { choose, cond, type ScanOptions, scan, type TensorTree, type WhileOptions, whileLoop } from "./control.ts";
 export * from "./create.ts";
 export { capabilitiesOf, currentBackend, isDeviceLost, setBackend } from "./device.ts";
@@ -28,6 +19,7 @@ export { type MemoryReport, memory } from "./memory.ts";
 export { hostKeyOf, type KeySequence, key, keySpec, keys } from "./random.ts";
 export { realize } from "./realize.ts";
 export { flush } from "./runtime.ts";
+export { pathHash, training, trainingSpec } from "./training.ts";
 export { checkpoint, customGradient, hessian, jvp, vjp, vmap } from "./transforms.ts";
 export {
   type HasVariables,

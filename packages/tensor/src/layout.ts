@@ -23,6 +23,8 @@ export interface Layout {
   readonly leaves: readonly ("tensor" | Context["kind"])[];
   readonly types: readonly TensorType[];
   readonly names: readonly string[];
+  /** How the contexts among the leaves are made of keys. */
+  readonly contexts: readonly ContextSpec["of"][];
 }
 
 /**
@@ -49,6 +51,7 @@ export function layoutOf(
   const paths = treePaths(whole.skeleton);
   const tensors: Tensor[] = [];
   const leaves: Layout["leaves"][number][] = [];
+  const contexts: Layout["contexts"][number][] = [];
   const names: string[] = [];
   treeFlattenLike(whole, named(args), "compile").forEach((leaf: unknown, i) => {
     const name = paths[i]!;
@@ -60,6 +63,7 @@ export function layoutOf(
       });
     }
     leaves.push(kind);
+    if (leaf instanceof Context) contexts.push(leaf.again);
     if (kind === "inference") return;
     const type = declared?.types[tensors.length];
     const x = leaf instanceof Context ? leaf.rootKey! : asTensor(leaf, name, type);
@@ -68,7 +72,7 @@ export function layoutOf(
     tensors.push(x);
   });
   const types = declared?.types ?? tensors.map(({ dtype, shape }) => ({ dtype, shape }));
-  return { layout: { structures, leaves, types, names }, tensors };
+  return { layout: { structures, leaves, types, names, contexts }, tensors };
 }
 
 const told = { tensor: "a tensor", training: "a training context", inference: "an inference context" };
@@ -99,8 +103,7 @@ function checkType(name: string, type: TensorType, wanted: TensorType): void {
 
 const isSpec = (x: object): x is TensorType => "dtype" in x && "shape" in x;
 
-const isContextSpec = (x: object): x is ContextSpec =>
-  "context" in x && (x.context === "training" || x.context === "inference");
+const isContextSpec = (x: object): x is ContextSpec => "context" in x && "of" in x;
 
 /** The layout that types describe. */
 export function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
@@ -108,6 +111,7 @@ export function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
   const leaves: Layout["leaves"][number][] = [];
   const types: TensorType[] = [];
   const names: string[] = [];
+  const contexts: Layout["contexts"][number][] = [];
   const add = (path: string, kind: Layout["leaves"][number], type?: TensorType): (() => void) => {
     leaves.push(kind);
     if (type !== undefined) {
@@ -124,12 +128,15 @@ export function layoutOfSpecs(specs: readonly ArgumentSpec[]): Layout {
       });
     }
     if (isSpec(x)) return add(path, "tensor", x);
-    if (isContextSpec(x)) return add(path, x.context, x.context === "training" ? keySpec : undefined);
+    if (isContextSpec(x)) {
+      contexts.push(x.of);
+      return add(path, x.context, x.context === "training" ? keySpec : undefined);
+    }
     if (Array.isArray(x)) return x.map((y, i) => visit(y, `${path}.${i}`));
     return Object.fromEntries(Object.entries(x).map(([k, y]) => [k, visit(y, `${path}.${k}`)]));
   };
   const structures = specs.map((x: ArgumentSpec, i) => treeFlatten<unknown>(visit(x, `arg${i}`)).structure);
-  return { structures, leaves, types, names };
+  return { structures, leaves, types, names, contexts };
 }
 
 export function layoutKey({ structures, leaves, types }: Layout): string {
@@ -137,14 +144,13 @@ export function layoutKey({ structures, leaves, types }: Layout): string {
 }
 
 /** The arguments as the function sees them while it is traced. */
-export function rebuild({ structures, leaves }: Layout, tensors: readonly Tensor[]): unknown[] {
-  let next = 0;
-  let leaf = 0;
+export function rebuild({ structures, leaves, contexts }: Layout, tensors: readonly Tensor[]): unknown[] {
+  let [next, leaf, context] = [0, 0, 0];
   return structures.map((structure) => {
     const values = Array.from({ length: structure.leafCount }, () => {
       const kind = leaves[leaf++]!;
-      if (kind === "tensor") return tensors[next++];
-      return new Context(kind, kind === "training" ? tensors[next++] : undefined);
+      const own = kind === "inference" ? undefined : tensors[next++];
+      return kind === "tensor" ? own : contexts[context++]!(own);
     });
     return treeUnflatten(structure, values);
   });

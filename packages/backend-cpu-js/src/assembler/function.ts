@@ -135,8 +135,10 @@ export class FunctionBuilder {
     const count = params.length;
     return this.#expression(name, params, result, args.slice(0, count) as readonly Operand[], () => {
       this.bytes.opcode(opcode);
-      const problem = writeImmediates(this.bytes, instruction, args.slice(count));
-      if (problem !== undefined) this.#refuse("E557", name, problem, { operands: { given: args.slice(count) } });
+      const given = args.slice(count);
+      writeImmediates(this.bytes, instruction, given, (problem) =>
+        this.#refuse("E557", name, problem, { operands: { given } }),
+      );
     });
   }
 

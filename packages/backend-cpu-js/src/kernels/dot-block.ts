@@ -89,7 +89,7 @@ export function packBlock(
  */
 function laneVariation({ statements, value }: Block, variable: IndexVariable, aligned: boolean): Variation | undefined {
   const variation = variationOf(statements, variable);
-  if (variation.problem !== undefined || value.type === "float64") return undefined;
+  if (variation.apart || value.type === "float64") return undefined;
   const strideOf = aligned ? blockStride : evenStride;
   for (const s of statements) {
     if (s.kind !== "let") return undefined;

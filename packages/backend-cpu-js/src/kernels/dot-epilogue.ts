@@ -81,7 +81,7 @@ export function writeEpilogue(
         }),
       );
 
-    if (wide || variation.problem !== undefined) return single();
+    if (wide || variation.apart) return single();
     const full = tape.pure("i32.eq", [lanes.integer("sub", columnEnd, column), int(columns)]);
     tape.if(full, vectors, { otherwise: single, closed: true });
   });

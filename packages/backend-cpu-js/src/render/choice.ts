@@ -55,7 +55,7 @@ function variationFor(loop: For): Variation | undefined {
   const { variable, size, body, role } = loop;
   if (size.kind === "constant" && size.value < LANES) return undefined;
   const variation = variationOf(body, variable);
-  if (variation.problem !== undefined) return undefined;
+  if (variation.apart) return undefined;
   if (gatheredIn(body).some((register) => register.type === "float64")) return undefined;
   return role === "serial" && !rare.now.keepsOrder(loop, variation) ? undefined : variation;
 }

@@ -13,8 +13,8 @@ export interface Variation {
   readonly variables: ReadonlySet<IndexVariable>;
   /** Registers that hold something else in each lane. */
   readonly registers: ReadonlySet<Register>;
-  /** Why lanes cannot be computed together, if so. */
-  readonly problem: string | undefined;
+  /** Whether lanes cannot be computed together. */
+  readonly apart: boolean;
 }
 
 const variablesKnown = new WeakMap<IndexNode, ReadonlySet<IndexVariable>>();
@@ -31,13 +31,13 @@ export function mentions(node: IndexNode, variables: ReadonlySet<IndexVariable>)
 export function variationOf(
   statements: readonly Statement[],
   lanes: IndexVariable,
-  before?: Omit<Variation, "problem">,
+  before?: Omit<Variation, "apart">,
 ): Variation {
   const values = new Set<Value>(before?.values);
   const variables = new Set<IndexVariable>(before?.variables).add(lanes);
   const registers = new Set<Register>(before?.registers);
   const differs = (x: Value): boolean => x.kind === "given" || values.has(x);
-  let problem: string | undefined;
+  let apart = false;
 
   const varies = (value: Value): boolean => {
     switch (value.kind) {
@@ -64,7 +64,7 @@ export function variationOf(
         case "let":
           if (!varies(s.value)) break;
           values.add(s.value);
-          if (s.value.type === "float64") problem ??= "a float64 differs between lanes";
+          apart ||= s.value.type === "float64";
           break;
         case "bind":
           if (differs(s.value)) variables.add(s.variable);
@@ -73,20 +73,20 @@ export function variationOf(
           if (differs(s.value)) registers.add(s.register);
           break;
         case "store":
-          if (s.slot.dtype === "float64" && mentions(s.address, variables)) problem ??= "float64 values are stored";
+          apart ||= s.slot.dtype === "float64" && mentions(s.address, variables);
           break;
         case "if":
-          if (differs(s.condition)) problem ??= "a condition differs between lanes";
+          apart ||= differs(s.condition);
           visit(s.body);
           break;
         case "for":
-          if (mentions(s.size, variables)) problem ??= "the length of a loop differs between lanes";
+          apart ||= mentions(s.size, variables);
           visit(s.body);
       }
     }
   };
   visit(statements);
-  return { values, variables, registers, problem };
+  return { values, variables, registers, apart };
 }
 
 /** Visits statements and those inside of them. */

@@ -1,6 +1,6 @@
 import { axis, bool } from "../attrs.ts";
 import type { Batching } from "../beside.ts";
-import { dimAdd, dimRange } from "../dim.ts";
+import { dimRange } from "../dim.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor, convertTo } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
@@ -8,8 +8,7 @@ import { elementwiseType } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { widen } from "../widen.ts";
-import { pad } from "./pad.ts";
-import { sliceAxis } from "./slice.ts";
+import { shifted } from "./shifted.ts";
 
 /**
  * Running sums along `axis`, `y_i = Σ_{j ≤ i} x_j`, or from the end if `reverse`. Shape is kept; integers wrap; 16-bit
@@ -26,16 +25,9 @@ export const cumsumOp: OpRecord = opRecord({
   attrs: { axis: axis(-1), reverse: bool(false) },
   type: ([x]) => elementwiseType([x], "number", ["x"]),
   decompose([x], { axis, reverse }) {
-    const n = x.shape[axis]!;
-    const [, longest] = dimRange(n);
+    const [, longest] = dimRange(x.shape[axis]!);
     let y = widen(x);
-    for (let distance = 1; distance < longest; distance *= 2) {
-      const by = x.shape.map((_, i) => (i === axis ? distance : 0));
-      const moved = reverse
-        ? sliceAxis(pad(y, { hi: by }), axis, distance, dimAdd(n, distance))
-        : sliceAxis(pad(y, { lo: by }), axis, 0, n);
-      y = y.add(moved);
-    }
+    for (let by = 1; by < longest; by *= 2) y = y.add(shifted(y, axis, reverse ? -by : by));
     return convertTo(y, x.dtype);
   },
   linear: true,

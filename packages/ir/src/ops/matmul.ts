@@ -2,9 +2,9 @@ import type { DType } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp } from "../op.ts";
 import { broadcastShape, checkTensor, commonDType, toTensor } from "../promote.ts";
+import { matmulFix } from "../prose.ts";
 import { checked } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
-import { currentScope } from "../scope.ts";
 import { matchSignature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { dotOp, type Precision } from "./dot.ts";
@@ -63,7 +63,7 @@ export function matmul(a: Tensor, b: Tensor, options: DotOptions = {}): Tensor {
   const { loop } = checked(
     "matmul",
     { a, b },
-    () => fixFor(a, b),
+    () => matmulFix(a, b),
     () => matchSignature(signature, ["a", "b"], [a, b]),
   );
   if (b.rank <= 2) return dot(a, b, { ...options, contract: [[a.rank - 1], [0]] });
@@ -75,14 +75,6 @@ export function matmul(a: Tensor, b: Tensor, options: DotOptions = {}): Tensor {
   const [left, right] = [a, b].map((x) => broadcastShape(x, [...loop, ...x.shape.slice(-2)])) as [Tensor, Tensor];
   const batch = loop.map((_, i) => i);
   return dot(left, right, { ...options, contract: [[left.rank - 1], [right.rank - 2]], batch: [batch, batch] });
-}
-
-function fixFor(a: Tensor, b: Tensor): string {
-  const layer = currentScope.path?.split(".").at(-1);
-  const weight = b.node.op.kind === "leaf" && b.rank === 2;
-  return layer !== undefined && weight
-    ? `give ${layer} ${a.shape.at(-1)} input features, or reshape its input`
-    : "reshape or transpose one of them";
 }
 
 /** Sum of products over the last `axes` axes of a and the first of b, or over two lists of axes, as in NumPy. */

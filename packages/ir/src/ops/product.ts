@@ -1,16 +1,14 @@
 import type { DType } from "../dtype.ts";
 import { applyOp } from "../op.ts";
-import { convertTo, splat } from "../promote.ts";
+import { convertTo } from "../promote.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { equal, select } from "./compare.ts";
-import { concat } from "./concat.ts";
 import { iota } from "./constant.ts";
 import { broadcastOp, transpose } from "./move.ts";
-import { pad } from "./pad.ts";
 import { reduceOp } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
-import { sliceAxis } from "./slice.ts";
+import { shifted } from "./shifted.ts";
 
 /**
  * For each element the product of all others along `axes`: the derivative of their product.
@@ -23,29 +21,20 @@ export function productsOfOthers(x: Tensor, axes: readonly number[], acc: DType)
   const moved = transpose(convertTo(x, acc), order);
   const length = sizeOf(moved.shape.slice(kept.length));
   const rows = reshape(moved, [...kept, length]);
-  const others = typeof length === "number" ? byHalves(rows, length) : byMask(rows);
+  const others = typeof length === "number" ? byDoubling(rows, length) : byMask(rows);
   const back = order.map((_, i) => order.indexOf(i));
   return convertTo(transpose(reshape(others, moved.shape), back), x.dtype);
 }
 
-/** Products of pairs, of pairs of pairs, and so on; then, downwards, each half is multiplied by the other half's product. */
-function byHalves(rows: Tensor, length: number): Tensor {
-  if (length === 0) return rows;
+/** The product of all before an element times that of all after: of one, of two, of four, and so on. */
+function byDoubling(rows: Tensor, length: number): Tensor {
   const axis = rows.rank - 1;
-  const levels: { low: Tensor; high: Tensor; length: number }[] = [];
-  let level = rows;
-  for (let n = length; n > 1; n = Math.ceil(n / 2)) {
-    const half = Math.ceil(n / 2);
-    const even = n % 2 === 0 ? level : pad(level, { hi: rows.shape.map((_, i) => (i === axis ? 1 : 0)), value: 1 });
-    const [low, high] = [sliceAxis(even, axis, 0, half), sliceAxis(even, axis, half)];
-    levels.push({ low, high, length: n });
-    level = low.mul(high);
-  }
-  let others = splat(1, level.shape, rows.dtype);
-  for (const { low, high, length: n } of levels.reverse()) {
-    others = sliceAxis(concat([others.mul(high), others.mul(low)], { axis }), axis, 0, n);
-  }
-  return others;
+  const [before, after] = [1, -1].map((way) => {
+    let product = shifted(rows, axis, way, 1);
+    for (let by = 1; by < length; by *= 2) product = product.mul(shifted(product, axis, way * by, 1));
+    return product;
+  }) as [Tensor, Tensor];
+  return before.mul(after);
 }
 
 /** The rows repeated once per element, each time with that element as 1: for lengths that are symbolic. */

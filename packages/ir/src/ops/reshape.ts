@@ -1,10 +1,11 @@
 import { resultShape } from "../attrs.ts";
 import { resolveAxes, resolveAxis } from "../axes.ts";
 import type { Batching, Meaning } from "../beside.ts";
-import { type Dim, dimFloorDiv, dimMul, sameDim } from "../dim.ts";
+import { dimFloorDiv, dimMul, sameDim } from "../dim.ts";
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
+import { elementsFix } from "../prose.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { bools, normal, samplesOf } from "../sample.ts";
@@ -20,7 +21,8 @@ export const reshapeOp: OpRecord = opRecord({
   attrs: { shape: resultShape() },
   type([x], { shape }) {
     const [from, to] = [sizeOf(x.shape), sizeOf(shape)];
-    if (!sameDim(from, to)) fail("E208", `x has ${from} elements but ${shapeText(shape)} has ${to}`, differs(from, to));
+    if (!sameDim(from, to))
+      fail("E208", `x has ${from} elements but ${shapeText(shape)} has ${to}`, elementsFix(from, to));
     return { dtype: x.dtype, shape };
   },
   linear: true,
@@ -30,11 +32,6 @@ export const reshapeOp: OpRecord = opRecord({
 export const reshapeBatching: Batching<["x"]> = ([x], _batched, { shape }, size) => reshape(x, [size, ...shape]);
 
 export const reshapeMeaning: Meaning<["x"]> = ([x]) => x.data;
-
-const differs = (from: Dim, to: Dim): string =>
-  typeof from === "number" && typeof to === "number"
-    ? "use a shape with as many elements"
-    : "element counts must be equal for every value of the symbols; name one size by an expression over the other's";
 
 /**
  * The same elements, in row-major order, in another shape; one size may be -1 and is computed from the others. The

@@ -6,12 +6,12 @@ import { checkFunction, checkOptions, OptionError, StateError } from "../errors.
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
+import { valueText } from "../prose.ts";
 import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";
 import { fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { valueText } from "../value-text.ts";
 import { add, mul } from "./arithmetic.ts";
 import { swapAxes } from "./move.ts";
 import { checkOperands, checkResults, fixpoint, placed, places, regionOf, typeOf } from "./region.ts";

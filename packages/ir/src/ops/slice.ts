@@ -5,13 +5,13 @@ import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimRange, dimSub } from "../d
 import { checkList, checkOptions, ShapeError } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { checkTensor } from "../promote.ts";
+import { valueText } from "../prose.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import { sameShape, type TensorType } from "../shape.ts";
 import { stridedRead, stridesOf } from "../strided.ts";
 import type { Tensor } from "../tensor.ts";
-import { valueText } from "../value-text.ts";
 import { pad, spreadSize } from "./pad.ts";
 
 /** Elements `start, start + stride, …` below `limit` along each axis. */

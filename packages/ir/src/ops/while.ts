@@ -5,11 +5,11 @@ import { checkFunction, checkOptions, DifferentiationError, StateError } from ".
 import { type Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
+import { valueText } from "../prose.ts";
 import type { OpRecord } from "../record.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { normal, samplesOf, values } from "../sample.ts";
 import { Tensor } from "../tensor.ts";
-import { valueText } from "../value-text.ts";
 import { add, mul } from "./arithmetic.ts";
 import { not } from "./bits.ts";
 import { less, select } from "./compare.ts";

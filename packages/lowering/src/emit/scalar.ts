@@ -3,8 +3,6 @@ import { addIndex, constantIndex, multiplyIndex, subtractIndex } from "../index-
 import type { Index } from "../index-node.ts";
 import type { AluOp, Value } from "../kernel/kernel.ts";
 import type { KernelWriter } from "../kernel/writer.ts";
-import { soon } from "../late.ts";
-import { rarePolynomials } from "../parts.ts";
 import { bitcastValue, convertValue, wrapped } from "./convert.ts";
 
 type Rule = (writer: KernelWriter, operands: readonly Value[], node: Node, dtype: DType) => Value;
@@ -67,15 +65,11 @@ const rules: Readonly<Record<string, Rule>> = {
   bitcast: (writer, [x], { inputs }, dtype) => bitcastValue(writer, x!, inputs[0]!.dtype, dtype),
 };
 
-/** What targets render by polynomials that are not loaded before. */
-const polynomials = ["cos", "erf", "log1p", "pow", "sin", "tanh"];
-
 /** A scalar op on elements. 16-bit floats are float32 here, and rounded where the graph converts or stores them. */
 export function scalarValue(writer: KernelWriter, node: Node, operands: readonly Value[]): Value {
   const { dtype } = node.results[0]!;
   const { name } = node.op;
   const rule = rules[name];
   if (rule !== undefined) return rule(writer, operands, node, dtype);
-  if (polynomials.includes(name)) soon(rarePolynomials);
   return writer.alu(name as AluOp, operands);
 }

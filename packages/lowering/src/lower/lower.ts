@@ -37,18 +37,10 @@ export interface LowerOptions {
   readonly fusion?: boolean;
 }
 
-/** Ops that surely want the rare parts. */
+/** Ops that surely want the rare parts, and functions that targets render by polynomials that are among these. */
 const rareOps = [
-  "cond",
-  "concat",
-  "dynamic_slice",
-  "dynamic_update",
-  "fold",
-  "pad",
-  "scan",
-  "scatter",
-  "sort",
-  "while",
+  ...["concat", "cond", "dynamic_slice", "dynamic_update", "fold", "pad", "scan", "scatter", "sort", "while"],
+  ...["cos", "erf", "log1p", "pow", "sin", "tanh"],
 ];
 
 /** An entry of a module as kernels and the order in which they run. */

@@ -1,5 +1,5 @@
 import type { elementaryOps } from "../kernel/kernel.ts";
-import { rarePolynomials } from "../parts.ts";
+import { rare } from "../parts.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { exp } from "./exp.ts";
 import { expm1 } from "./expm1.ts";
@@ -15,4 +15,4 @@ const common = { exp, expm1, log };
 export const elementary = (
   name: ElementaryName,
 ): (<F, I, P>(target: Arithmetic<F, I, P>, ...x: readonly [F, ...F[]]) => F) =>
-  name in common ? common[name as keyof typeof common] : rarePolynomials.now[name as keyof typeof rarePolynomials.now];
+  name in common ? common[name as keyof typeof common] : rare.now[name as Exclude<ElementaryName, keyof typeof common>];
