@@ -1,8 +1,8 @@
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMax, dimMul, dimSub } from "../dim.ts";
 import { OptionError } from "../errors.ts";
+import { valueText } from "../prose.ts";
 import { fail } from "../rule.ts";
 import type { Shape, TensorType } from "../shape.ts";
-import { valueText } from "../value-text.ts";
 
 /** One whole number for all spatial axes, or one for each. */
 export type PerAxis = number | readonly number[];
