@@ -1,8 +1,8 @@
 import { type Dim, sameDim } from "../dim.ts";
 import { OptionError } from "../errors.ts";
+import { valueText } from "../prose.ts";
 import { fail } from "../rule.ts";
 import type { TensorType } from "../shape.ts";
-import { valueText } from "../value-text.ts";
 
 /** An axis by its letter; those that `...` stands for are `...1`, `...2`, from the last one back. */
 export type Label = string;
