@@ -26,7 +26,7 @@ interface Recorded {
   readonly cases: readonly Case[];
 }
 
-const recorded = ["torch-ops.json", "torch-sequences.json"].map(
+const recorded = ["torch-ops.json", "torch-sequences.json", "torch-vision.json"].map(
   (file): Recorded => JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8")),
 );
 
@@ -63,11 +63,19 @@ const calls: Readonly<Record<string, (args: readonly ir.Tensor[], options: objec
 
 /** Functions that take their operands, then options. */
 const plain: Readonly<Record<string, (...args: never[]) => ir.Tensor>> = {
+  adaptiveAvgPool: ir.adaptiveAvgPool,
+  avgPool: ir.avgPool,
+  conv: ir.conv,
+  convTranspose: ir.convTranspose,
   cumsum: ir.cumsum,
   gelu: ir.gelu,
   logSoftmax: ir.logSoftmax,
   logSumExp: ir.logSumExp,
+  maxPool: ir.maxPool,
+  padWith: ir.padWith,
   relu: ir.relu,
+  resize: ir.resize,
+  segmentSum: ir.segmentSum,
   sigmoid: ir.sigmoid,
   silu: ir.silu,
   softmax: ir.softmax,

@@ -30,6 +30,7 @@ import { oneHotBatching, oneHotOp } from "./ops/one-hot.ts";
 import { padBatching, padOp } from "./ops/pad.ts";
 import { reduceBatching, reduceOp } from "./ops/reduce.ts";
 import { reshapeBatching, reshapeOp } from "./ops/reshape.ts";
+import { resizeBatching, resizeOp } from "./ops/resize.ts";
 import { rmsNormBatching, rmsNormOp } from "./ops/rms-norm.ts";
 import { ropeBatching, ropeOp } from "./ops/rope.ts";
 import { scanBatching, scanOp } from "./ops/scan.ts";
@@ -75,6 +76,7 @@ const rules: ReadonlyMap<OpRecord, Batching<any>> = new Map<OpRecord, Batching<a
   [padOp, padBatching],
   [reduceOp, reduceBatching],
   [reshapeOp, reshapeBatching],
+  [resizeOp, resizeBatching],
   [rmsNormOp, rmsNormBatching],
   [ropeOp, ropeBatching],
   [scanOp, scanBatching],

@@ -1,3 +1,4 @@
+import * as adaptiveAvgPool from "./ops/adaptive-avg-pool.ts";
 import * as argmax from "./ops/argmax.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as attention from "./ops/attention.ts";
@@ -39,16 +40,19 @@ import * as mean from "./ops/mean.ts";
 import * as move from "./ops/move.ts";
 import * as oneHot from "./ops/one-hot.ts";
 import * as pad from "./ops/pad.ts";
+import * as padWith from "./ops/pad-with.ts";
 import * as random from "./ops/random.ts";
 import * as reduce from "./ops/reduce.ts";
 import * as relu from "./ops/relu.ts";
 import * as reshape from "./ops/reshape.ts";
+import * as resize from "./ops/resize.ts";
 import * as rmsNorm from "./ops/rms-norm.ts";
 import * as rng from "./ops/rng.ts";
 import * as rope from "./ops/rope.ts";
 import * as round from "./ops/round.ts";
 import * as scan from "./ops/scan.ts";
 import * as scatter from "./ops/scatter.ts";
+import * as segmentSum from "./ops/segment-sum.ts";
 import * as sigmoid from "./ops/sigmoid.ts";
 import * as silu from "./ops/silu.ts";
 import * as slice from "./ops/slice.ts";
@@ -69,6 +73,7 @@ export * from "./sample.ts";
 
 /** The files whose exports named `…Samples` are collected. */
 const files: readonly object[] = [
+  adaptiveAvgPool,
   argmax,
   arithmetic,
   attention,
@@ -110,16 +115,19 @@ const files: readonly object[] = [
   move,
   oneHot,
   pad,
+  padWith,
   random,
   reduce,
   relu,
   reshape,
+  resize,
   rmsNorm,
   rng,
   rope,
   round,
   scan,
   scatter,
+  segmentSum,
   sigmoid,
   silu,
   slice,

@@ -16,13 +16,13 @@ import {
   type PoolOptions,
   poolAttrs,
   pooledShape,
-  pooledTogether,
   poolSchema,
   poolWindows,
   unpooled,
   windowAxes,
 } from "./pool.ts";
 import { sum } from "./reduce.ts";
+import { examplesTogether } from "./spatial.ts";
 
 /**
  * The mean of each window, per channel. Padding is not among what is averaged, as in Keras, unless `countPadding` says so,
@@ -64,7 +64,7 @@ interface CountAttrs extends PoolAttrs {
   readonly countPadding: boolean;
 }
 
-export const avgPoolBatching: Batching<["x"]> = ([x], _batched, attrs) => pooledTogether(avgPoolOp, x, attrs);
+export const avgPoolBatching: Batching<["x"]> = ([x], _batched, attrs) => examplesTogether(avgPoolOp, x, attrs);
 
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether zeros of the padding count as entries of a window; not by default, as in Keras. */

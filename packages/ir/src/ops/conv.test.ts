@@ -116,7 +116,7 @@ test("channels, groups, kernels and options that do not fit are refused with bot
       fix: reshape x: examples first, then 1 to 3 spatial axes, channels last."
   `);
   expect(refusal(() => conv(x, w(3, 3, 3, 8), { stride: [1, 2, 3] }))).toMatchInlineSnapshot(`
-    "OptionError E803 conv: stride has 3 numbers, but there are 2 spatial axes.
+    "OptionError E803 conv: stride has 3 numbers, where the number of spatial axes is 2.
       fix: give a whole number from 1, or a list of 2."
   `);
   expect(refusal(() => conv(x, w(3, 3, 3, 8), { padding: -1 }))).toMatchInlineSnapshot(`

@@ -1,3 +1,4 @@
+export { adaptiveAvgPool } from "./adaptive-avg-pool.ts";
 export { type ArgOptions, argmax, argmaxOp, argmin, argminOp } from "./argmax.ts";
 export {
   abs,
@@ -73,6 +74,7 @@ export { broadcastOp, broadcastTo, moveAxis, reverse, reverseOp, swapAxes, trans
 export { oneHot, oneHotOp } from "./one-hot.ts";
 export { type OpaqueOptions, opaque, opaqueOp } from "./opaque.ts";
 export { type PadOptions, pad, padOp } from "./pad.ts";
+export { type PadMode, type PadWithOptions, padWith } from "./pad-with.ts";
 export type { PoolOptions } from "./pool.ts";
 export {
   type NormalOptions,
@@ -87,12 +89,14 @@ export {
 export { all, any, max, min, prod, type ReduceOptions, reduceOp, sum } from "./reduce.ts";
 export { relu } from "./relu.ts";
 export { expandDims, flatten, reshape, reshapeOp, squeeze } from "./reshape.ts";
+export { type ResizeOptions, resize, resizeOp } from "./resize.ts";
 export { type RmsNormOptions, rmsNorm, rmsNormOp } from "./rms-norm.ts";
 export { foldIn, randomBits, rngBitsOp, rngFoldInOp, rngSplitOp, splitKey } from "./rng.ts";
 export { type RopeOptions, rope, ropeOp } from "./rope.ts";
 export { ceil, floor, round } from "./round.ts";
 export { type ScanKind, type Scanned, type ScanOptions, scan, scanOp } from "./scan.ts";
 export { putAlong, type ScatterMode, type ScatterOptions, scatter, scatterOp } from "./scatter.ts";
+export { segmentSum } from "./segment-sum.ts";
 export { sigmoid } from "./sigmoid.ts";
 export { silu } from "./silu.ts";
 export { type SliceOptions, slice, sliceAxis, sliceOp } from "./slice.ts";

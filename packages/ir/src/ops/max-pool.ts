@@ -15,13 +15,13 @@ import {
   type PoolOptions,
   poolAttrs,
   pooledShape,
-  pooledTogether,
   poolSchema,
   poolWindows,
   unpooled,
   windowAxes,
 } from "./pool.ts";
 import { reduceOp, sum } from "./reduce.ts";
+import { examplesTogether } from "./spatial.ts";
 
 /**
  * The largest entry of each window, per channel, and its place in the window, counted in row-major order: the first of
@@ -83,7 +83,7 @@ function onlyInside(wanted: Tensor, shape: Shape, { size, stride, lo, hi }: Pool
 const atPlace = (index: Tensor, entries: Tensor, attrs: PoolAttrs): Tensor =>
   select(equal(placesIn(entries.shape, attrs), overWindow(index, attrs)), entries, 0);
 
-export const maxPoolBatching: Batching<["x"]> = ([x], _batched, attrs) => pooledTogether(maxPoolOp, x, attrs);
+export const maxPoolBatching: Batching<["x"]> = ([x], _batched, attrs) => examplesTogether(maxPoolOp, x, attrs);
 
 /**
  * The largest entry of each window, per channel, in 1 to 3 dimensions, channels last. (N, *n, C) → (N, *o, C),

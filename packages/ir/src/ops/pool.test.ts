@@ -1,6 +1,7 @@
 import { backward } from "@tenon/autograd";
 import { expect, test } from "vitest";
 import {
+  adaptiveAvgPool,
   applyOp,
   avgPool,
   constant,
@@ -61,6 +62,14 @@ test("avgPool leaves padding out of the mean, as Keras does, and counts it when 
 
 test("avgPool of float16 adds up in float32", () => {
   expect(evaluated(avgPool(constant(60000, [1, 4, 1], "float16"), { size: 4 }))).toEqual([60000]);
+});
+
+test("adaptiveAvgPool averages windows of nearly equal length, which overlap where they do not divide", () => {
+  expect(evaluated(adaptiveAvgPool(row(1, 2, 3, 4, 5, 6), { size: 4 }))).toEqual([1.5, 2.5, 4.5, 5.5]);
+  expect(evaluated(adaptiveAvgPool(row(1, 2, 3, 4), { size: 2 }))).toEqual([1.5, 3.5]);
+  expect(evaluated(adaptiveAvgPool(row(1, 3), { size: 3 }))).toEqual([1, 2, 3]);
+  const x = input(spec([1, "H", 1]));
+  expect(evaluated(adaptiveAvgPool(x, { size: 4 }), [[x, [1, 2, 3, 4, 5, 6]]])).toEqual([1.5, 2.5, 4.5, 5.5]);
 });
 
 test("sizes may be symbolic", () => {

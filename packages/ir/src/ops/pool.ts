@@ -3,13 +3,11 @@ import { dimAdd } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp } from "../op.ts";
 import { checkTensor } from "../promote.ts";
-import type { OpRecord } from "../record.ts";
 import { accepts, checked, classWords, fail, failDType } from "../rule.ts";
-import { type Shape, sizeOf, type TensorType } from "../shape.ts";
+import type { Shape, TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { broadcastOp } from "./move.ts";
 import { pad } from "./pad.ts";
-import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import {
   checkWindows,
@@ -82,13 +80,6 @@ export function unpooled(w: Tensor, shape: Shape, { size, stride, lo, hi }: Pool
 /** A value per window for each of its entries. (N, *o, C) → (N, *o, C, *size) */
 export const overWindow = (y: Tensor, { size }: PoolAttrs): Tensor =>
   applyOp(broadcastOp, [y], { shape: [...y.shape, ...size], dims: y.shape.map((_, i) => i) })[0]!;
-
-/** The examples of many calls as those of one. */
-export function pooledTogether(op: OpRecord, x: Tensor, attrs: object): readonly Tensor[] {
-  const [size, examples, ...rest] = x.shape;
-  const results = applyOp(op, [reshape(x, [sizeOf([size!, examples!]), ...rest])], attrs);
-  return results.map((y) => reshape(y, [size!, examples!, ...y.shape.slice(1)]));
-}
 
 export interface PoolOptions {
   /** Places of a window. */

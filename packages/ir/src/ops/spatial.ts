@@ -3,6 +3,13 @@ import { OptionError } from "../errors.ts";
 import { valueText } from "../prose.ts";
 import { fail } from "../rule.ts";
 import type { Shape, TensorType } from "../shape.ts";
+import { applyOp } from "../op.ts";
+import type { OpRecord } from "../record.ts";
+import { fail } from "../rule.ts";
+import { type Shape, sizeOf, type TensorType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { valueText } from "../value-text.ts";
+import { reshape } from "./reshape.ts";
 
 /** One whole number for all spatial axes, or one for each. */
 export type PerAxis = number | readonly number[];
@@ -32,7 +39,7 @@ export function perAxis(op: string, name: string, value: PerAxis, axes: number, 
   const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
   const whole = Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= min);
   if (whole && list.length === axes) return list;
-  const counted = whole ? `has ${list.length} numbers, but there are ${axes} spatial axes` : undefined;
+  const counted = whole ? `has ${list.length} numbers, where the number of spatial axes is ${axes}` : undefined;
   throw new OptionError("E803", op, `${name} ${counted ?? `is ${valueText(value)}`}`, {
     fix: `give a whole number from ${min}, or a list of ${axes}`,
   });
@@ -55,7 +62,7 @@ export function widthsOf(
   const sides = list.map((side) => (Array.isArray(side) ? side : [side, side]));
   const whole = sides.every((side) => side.length === 2 && side.every((n) => Number.isSafeInteger(n) && n >= 0));
   if (whole && sides.length === sizes.length) return { lo: sides.map(([l]) => l), hi: sides.map(([, h]) => h) };
-  const counted = whole ? `has ${list.length} entries, but there are ${sizes.length} spatial axes` : undefined;
+  const counted = whole ? `has ${list.length} entries, where the number of spatial axes is ${sizes.length}` : undefined;
   throw new OptionError("E803", op, `padding ${counted ?? `is ${valueText(padding)}`}`, {
     fix: `give "valid", "same", a whole number from 0, or a list of ${sizes.length} numbers or pairs`,
   });
@@ -71,7 +78,8 @@ function missing(n: Dim, reach: number, stride: number): Dim {
 /** Refuses attributes that are not one per spatial axis, and widths that may be negative. */
 export function checkWindows(axes: number, { lo, hi }: Widths, lists: Readonly<Record<string, Shape>>): void {
   for (const [name, list] of Object.entries({ ...lists, lo, hi })) {
-    if (list.length !== axes) fail("E206", `${name} has ${list.length} entries but x has ${axes} spatial axes`);
+    if (list.length !== axes)
+      fail("E206", `${name} has ${list.length} entries, where the number of spatial axes is ${axes}`);
   }
   for (const width of [...lo, ...hi]) {
     if (!dimAtMost(0, width))
@@ -97,3 +105,10 @@ export const reachOf = (size: number, dilation: number): number => dilation * (s
 
 /** A list for every axis of (N, *n, C): that of the spatial axes, with `rest` for the others. */
 export const everyAxis = <T>(list: readonly T[], rest: T): T[] => [rest, ...list, rest];
+
+/** The batching of an op that treats every example of (N, *n, C) alike: the examples of many calls as those of one. */
+export function examplesTogether(op: OpRecord, x: Tensor, attrs: object): readonly Tensor[] {
+  const [size, examples, ...rest] = x.shape;
+  const results = applyOp(op, [reshape(x, [sizeOf([size!, examples!]), ...rest])], attrs);
+  return results.map((y) => reshape(y, [size!, examples!, ...y.shape.slice(1)]));
+}
