@@ -1,11 +1,11 @@
 import { type Dim, dimAtMost, dimSub } from "../dim.ts";
 import { checkOptions, OptionError } from "../errors.ts";
 import { broadcastShape, checkTensor } from "../promote.ts";
+import { valueText } from "../prose.ts";
 import type { Operand } from "../record.ts";
 import { checked, fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
-import { valueText } from "../value-text.ts";
 import { concat } from "./concat.ts";
 import { reverse } from "./move.ts";
 import { pad } from "./pad.ts";

@@ -1,14 +1,11 @@
 import { type Dim, dimAdd, dimAtMost, dimFloorDiv, dimMax, dimMul, dimSub } from "../dim.ts";
 import { OptionError } from "../errors.ts";
-import { valueText } from "../prose.ts";
-import { fail } from "../rule.ts";
-import type { Shape, TensorType } from "../shape.ts";
 import { applyOp } from "../op.ts";
+import { valueText } from "../prose.ts";
 import type { OpRecord } from "../record.ts";
 import { fail } from "../rule.ts";
 import { type Shape, sizeOf, type TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { valueText } from "../value-text.ts";
 import { reshape } from "./reshape.ts";
 
 /** One whole number for all spatial axes, or one for each. */
