@@ -1,5 +1,6 @@
-import { type Context, checkOptions, max, mean, type Tensor } from "@tenon/tensor";
+import { type Context, checkOptions, max, mean, type ReduceOptions, sum, type Tensor } from "@tenon/tensor";
 import { Layer } from "./layer.ts";
+import { maskOf } from "./mask.ts";
 import { checkDataFormat, checkPlaces, type SpatialOptions, type SpatialRank, spatialAxes } from "./spatial.ts";
 
 export interface GlobalPoolingOptions extends SpatialOptions {
@@ -29,11 +30,19 @@ export class GlobalPooling extends Layer {
   override forward(x: Tensor, _ctx: Context): Tensor {
     checkPlaces(this.kind, x, this.rank);
     const over = { axis: spatialAxes(this.rank), keepDims: this.keepDims };
-    return this.what === "Max" ? max(x, over) : mean(x, over);
+    if (this.what === "Max") return max(x, over);
+    const mask = this.rank === 1 ? maskOf(x) : undefined;
+    return mask === undefined ? mean(x, over) : meanWhere(mask, x, over);
   }
 }
 
-/** The mean of each channel over all steps: `globalAveragePooling1d()`. (N, steps, C) → (N, C) */
+/** The mean over steps that are real; 0 where none is. */
+function meanWhere(mask: Tensor, x: Tensor, over: ReduceOptions): Tensor {
+  const real = mask.expandDims(-1).cast("float32");
+  return sum(x.mul(real), over).div(sum(real, over).maximum(1));
+}
+
+/** The mean of each channel over all steps, or those that a mask calls real: `globalAveragePooling1d()`. (N, steps, C) → (N, C) */
 export const globalAveragePooling1d = (options?: GlobalPoolingOptions): GlobalPooling =>
   new GlobalPooling(1, "Average", options);
 

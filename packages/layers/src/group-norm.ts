@@ -10,6 +10,7 @@ import {
 import { Affine, type AffineOptions, affineNames, affineValues } from "./affine.ts";
 import { checkNumber, checkSize, fixedSize, refuse } from "./check.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 
 export interface GroupNormOptions extends AffineOptions {
   /** Added to the variance; 1e-3 by default, as in Keras (PyTorch: 1e-5). */
@@ -75,7 +76,8 @@ export class GroupNorm extends Layer {
         `give it ${this.#channels} channels, the last axis`,
       );
     }
-    return normalize(x, { groups: this.groups ?? this.#channels, eps: this.eps, ...affineValues(this) });
+    const groups = this.groups ?? this.#channels;
+    return keepMask(x, normalize(x, { groups, eps: this.eps, ...affineValues(this) }));
   }
 
   override penalties(): readonly Tensor[] {

@@ -6,9 +6,11 @@ import {
   dropout,
   embedding,
   flatten,
+  groupNorm,
   layerNorm,
   masking,
   maskOf,
+  prelu,
   sequential,
   withMask,
 } from "@tenon/layers";
@@ -29,7 +31,7 @@ test("a mask stands beside one tensor, and not beside what it was given for", ()
 test("layers that keep the steps apart keep the mask, and others do not", () => {
   const x = withMask(zeros([1, 3, 2]), mask);
   const model = built(
-    sequential([dense(4, { activation: "relu" }), dropout(0.5), layerNorm(), batchNorm()]),
+    sequential([dense(4, { activation: "relu" }), dropout(0.5), layerNorm(), batchNorm(), groupNorm(2), prelu()]),
     spec(["B", 3, 2]),
   );
   expect(maskOf(model.call(x))).toBe(mask);
@@ -55,7 +57,7 @@ test("masking leaves steps out whose features are all the value, and sets them t
   expect(() => inside(masking(), spec(["B", 3]))).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError E206 masking: the input has rank 2, not (examples, steps, features).
       x: float32 [B, 3]
-      at: encoder.masking1 (mask.test.ts:55)
+      at: encoder.masking1 (mask.test.ts:57)
       fix: give each step a list of features, as by reshape([-1, 1]), or use embedding with maskZero for words.]
   `);
 });
@@ -78,7 +80,7 @@ test("what is no mask of the steps is refused", () => {
     [ShapeError E203 withMask: the mask is [1, 3], which is no beginning of [1, 4, 2].
       x: float32 [1, 4, 2]
       mask: bool [1, 3]
-      at: mask.test.ts:77
+      at: mask.test.ts:79
       fix: give one bool for each step of each example, as in ids.notEqual(0).]
   `);
 });

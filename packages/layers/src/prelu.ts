@@ -11,6 +11,7 @@ import {
 import { checkInteger, fixedSize, refuse } from "./check.ts";
 import type { InitializerChoice } from "./initializers/initializer.ts";
 import { Layer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 import { Parameter } from "./parameter.ts";
 import type { Regularizer } from "./regularizers.ts";
 
@@ -76,7 +77,7 @@ export class Prelu extends Layer {
         "give it examples of the shape that it was built for",
       );
     }
-    return select(greater(x, 0), x, x.mul(this.alpha.value));
+    return keepMask(x, select(greater(x, 0), x, x.mul(this.alpha.value)));
   }
 
   override penalties(): readonly Tensor[] {
