@@ -1,6 +1,7 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
 import { checkOptions, OptionError } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
+import { threadClaims } from "@tenon/lowering/threads";
 import { capabilities } from "./capabilities.ts";
 import { Commands } from "./commands.ts";
 import { type AcquiredDevice, acquireDevice, type DeviceOptions, deviceOptionNames, whyNoHardware } from "./device.ts";
@@ -46,6 +47,7 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
   readonly id = "webgpu";
   readonly caps: Capabilities;
   readonly target: KernelBackend<Range, LoadedProgram>["target"];
+  readonly claims = threadClaims;
   readonly planning = { align: CELL, guard: 0 };
   readonly maxBufferBytes: number;
   readonly #live: LiveDevice;

@@ -1,3 +1,4 @@
+export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
 export type { Language } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";

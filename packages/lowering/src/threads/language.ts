@@ -12,6 +12,8 @@ export interface Language {
   constant(type: ValueType, value: number): string;
   /** An operation on operands of type `from` with a result of type `to`. */
   alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueType): string;
+  /** `a · b + c` of float32, rounded once or twice. */
+  multiplyAdd(a: string, b: string, c: string): string;
   combine(combine: Combine, type: ValueType, a: string, b: string): string;
   /** What `combine` begins with. */
   identity(combine: Combine, type: ValueType): string;
@@ -21,6 +23,8 @@ export interface Language {
   /** A name for a value, and a variable. */
   let(name: string, type: ValueType, value: string): string;
   variable(name: string, type: ValueType, value: string): string;
+  /** An array of a thread's own. */
+  array(name: string, type: ValueType, count: number): string;
   /** The head of a loop over int32 numbers. */
   loop(name: string, from: string, below: string, step: string): string;
   /** An array that the threads of a workgroup share, at module scope. */

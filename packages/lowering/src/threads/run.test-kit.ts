@@ -1,10 +1,10 @@
 import { evaluateIndex } from "../index-fold.ts";
 import { combinationOf, identityOf, meaningOf } from "../kernel/evaluate-alu.test-kit.ts";
 import { Memory } from "../kernel/evaluate-memory.test-kit.ts";
-import type { AluValue, LoopKernel, Value, ValueType } from "../kernel/kernel.ts";
+import type { AluValue, Kernel, LoopKernel, Value, ValueType } from "../kernel/kernel.ts";
 import type { Language } from "./language.ts";
 import type { MappingLimits } from "./mapping.ts";
-import { renderThreads } from "./render.ts";
+import { renderThreads, type ThreadCode } from "./render.ts";
 
 type Meaning = (...operands: readonly number[]) => number;
 
@@ -39,12 +39,14 @@ function javaScript(meanings: Meaning[]): Language {
       const values = types.map((t): Value => ({ kind: "given", type: t }) as Value);
       return call(meaningOf({ kind: "alu", op, operands: values, type } as AluValue), ...operands);
     },
+    multiplyAdd: (a, b, c) => call((x, y, z) => Math.fround(x! * y! + z!), a, b, c),
     combine: (combine, type, a, b) => call(combinationOf({ combine, type, name: "r" }), a, b),
     identity: (combine, type) => constant(type, identityOf({ combine, type })),
     load: (slot, address) => `memories[${slot}].load(${address})`,
     store: (slot, address, value) => `memories[${slot}].store(${address}, ${value});`,
     let: (name, _type, value) => `const ${name} = ${value};`,
     variable: (name, _type, value) => `let ${name} = ${value};`,
+    array: (name, _type, count) => `const ${name} = new Array(${count}).fill(NaN);`,
     loop: (name, from, below, step) => `for (let ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
     shared: (name, _type, count) => `const ${name} = new Array(${count}).fill(NaN);`,
     barrier: "yield;",
@@ -65,9 +67,13 @@ type Thread = (thread: number) => Generator<void>;
  * What is in all buffers after each workgroup has run by itself, its threads in turns from one barrier to the next, the last
  * thread first.
  */
-export function threaded(kernel: LoopKernel, limits: MappingLimits) {
+export const threaded = (kernel: LoopKernel, limits: MappingLimits) =>
+  threadedAs(kernel, (language) => renderThreads(kernel, language, limits));
+
+/** The same of any kernel, by what writes it. */
+export function threadedAs(kernel: Kernel, render: (language: Language) => ThreadCode) {
   const meanings: Meaning[] = [];
-  const { threads, groups, declarations, body } = renderThreads(kernel, javaScript(meanings), limits);
+  const { threads, groups, declarations, body } = render(javaScript(meanings));
   const scalarNames = kernel.scalars.map((_, i) => `n${i}`);
   const text = `${declarations}\nreturn function* (thread) {\n${body}\n}`;
   const workgroup = new Function("memories", "group", "means", ...scalarNames, text) as Workgroup;
