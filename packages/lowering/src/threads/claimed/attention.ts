@@ -90,7 +90,12 @@ class AttentionCode {
       });
     });
     this.#finish(v);
-    return { threads: THREADS, groups: floorDiv(addIndex(rows, THREADS - 1), THREADS), declarations: "", body: source.text };
+    return {
+      threads: THREADS,
+      groups: floorDiv(addIndex(rows, THREADS - 1), THREADS),
+      declarations: "",
+      body: source.text,
+    };
   }
 
   #let(name: string, value: string): void {

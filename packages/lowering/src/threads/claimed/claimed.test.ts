@@ -1,13 +1,23 @@
 import { Draw, expectedResults, problemsOf } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import { attention, conv, decodeElements, type Elements, Fn, input, relu, type Tensor, type TensorType } from "@tenon/ir";
+import {
+  attention,
+  conv,
+  decodeElements,
+  type Elements,
+  Fn,
+  input,
+  relu,
+  type Tensor,
+  type TensorType,
+} from "@tenon/ir";
 import { expect, test } from "vitest";
 import { vjp } from "../../../../autograd/src/index.ts";
 import { evaluateIndex } from "../../index-fold.ts";
 import { evaluateKernel } from "../../kernel/evaluate.test-kit.ts";
 import { Memory } from "../../kernel/evaluate-memory.test-kit.ts";
-import { programOf } from "../../lower/lower.test-kit.ts";
 import { withParts } from "../../late.ts";
+import { programOf } from "../../lower/lower.test-kit.ts";
 import { threadedAs } from "../run.test-kit.ts";
 import { renderClaimed, threadClaims } from "./claimed.ts";
 
@@ -45,7 +55,12 @@ async function problems(draw: Draw, types: readonly TensorType[], body: (...xs: 
   const inputs = types.map((type) => input(type));
   const args = types.map(({ dtype, shape }) => draw.elements({ dtype, shape: shape as readonly number[] }));
   const fn = new Fn("main", inputs, body(...inputs));
-  const expected = expectedResults(fn.results, new Map(inputs.map((t, i) => [t, args[i]!])), evaluateTensors, "portable");
+  const expected = expectedResults(
+    fn.results,
+    new Map(inputs.map((t, i) => [t, args[i]!])),
+    evaluateTensors,
+    "portable",
+  );
   const { results, claimed } = await byThreads(fn, args);
   expect(claimed).toBeGreaterThan(0);
   return problemsOf(expected, results);
@@ -74,7 +89,14 @@ test("convolutions and their gradients, by threads, are those of the decompositi
 test("attention by threads, one query each, is that of the decomposition", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const draw = new Draw(seed, "attention");
-    const [b, t, s, heads, d, e] = [1, 1, 1, 1, 1, 1].map(() => draw.integer(1, 5)) as [number, number, number, number, number, number];
+    const [b, t, s, heads, d, e] = [1, 1, 1, 1, 1, 1].map(() => draw.integer(1, 5)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const share = draw.integer(1, 3);
     const [isMasked, isBiased, causal] = [draw.chance(0.5), draw.chance(0.5), draw.chance(0.5)];
     const mask: TensorType = { dtype: "bool", shape: [draw.pick([1, b]), 1, t, s] };
