@@ -13,11 +13,12 @@ export interface Series {
 }
 
 /**
- * Passengers of international airlines in thousands, for the 144 months of 1949 to 1960: they grow, with a season whose height
- * grows along.
+ * Passengers of international airlines in thousands, for the 144 months of 1949 to 1960: they grow, with a season whose
+ * height grows along.
  *
- * In Node the file `airline-passengers.csv` is looked for in `$TENON_DATA/time-series`, then among those fetched before, then in a public
- * mirror; a page asks the mirror alone. Box & Jenkins 1976, Time series analysis: forecasting and control, series G.
+ * In Node the file `airline-passengers.csv` is looked for in `$TENON_DATA/time-series`, then among those fetched before,
+ * then in a public mirror; a page asks the mirror alone. Box & Jenkins 1976, Time series analysis: forecasting and
+ * control, series G.
  */
 export const airlinePassengers = (options: FileOptions = {}): Promise<Series> => loadPassengers(options);
 

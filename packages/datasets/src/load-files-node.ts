@@ -11,8 +11,8 @@ import type { PublishedFile, PublishedSet } from "./published.ts";
 import { outside } from "./range.ts";
 
 /**
- * The files of a set: from `folder`; else from `$TENON_DATA/<name>` if it is there; else what was fetched before, and the rest from
- * the mirrors, `$TENON_MIRROR/<name>/` instead of the public ones if that is set.
+ * The files of a set: from `folder`; else from `$TENON_DATA/<name>` if it is there; else what was fetched before, and the
+ * rest from the mirrors, `$TENON_MIRROR/<name>/` instead of the public ones if that is set.
  */
 export const loadFiles: LoadFiles = async (set, options, more = []) => {
   checkOptions(set.name, options, ["folder", "cache", "mirrors", "signal", "onProgress", "timeoutMs", ...more]);

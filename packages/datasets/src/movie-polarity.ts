@@ -32,9 +32,9 @@ const SPLIT = [0.9, 0.1] as const;
  * Sentences from reviews of films, 5,331 that find fault and 5,331 that praise, in lower case and with spaces between all
  * tokens. Nine tenths of each kind are `train`.
  *
- * In Node the files `rt-polarity.neg` and `rt-polarity.pos` are looked for in `$TENON_DATA/sentiment`, packed or not, then among those
- * fetched before, then in a public mirror; a page asks the mirror alone. Pang & Lee 2005, Seeing stars: exploiting class
- * relationships for sentiment categorization with respect to rating scales, arXiv:cs/0506075.
+ * In Node the files `rt-polarity.neg` and `rt-polarity.pos` are looked for in `$TENON_DATA/sentiment`, packed or not,
+ * then among those fetched before, then in a public mirror; a page asks the mirror alone. Pang & Lee 2005, Seeing stars:
+ * exploiting class relationships for sentiment categorization with respect to rating scales, arXiv:cs/0506075.
  */
 export const moviePolarity = (options: MoviePolarityOptions = {}): Promise<TrainAndTestTexts> =>
   loadMoviePolarity(options);

@@ -35,9 +35,10 @@ const NEUTRAL = [
 /**
  * Sentences about films made by rule, in the form of `moviePolarity`, one half praising and the other finding fault.
  *
- * A sentence judges one to three things, all of them in its sense: a good word, or a bad one behind a negation, is praise. A
- * negation stands before two words of five, so that counting good and bad words tells little more than half of the sentences, and
- * neighbouring words tell all. Sentence i depends on the seed and i alone; the same seed gives the same sentences on every machine.
+ * A sentence judges one to three things, all of them in its sense: a good word, or a bad one behind a negation, is
+ * praise. A negation stands before two words of five, so that counting good and bad words tells little more than half of
+ * the sentences, and neighbouring words tell all. Sentence i depends on the seed and i alone; the same seed gives the
+ * same sentences on every machine.
  */
 export function opinions(options: OpinionsOptions = {}): TrainAndTestTexts {
   checkOptions("opinions", options, ["count", "seed"]);

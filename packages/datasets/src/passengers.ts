@@ -16,9 +16,9 @@ const START = 120; // thousands, about what the true series begins with
 const GROWTH = 2.2; // thousands a month
 
 /**
- * A monthly series made by rule, in the form of `airlinePassengers`: `(120 + 2.2·t)·season(t)·(1 + noise·n)` with n normal, rounded to
- * whole numbers. The season has its height in summer and a smaller one in spring; its two waves have heights and phases by
- * the seed.
+ * A monthly series made by rule, in the form of `airlinePassengers`: `(120 + 2.2·t)·season(t)·(1 + noise·n)` with n
+ * normal, rounded to whole numbers. The season has its height in summer and a smaller one in spring; its two waves have
+ * heights and phases by the seed.
  *
  * A shorter series is the beginning of a longer one. Bits are the same on every machine.
  */

@@ -13,10 +13,12 @@ export interface SplitText {
 const TRAIN_SHARE = 0.9; // the usual split of this text, as in nanoGPT
 
 /**
- * Tiny Shakespeare: 40,000 lines of his plays, 1,115,394 characters, 65 different ones. The first nine tenths are `train`.
+ * Tiny Shakespeare: 40,000 lines of his plays, 1,115,394 characters, 65 different ones. The first nine tenths are
+ * `train`.
  *
- * In Node the file is looked for in `$TENON_DATA/tiny-shakespeare`, packed or not, then among those fetched before, then in a
- * public mirror; a page asks the mirror alone. Karpathy 2015, The unreasonable effectiveness of recurrent neural networks.
+ * In Node the file is looked for in `$TENON_DATA/tiny-shakespeare`, packed or not, then among those fetched before, then
+ * in a public mirror; a page asks the mirror alone. Karpathy 2015, The unreasonable effectiveness of recurrent neural
+ * networks.
  */
 export const shakespeare = (options: FileOptions = {}): Promise<SplitText> => loadShakespeare(options);
 

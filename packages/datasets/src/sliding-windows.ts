@@ -15,9 +15,10 @@ export interface SlidingWindowsOptions {
 /**
  * Windows of a series, and what comes after each. The series is one number a step or (steps, features).
  *
- * Row i has the steps `i·stride … i·stride + length − 1` as x (count, length, features), which is what recurrent and convolutional layers take,
- * and the `horizon` steps after them as y: (count, horizon) for one number a step, else (count, horizon, features). To judge a forecast,
- * cut the series in two before making windows, so that no step is in both parts.
+ * Row i has the steps `i·stride … i·stride + length − 1` as x (count, length, features), which is what recurrent and
+ * convolutional layers take, and the `horizon` steps after them as y: (count, horizon) for one number a step, else
+ * (count, horizon, features). To judge a forecast, cut the series in two before making windows, so that no step is in
+ * both parts.
  */
 export function slidingWindows(series: ColumnLike, options: SlidingWindowsOptions): Dataset {
   checkOptions("slidingWindows", options, ["length", "horizon", "stride"]);

@@ -15,8 +15,8 @@ export const tinyShakespeareSet: PublishedSet = {
 };
 
 /**
- * Pang & Lee 2005, sentence polarity 1.0, in UTF-8 as a repository of D. Britz has it. Given by its makers for research, without a
- * licence: it is fetched, and no part of this package.
+ * Pang & Lee 2005, sentence polarity 1.0, in UTF-8 as a repository of D. Britz has it. Given by its makers for research,
+ * without a licence: it is fetched, and no part of this package.
  */
 export const moviePolaritySet: PublishedSet = {
   name: "sentiment",

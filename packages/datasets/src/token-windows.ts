@@ -13,7 +13,8 @@ export interface TokenWindowsOptions {
 }
 
 /**
- * A sequence of tokens cut into windows for a language model: x (count, length), and y the same one token later, both int32.
+ * A sequence of tokens cut into windows for a language model: x (count, length), and y the same one token later, both
+ * int32.
  *
  * y[i, t] is the token after x[i, t]. A rest that fills no window is left out.
  */
@@ -36,10 +37,11 @@ export interface RandomTokenWindowsOptions {
 }
 
 /**
- * Windows that begin anywhere in a sequence of tokens, all places being equally likely. x (count, length), y (count, length)
+ * Windows that begin anywhere in a sequence of tokens, all places being equally likely. x (count, length), y (count,
+ * length)
  *
- * `for (const batch of randomTokenWindows(ids, { length: 64, count: 2000 * 12 }).batches(12))` are 2,000 steps of 12 windows. Window i
- * depends on the seed and i alone, so that fewer windows are the beginning of more.
+ * `for (const batch of randomTokenWindows(ids, { length: 64, count: 2000 * 12 }).batches(12))` are 2,000 steps of 12
+ * windows. Window i depends on the seed and i alone, so that fewer windows are the beginning of more.
  */
 export function randomTokenWindows(tokens: ArrayLike<number>, options: RandomTokenWindowsOptions): Dataset {
   checkOptions("randomTokenWindows", options, ["length", "count", "seed"]);

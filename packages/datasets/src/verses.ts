@@ -84,8 +84,8 @@ const NAMES = ["AUDELIN", "BRIOSA", "CORVINO", "DUNMERE", "ELISAR", "FENWICK", "
 /**
  * A play made by rule, in the form of `shakespeare`: speakers with one to five lines each, from a small grammar.
  *
- * Its words and sentences are few, so that small networks learn them; which noun or name comes next is by chance. A shorter text is
- * the beginning of a longer one, and the same seed gives the same text on every machine.
+ * Its words and sentences are few, so that small networks learn them; which noun or name comes next is by chance. A
+ * shorter text is the beginning of a longer one, and the same seed gives the same text on every machine.
  */
 export function verses(options: VersesOptions = {}): SplitText {
   checkOptions("verses", options, ["length", "seed"]);

@@ -28,11 +28,11 @@ export const splitWords = (text: string): string[] =>
     .filter((word) => word !== "");
 
 /**
- * A vocabulary of the words in texts, as Keras's `TextVectorization`: 0 is for padding, 1 for words that are unknown, and the
- * words follow from 2 on, the most frequent first, words of one frequency in the order of their first coming.
+ * A vocabulary of the words in texts, as Keras's `TextVectorization`: 0 is for padding, 1 for words that are unknown, and
+ * the words follow from 2 on, the most frequent first, words of one frequency in the order of their first coming.
  *
- * `encode` gives as many numbers as a text has words, for `padSequences`; `decode` leaves padding out. Make it from the training
- * part alone, as whatever else is fitted to data.
+ * `encode` gives as many numbers as a text has words, for `padSequences`; `decode` leaves padding out. Make it from the
+ * training part alone, as whatever else is fitted to data.
  */
 export function words(texts: readonly string[], options: WordsOptions = {}): Vocabulary {
   checkList("words", "the texts", texts, '["one text", "another"]');

@@ -25,6 +25,7 @@ export {
   conv3dTranspose,
 } from "./conv-transpose.ts";
 export { Cropping, cropping1d, cropping2d, cropping3d } from "./cropping.ts";
+export { Cutout, type CutoutOptions, cutout } from "./cutout.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
 export {
   DepthwiseConv,
@@ -53,6 +54,7 @@ export {
 export { GraphNode, type InputOptions, input, type NodesOf } from "./graph-node.ts";
 export { GroupNorm, type GroupNormOptions, groupNorm } from "./group-norm.ts";
 export { Gru, type GruOptions, gru } from "./gru.ts";
+export type { Factor } from "./image-batch.ts";
 export { constant, ones, zeros } from "./initializers/constant.ts";
 export type { Initializer, InitializerChoice, InitializerName } from "./initializers/initializer.ts";
 export { orthogonal } from "./initializers/orthogonal.ts";
@@ -83,7 +85,9 @@ export {
   subtract,
   type Tensors,
 } from "./merge.ts";
+export { type Mixable, Mixup, mixup } from "./mixup.ts";
 export { GraphModel, type ModelOptions, model, type NodeTree, type TensorsOf } from "./model.ts";
+export { type AdaptData, Normalization, type NormalizationOptions, normalization } from "./normalization.ts";
 export type { BiasOptions, KernelOptions } from "./parameter.ts";
 export { Permute, permute } from "./permute.ts";
 export {
@@ -98,9 +102,16 @@ export {
   type PoolSize,
 } from "./pooling.ts";
 export { Prelu, type PreluOptions, prelu } from "./prelu.ts";
+export { RandomContrast, type RandomContrastOptions, randomContrast } from "./random-contrast.ts";
+export { RandomCrop, randomCrop } from "./random-crop.ts";
+export { type FlipMode, RandomFlip, randomFlip } from "./random-flip.ts";
+export { RandomRotation, randomRotation } from "./random-rotation.ts";
+export { RandomTranslation, randomTranslation } from "./random-translation.ts";
+export { RandomZoom, type RandomZoomOptions, randomZoom } from "./random-zoom.ts";
 export { Recurrent, type RecurrentOptions, type SequenceInput, type SequenceWithState } from "./recurrent.ts";
 export { l1, l1l2, l2, type Regularizer, regularization } from "./regularizers.ts";
 export { RepeatVector, repeatVector } from "./repeat-vector.ts";
+export type { FillMode, ResampleOptions } from "./resample.ts";
 export { Reshape, reshape } from "./reshape.ts";
 export { Residual, type ResidualOptions, residual } from "./residual.ts";
 export { RmsNorm, type RmsNormOptions, rmsNorm } from "./rms-norm.ts";

@@ -61,6 +61,7 @@ const read = <T extends Recorded>(file: string): T =>
   JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8")) as T;
 const { torch, cases, penalties } = read<Recorded & { penalties: readonly Penalty[] }>("torch-layers.json");
 const vision = read("torch-vision.json");
+const images = read("torch-images.json");
 
 beforeAll(() => setBackend("interpreter"));
 
@@ -116,7 +117,7 @@ function variablesByPath(layer: layers.Layer): Readonly<Record<string, Variable>
 }
 
 describe(`results, gradients and statistics are those of PyTorch ${torch}:`, () => {
-  test.each([...cases, ...vision.cases])(
+  test.each([...cases, ...vision.cases, ...images.cases])(
     "$name",
     async ({ layer: [kind, ...args], params, steps, inference: later }) => {
       const { x } = steps[0]!;
