@@ -9,7 +9,8 @@ export interface CutoutOptions {
 }
 
 /**
- * In training a square of each image is hidden; in inference the input itself. Shape is kept: (N, height, width, C).
+ * In training a square of each image is hidden; in inference the input itself.
+ * Shape is kept: (N, height, width, C).
  *
  * The middle of the square is any pixel, all being equally likely, so that a part of it may lie outside. DeVries & Taylor
  * 2017, Improved regularization of convolutional neural networks with cutout, arXiv:1708.04552.

@@ -9,7 +9,8 @@ export interface RandomContrastOptions {
 
 /**
  * In training each channel of an image comes nearer to its mean or goes away from it, `(x − mean)·c + mean`, and stays
- * inside of the range of values; in inference the input itself. Shape is kept: (N, height, width, C).
+ * inside of the range of values; in inference the input itself.
+ * Shape is kept: (N, height, width, C).
  *
  * With one factor f, c is drawn from [1 − f, 1 + f), once for each image; with [lower, upper] from [1 − lower, 1 +
  * upper). Keras's `RandomContrast`.

@@ -4,8 +4,8 @@ import { Layer } from "./layer.ts";
 import { checkResampling, type ResampleOptions, resample, resampleOptions } from "./resample.ts";
 
 /**
- * In training each image is turned about its middle by an angle of its own; in inference the input itself. Shape is
- * kept: (N, height, width, C).
+ * In training each image is turned about its middle by an angle of its own; in inference the input itself.
+ * Shape is kept: (N, height, width, C).
  *
  * The factor is in full turns, positive ones counter-clockwise: 0.1 is from −36° to 36°, [0, 0.25] to a quarter turn to
  * the left. Keras's `RandomRotation`.

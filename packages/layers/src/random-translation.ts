@@ -4,8 +4,8 @@ import { Layer } from "./layer.ts";
 import { checkResampling, type ResampleOptions, resample, resampleOptions } from "./resample.ts";
 
 /**
- * In training each image is moved by a distance of its own; in inference the input itself. Shape is kept: (N, height,
- * width, C).
+ * In training each image is moved by a distance of its own; in inference the input itself.
+ * Shape is kept: (N, height, width, C).
  *
  * Factors are parts of the height, positive ones downwards, and of the width, positive ones to the right. Distances need
  * not be whole pixels. Keras's `RandomTranslation`.

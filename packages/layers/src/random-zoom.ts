@@ -9,8 +9,8 @@ export interface RandomZoomOptions extends ResampleOptions {
 }
 
 /**
- * In training each image is made larger or smaller about its middle; in inference the input itself. Shape is kept: (N,
- * height, width, C).
+ * In training each image is made larger or smaller about its middle; in inference the input itself.
+ * Shape is kept: (N, height, width, C).
  *
  * A factor of f shows 1 + f times as much: positive ones make things smaller, negative ones larger, and [-0.5, -0.5] is
  * twice the size. Keras's `RandomZoom`.
