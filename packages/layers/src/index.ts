@@ -12,6 +12,12 @@ export {
   selu,
   softsign,
 } from "./activations.ts";
+export {
+  AdaptiveAveragePooling,
+  adaptiveAveragePooling1d,
+  adaptiveAveragePooling2d,
+  adaptiveAveragePooling3d,
+} from "./adaptive-average-pooling.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNorm, type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { Bidirectional, type BidirectionalOptions, bidirectional, type MergeMode } from "./bidirectional.ts";
@@ -122,4 +128,12 @@ export type { Margins, SpatialOptions, SpatialRank } from "./spatial.ts";
 export { SpatialDropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type LayerSummary, type Summary, summarize, summary } from "./summary.ts";
 export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
+export {
+  type Interpolation,
+  UpSampling,
+  type UpSamplingOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from "./up-sampling.ts";
 export { ZeroPadding, zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./zero-padding.ts";
