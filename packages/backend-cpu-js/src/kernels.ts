@@ -14,7 +14,7 @@ export const templates: ReadonlySet<string> = new Set(["dot", "column sums", "so
 /** Bytes that a kernel needs for itself while it runs. */
 export function scratchBytes(kernel: Kernel, level: Level): Index {
   if (kernel.kind === "loops") return constantIndex(0);
-  if (kernel.kind === "claimed") return claimedOp(kernel).scratchBytes(kernel, level);
+  if (kernel.kind === "claimed") return claimedOp(kernel).scratchBytes?.(kernel, level) ?? constantIndex(0);
   return kernel.kind === "dot" ? dotScratchBytes(kernel, level) : rare.now.sortScratchBytes(kernel);
 }
 
@@ -29,10 +29,8 @@ export function kernelWriter(m: ModuleBuilder, { relaxed }: Level): WriteKernel 
         return { func: renderDot(m, kernel, target), scratch: true, parts: dotParts(kernel) };
       case "sort":
         return { func: rare.now.renderSort(m, kernel, target), scratch: true, parts: rare.now.sortParts(kernel) };
-      case "claimed": {
-        const op = claimedOp(kernel);
-        return { func: op.render(m, kernel, target), scratch: true, parts: op.parts(kernel) };
-      }
+      case "claimed":
+        return claimedOp(kernel).write(m, kernel, target);
     }
   };
 }

@@ -13,6 +13,7 @@ export { selection } from "./index-select.ts";
 export { debugText } from "./kernel/program-text.ts";
 export { lowerControl } from "./lower/control.ts";
 export { constantSlice } from "./passes/constant-slice.ts";
+export { foldApart } from "./passes/fold-apart.ts";
 export { folded } from "./passes/fold-elements.ts";
 export { trim } from "./passes/trim.ts";
 export { keepThroughLoops } from "./plan/loops.ts";

@@ -1,6 +1,6 @@
 import { buildModule, Fn, type Tensor } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
-import { type ClaimedKernel, evaluateIndex, type Kernel, type Launch, lower } from "@tenon/lowering";
+import { type ClaimedKernel, constantIndex, evaluateIndex, type Kernel, type Launch, lower } from "@tenon/lowering";
 import { expect } from "vitest";
 import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import type { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
@@ -58,9 +58,8 @@ export function runClaimed(
       const actual = runTemplate(
         kernel,
         (m) => ({
-          func: op.render(m, kernel, { relaxed, math: importMath(m) }),
-          scratchBytes: op.scratchBytes(kernel, { relaxed }),
-          parts: op.parts(kernel),
+          ...op.write(m, kernel, { relaxed, math: importMath(m) }),
+          scratchBytes: op.scratchBytes?.(kernel, { relaxed }) ?? constantIndex(0),
         }),
         memories(),
         numbers,

@@ -1,7 +1,7 @@
 import { type ClaimedKernel, type Claims, type Index, type Late, late } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
-import type { Func } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
+import type { KernelFunction } from "../step.ts";
 import type { Level } from "./dot-tile.ts";
 
 type Site = Parameters<Claims>[0];
@@ -10,16 +10,15 @@ type Site = Parameters<Claims>[0];
 export interface ClaimedOp {
   /** Whether a use of the composite is computed by it; the others are decomposed. */
   accepts(site: Site): boolean;
-  /** Bytes of scratch memory that the kernel needs. */
-  scratchBytes(kernel: ClaimedKernel, level: Level): Index;
-  /** How many parts the kernel can be divided into. */
-  parts(kernel: ClaimedKernel): Index;
-  render(m: ModuleBuilder, kernel: ClaimedKernel, target: Target): Func<readonly []>;
+  /** Bytes of scratch memory that the kernel needs, if it wants any. */
+  scratchBytes?(kernel: ClaimedKernel, level: Level): Index;
+  write(m: ModuleBuilder, kernel: ClaimedKernel, target: Target): KernelFunction;
 }
 
 /** By name and version, each in a file of its own, which is loaded when a program has such an op. */
 const ops: Readonly<Record<string, Late<ClaimedOp>>> = {
   "nn.conv@1": late(async () => (await import("./conv.ts")).conv),
+  "nn.max_pool@1": late(async () => (await import("./max-pool.ts")).maxPool),
 };
 
 const nameOf = ({ op, version }: Pick<ClaimedKernel, "op" | "version">): string => `${op}@${version}`;

@@ -16,9 +16,9 @@ export const conv: ClaimedOp = {
     const product = convProduct(kernel);
     return addIndex(dotScratchBytes(product.kernel, level), stripBytes(kernel, product));
   },
-  parts: (kernel) => dotParts(convProduct(kernel).kernel),
-  render(m, kernel, target) {
+  write(m, kernel, target) {
     const product = convProduct(kernel);
-    return renderDot(m, product.kernel, target, windowPacking(m, kernel, product));
+    const func = renderDot(m, product.kernel, target, windowPacking(m, kernel, product));
+    return { func, scratch: true, parts: dotParts(product.kernel) };
   },
 };

@@ -16,7 +16,9 @@ const POISON = 0xa5; // as float32 a small negative number, as float64 too
 export interface Template {
   readonly func: Func;
   readonly scratchBytes: Index;
-  readonly parts: Index;
+  readonly parts: Index | undefined;
+  /** Whether it is told where scratch memory is; so it is by default. */
+  readonly scratch?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export function runTemplate<K extends Kernel>(
 ): readonly (readonly number[])[] {
   const m = new ModuleBuilder();
   m.importMemory("host", "memory", { initial: 1 });
-  const { func, scratchBytes, parts } = write(m, kernel);
+  const { func, scratchBytes, parts, scratch: told = true } = write(m, kernel);
   m.export("kernel", func);
   const values = new Map(kernel.scalars.map(({ name }, i) => [name, scalars[i]!]));
   const scratch = evaluateIndex(scratchBytes, values);
@@ -50,9 +52,9 @@ export function runTemplate<K extends Kernel>(
   encoded.forEach((data, i) => void bytes.set(data, addresses[i]!));
 
   const { kernel: call } = run(m.toBytes(), { host: { memory }, math: mathImports });
-  const bounds = [0, ...cuts, evaluateIndex(parts, values)];
-  const ranges = bounds.slice(1).map((to, i) => [bounds[i]!, to] as const);
-  for (const [from, to] of ranges.reverse()) call!(...addresses, ...scalars, scratchAt, from, to);
+  const bounds = parts === undefined ? [] : [0, ...cuts, evaluateIndex(parts, values)];
+  const ranges = parts === undefined ? [[]] : bounds.slice(1).map((to, i) => [bounds[i]!, to]);
+  for (const range of ranges.reverse()) call!(...addresses, ...scalars, ...(told ? [scratchAt] : []), ...range);
 
   const used = new Set<number>();
   [...encoded.map(({ length }, i) => [addresses[i]!, length] as const), [scratchAt, scratch] as const].forEach(

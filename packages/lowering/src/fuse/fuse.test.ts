@@ -1,3 +1,4 @@
+import { backward } from "@tenon/autograd";
 import {
   exp,
   Fn,
@@ -6,6 +7,8 @@ import {
   layerNorm,
   logSoftmax,
   max,
+  maxPool,
+  relu,
   rmsNorm,
   sin,
   softmax,
@@ -106,6 +109,21 @@ test("nothing joins across what must come between", () => {
     "dot dot",
     "loops reduce+add",
   ]);
+});
+
+test("the gradient of pooling whose windows lie side by side is made where it is wanted", () => {
+  for (const size of [4, 5])
+    expect(
+      groupsOf(
+        [
+          ["B", size, size, 3],
+          ["B", 2, 2, 3],
+        ],
+        (x, dy) => backward([maxPool(relu(x), { size: 2 })], [x], [dy]).gradients[0]!,
+        {},
+        ({ op }) => (op === "nn.max_pool" ? { kernel: op } : null),
+      ).map((group) => group.replaceAll(/\+.*/g, "")),
+    ).toEqual(["loops maximum", "claimed nn.max_pool", "loops add"]);
 });
 
 test("a value is not computed again for each of many that read it", () => {

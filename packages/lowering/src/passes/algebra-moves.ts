@@ -26,6 +26,7 @@ export const moveRules: readonly AlgebraRule[] = [
     return inner && node("reshape", [inner], { shape: outputs[0]!.shape });
   }),
   rule("dynamic_slice at constants", "dynamic_slice", (_operands, node) => rare.now.constantSlice(node)),
+  rule("fold of windows side by side", "fold", (_operands, node) => rare.now.foldApart(node)),
   // a float's sum begins at +0, which −0 alone would not give
   rule("reduce over axes of size 1", "reduce", ([x], { attrs, outputs }) => {
     if (!numbers(attrs.axes).every((axis) => isUnit(x.shape[axis]!))) return undefined;

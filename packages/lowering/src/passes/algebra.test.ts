@@ -9,7 +9,9 @@ import {
   div,
   dynamicSliceOp,
   Fn,
+  foldOp,
   input,
+  isFloat,
   lookupOp,
   mul,
   neg,
@@ -57,6 +59,10 @@ const spread = (x: Tensor, to: readonly number[], dims: readonly number[]): Tens
   applyOp(broadcastOp, [x], { shape: to, dims })[0]!;
 const cut = (x: Tensor, start: readonly number[], limit: readonly number[], stride: readonly number[]): Tensor =>
   applyOp(sliceOp, [x], { start, limit, stride })[0]!;
+const folded = (x: Tensor, dims: readonly number[], stride: number): Tensor =>
+  applyOp(foldOp, [x], { axes: [0], dims, stride: [stride], dilation: [1] })[0]!;
+/** −0 becomes +0. */
+const positive = (x: Tensor): Tensor => (isFloat(x.dtype) ? add(x, splat(0, x.shape, x.dtype)) : x);
 const reduced = (x: Tensor, op: string, axes: readonly number[]): Tensor => applyOp(reduceOp, [x], { op, axes })[0]!;
 const convert = (x: Tensor, to: DType): Tensor => applyOp(lookupOp("convert")!, [x], { to })[0]!;
 const taken = (x: Tensor, starts: readonly Tensor[]): Tensor =>
@@ -243,6 +249,16 @@ const cases: readonly Case[] = [
     from: (x) => taken(x, [at(-4), at(9)]),
     to: (x) => cut(x, [0, 3], [2, 6], [1, 1]),
     not: [["at a value", (x) => taken(x, [at(0), reshaped(cut(x, [0, 0], [1, 1], [1, 1]), [])]), ["int32"]]],
+  },
+  {
+    rule: "fold of windows side by side",
+    from: (x, y) => folded(mul(x, y), [18], 6),
+    to: (x, y) => positive(mul(...([x, y].map((t) => reshaped(permuted(t, [0, 1]), [18])) as [Tensor, Tensor]))),
+    dtypes: ["float32", "float16", "int32"],
+    not: [
+      ["windows overlap", (x) => folded(x, [16], 5)],
+      ["places lie between them", (x) => folded(x, [20], 7)],
+    ],
   },
   {
     rule: "reduce over axes of size 1",
