@@ -7,87 +7,18 @@ import {
   maximum,
   minimum,
   multiplyIndex,
-  type Strided,
   subtractIndex,
 } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Local } from "../assembler/values.ts";
+import { type Images, imagesOf, inBytes, isRow, one, reachOf, seenOf } from "./conv-images.ts";
 import { packPlacesFunction } from "./conv-pack-places.ts";
 import { packTapsFunction } from "./conv-pack-taps.ts";
-import { type ConvProduct, convAttrs } from "./conv-product.ts";
+import type { ConvProduct } from "./conv-product.ts";
 import { stripFunction } from "./conv-strip.ts";
 import type { PackingWriter } from "./dot.ts";
 import { BLOCK_ROWS } from "./dot-plan.ts";
 import type { Template } from "./template.ts";
-
-/** Along one axis of an image. */
-interface Axis {
-  /** Of the image, of the kernel, and of the result. */
-  readonly size: Index;
-  readonly taps: Index;
-  readonly places: Index;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly low: number;
-  /** Bytes from one place of the image to the next. */
-  readonly bytes: Index;
-}
-
-/** Images of rows and columns as a convolution sees them; a row alone where it has one axis. */
-interface Images {
-  readonly x: Strided;
-  readonly rows: Axis;
-  readonly columns: Axis;
-  readonly examples: Index;
-  readonly channels: Index;
-  readonly perGroup: Index;
-  readonly groups: number;
-  /** Whether windows reach beyond the image. */
-  readonly padded: boolean;
-}
-
-const one = constantIndex(1);
-const inBytes = (x: Index): Index => multiplyIndex(x, 4);
-const lone: Axis = { size: one, taps: one, places: one, stride: 1, dilation: 1, low: 0, bytes: constantIndex(0) };
-
-function imagesOf(kernel: ClaimedKernel): Images | undefined {
-  const [x, w] = kernel.inputs as readonly [Strided, Strided];
-  const { stride, lo, rhsDilation, groups } = convAttrs(kernel);
-  const { hi } = kernel.attrs as unknown as { readonly hi: readonly unknown[] };
-  const axes = lo.map(
-    (low, i): Axis => ({
-      size: x.sizes[i + 1]!,
-      taps: w.sizes[i]!,
-      places: kernel.results[0]!.axes[i + 1]!.size,
-      stride: stride[i]!,
-      dilation: rhsDilation[i]!,
-      low,
-      bytes: inBytes(x.strides[i + 1]!),
-    }),
-  );
-  if (axes.length > 2) return undefined;
-  const [rows, columns] = axes.length === 1 ? [lone, axes[0]!] : (axes as [Axis, Axis]);
-  return {
-    x,
-    rows,
-    columns,
-    examples: x.sizes[0]!,
-    channels: x.sizes.at(-1)!,
-    perGroup: w.sizes.at(-2)!,
-    groups,
-    padded: [...lo, ...hi].some((n) => n !== 0),
-  };
-}
-
-/** How far the taps of a kernel lie apart, the first and the last of them included. */
-const reachOf = ({ taps, dilation }: Axis): Index => addIndex(multiplyIndex(addIndex(taps, -1), dilation), 1);
-
-/** How many places of the image the windows of all places of the result see. */
-const seenOf = (axis: Axis): Index => addIndex(multiplyIndex(addIndex(axis.places, -1), axis.stride), reachOf(axis));
-
-/** Whether the elements of a row of the image are one run in memory. */
-const isRow = ({ columns, channels, x }: Images): boolean =>
-  columns.size === one || x.strides.at(-2) === channels || (channels === one && x.strides.at(-2) === one);
 
 /** A quicker way to pack the windows of a convolution than from element to element, where there is one. */
 export function windowPacking(
@@ -97,6 +28,7 @@ export function windowPacking(
 ): PackingWriter | undefined {
   const images = imagesOf(kernel);
   if (images === undefined || dense === undefined || a.lies !== undefined) return undefined;
+  if (images.rows.between > 1 || images.columns.between > 1) return undefined;
   if (dense === "rows") return tapsWriter(m, images);
   if (!images.padded) return placesWriter(m, images, undefined);
   return isRow(images) ? placesWriter(m, images, stripOf(images)) : undefined;

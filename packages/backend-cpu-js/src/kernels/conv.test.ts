@@ -71,6 +71,8 @@ test.each(levels)("blocks of places go from image to image, and of k over many o
     { x: ["B", 12, 15, 2], w: [3, 2, 2, 7], options: { stride: [2, 1], padding: [[0, 2], 1] }, of: all },
     { x: [29, 2, 2, 3], w: [2, 2, 3, 4], options: { padding: 1 }, of: all },
     { x: [2, 130, 3], w: [5, 3, 4], options: { padding: 4, dilation: 2 }, of: all },
+    { x: [2, 14, 9, 11], w: [3, 3, 11, 10], of: all },
+    { x: [3, 30, 4], w: [4, 2, 12], options: { stride: 3, groups: 2 }, of: ["dx"] },
     { x: [1, 4, 4, 48], w: [3, 3, 48, 3], options: { padding: "same" }, of: ["y"] },
   ];
   for (const c of cases) checkExactly(runs(c, relaxed), c);

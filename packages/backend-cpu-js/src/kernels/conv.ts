@@ -1,23 +1,33 @@
 import { addIndex } from "@tenon/lowering";
 import type { ClaimedOp } from "./claimed.ts";
 import { convAttrs, convProduct } from "./conv-product.ts";
+import { renderScatter, scatterBytes, scatterOf, scatterParts } from "./conv-scatter.ts";
 import { stripBytes, windowPacking } from "./conv-windows.ts";
 import { renderDot } from "./dot.ts";
 import { dotParts, dotScratchBytes } from "./dot-plan.ts";
 
-/** Convolutions in float32, as products whose first factor is read from the windows while it is packed. */
+/**
+ * Convolutions in float32: products whose first factor is read from the windows while it is packed, or, where windows see more zeros
+ * than not, products of the image that are added where they belong.
+ */
 export const conv: ClaimedOp = {
   accepts({ attrs, operands }) {
-    const { lo, lhsDilation } = convAttrs({ attrs });
-    const known = [...lo, operands[1]!.shape.at(-1)].every((n) => typeof n === "number");
-    return operands[0]!.dtype === "float32" && known && lhsDilation.every((d) => d === 1);
+    const known = [...convAttrs({ attrs }).lo, operands[1]!.shape.at(-1)].every((n) => typeof n === "number");
+    return operands[0]!.dtype === "float32" && known;
   },
   scratchBytes(kernel, level) {
     const product = convProduct(kernel);
+    const scatter = scatterOf(kernel, product);
+    if (scatter !== undefined) return scatterBytes(scatter, level);
     return addIndex(dotScratchBytes(product.kernel, level), stripBytes(kernel, product));
   },
   write(m, kernel, target) {
     const product = convProduct(kernel);
+    const scatter = scatterOf(kernel, product);
+    if (scatter !== undefined) {
+      const func = renderScatter(m, product, kernel.inputs[1]!, scatter, target);
+      return { func, scratch: true, parts: scatterParts(scatter) };
+    }
     const func = renderDot(m, product.kernel, target, windowPacking(m, kernel, product));
     return { func, scratch: true, parts: dotParts(product.kernel) };
   },

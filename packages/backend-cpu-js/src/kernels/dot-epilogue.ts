@@ -14,7 +14,10 @@ type Int = Local<"i32">;
 /** The two vectors of a row. */
 const COPIES = [0, 1];
 
-/** Runs the epilogue on the sums of a tile, on vectors where the tile has all its columns; adds to the rows of `columnSums`. */
+/**
+ * Runs the epilogue on the sums of a tile, whose rows lie `rowBytes` apart, on vectors where the tile has all its columns; adds to
+ * the rows of `columnSums`.
+ */
 export function writeEpilogue(
   template: Template,
   kernel: DotKernel,
@@ -22,6 +25,7 @@ export function writeEpilogue(
   batch: Int,
   bounds: TileBounds,
   columnSums: readonly Int[],
+  rowBytes = ROW_BYTES,
 ): void {
   const { type, epilogue, product } = kernel;
   const variation = variationOf(epilogue, kernel.column);
@@ -37,7 +41,7 @@ export function writeEpilogue(
     const eachRow = (run: (sums: Node) => void): void =>
       tape.loop(tape.cell("i32", row), local(bounds.rowEnd), 1, (i) => {
         body.variables.set(kernel.row, i);
-        run(advanced(at, lanes.integer("sub", i, row), ROW_BYTES));
+        run(advanced(at, lanes.integer("sub", i, row), rowBytes));
       });
 
     const vectors = (): void => {

@@ -43,6 +43,36 @@ function multiplyAdd(f: FunctionBuilder, type: DotKernel["type"], { relaxed }: L
   return (x: Vector, y: Vector, sum: Vector): Expression<"v128"> => lanes.add(lanes.mul(x, y), sum);
 }
 
+/** Adds the products of `k` steps of two packed panels to the sums of a tile. */
+function multiplyPanels(
+  f: FunctionBuilder,
+  type: DotKernel["type"],
+  level: Level,
+  { a, b, k }: Readonly<Record<"a" | "b" | "k", Local<"i32">>>,
+  sums: readonly (readonly Vector[])[],
+): void {
+  const { i32, v128 } = f;
+  const { rows, bytes } = tileShape(type, level);
+  const madd = multiplyAdd(f, type, level);
+  const splat = bytes === 8 ? v128.load64_splat : v128.load32_splat;
+  const bs = VECTORS.map(() => f.local("v128"));
+  const av = f.local("v128");
+  // one step of k in a round is as fast as several
+  f.block((exit) => {
+    f.brIf(exit, i32.eqz(k));
+    f.loop((again) => {
+      for (const j of VECTORS) f.set(bs[j]!, v128.load(b, 16 * j));
+      for (const [i, row] of sums.entries()) {
+        f.set(av, splat.call(v128, a, bytes * i));
+        for (const j of VECTORS) f.set(row[j]!, madd(av, bs[j]!, row[j]!));
+      }
+      f.set(a, i32.add(a, bytes * rows));
+      f.set(b, i32.add(b, ROW_BYTES));
+      f.brIf(again, f.tee(k, i32.sub(k, 1)));
+    });
+  });
+}
+
 /**
  * `(a, b, c, k, fresh)`: `C ← C + A·B` on one tile, where `fresh` ≠ 0 takes C as 0. A is packed as (k, rows), B as
  * (k, columns); the rows of C follow each other.
@@ -51,35 +81,44 @@ export function tileFunction(m: ModuleBuilder, type: DotKernel["type"], level: L
   const integer = type === "int32" || type === "uint32"; // whose products and sums have the same bits
   const name = `dot-tile ${integer ? "int32" : type}`;
   return sharedFunction(m, `${name} ${level.relaxed}`, () => {
-    const { rows, bytes } = tileShape(type, level);
+    const { rows } = tileShape(type, level);
     const params = { a: "i32", b: "i32", c: "i32", k: "i32", fresh: "i32" } as const;
     return m.func(name, { params }, (f, { a, b, c, k, fresh }) => {
       const { i32, v128 } = f;
-      const madd = multiplyAdd(f, type, level);
-      const splat = bytes === 8 ? v128.load64_splat : v128.load32_splat;
       const sums = Array.from({ length: rows }, () => VECTORS.map(() => f.local("v128")));
       const each = (body: (sum: Vector, offset: number) => void): void => {
         for (const [i, row] of sums.entries()) for (const j of VECTORS) body(row[j]!, ROW_BYTES * i + 16 * j);
       };
 
       f.if(i32.eqz(fresh), () => each((sum, offset) => f.set(sum, v128.load(c, offset))));
-      const bs = VECTORS.map(() => f.local("v128"));
-      const av = f.local("v128");
-      // one step of k in a round is as fast as several
-      f.block((exit) => {
-        f.brIf(exit, i32.eqz(k));
-        f.loop((again) => {
-          for (const j of VECTORS) f.set(bs[j]!, v128.load(b, 16 * j));
-          for (const [i, row] of sums.entries()) {
-            f.set(av, splat.call(v128, a, bytes * i));
-            for (const j of VECTORS) f.set(row[j]!, madd(av, bs[j]!, row[j]!));
-          }
-          f.set(a, i32.add(a, bytes * rows));
-          f.set(b, i32.add(b, ROW_BYTES));
-          f.brIf(again, f.tee(k, i32.sub(k, 1)));
-        });
-      });
+      multiplyPanels(f, type, level, { a, b, k }, sums);
       each((sum, offset) => v128.store(c, sum, offset));
+    });
+  }) as Func<readonly []>;
+}
+
+/**
+ * `(a, b, targets, offset, k)`: `C ← C + A·B` on one tile, packed as that of `tileFunction`, whose rows lie `offset` bytes behind
+ * the addresses in `targets`.
+ */
+export function scatterTileFunction(m: ModuleBuilder, level: Level): Func<readonly []> {
+  const name = "dot-tile scattered";
+  return sharedFunction(m, `${name} ${level.relaxed}`, () => {
+    const { rows } = tileShape("float32", level);
+    const params = { a: "i32", b: "i32", targets: "i32", offset: "i32", k: "i32" } as const;
+    return m.func(name, { params }, (f, { a, b, targets, offset, k }) => {
+      const { i32, v128 } = f;
+      const row = f.local("i32");
+      const sums = Array.from({ length: rows }, () => VECTORS.map(() => f.local("v128")));
+      const each = (body: (sum: Vector, place: number) => void): void => {
+        for (const [i, pair] of sums.entries()) {
+          f.set(row, i32.add(i32.load(targets, 4 * i), offset));
+          for (const j of VECTORS) body(pair[j]!, 16 * j);
+        }
+      };
+      each((sum, place) => f.set(sum, v128.load(row, place)));
+      multiplyPanels(f, "float32", level, { a, b, k }, sums);
+      each((sum, place) => v128.store(row, sum, place));
     });
   }) as Func<readonly []>;
 }
