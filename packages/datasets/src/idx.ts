@@ -34,39 +34,41 @@ const MAX_ELEMENTS = 2 ** 40;
  *
  * Bytes are shared with the file, larger elements are copied. A file must be exactly as long as its sizes say. Source: LeCun, Cortes & Burges, The MNIST
  * database, section "File formats".
+ *
+ * @param path Where the file is, for errors.
  */
-export function parseIdx(bytes: Uint8Array): IdxArray {
+export function parseIdx(bytes: Uint8Array, path?: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4) throw cutShort(bytes.length, 4);
+  if (bytes.length < 4) throw cutShort(bytes.length, 4, path);
   if (view.getUint16(0) !== 0) {
     const magic = view.getUint32(0).toString(16).padStart(8, "0");
     const packed = magic.startsWith("1f8b")
       ? "unpack the file first; it is packed with gzip"
       : "check that this is an idx file";
-    throw formatError("E762", `the file begins with ${magic}, not with two zeros`, 0, packed);
+    throw formatError("E762", `the file begins with ${magic}, not with two zeros`, 0, packed, path);
   }
   const type = elementTypes.get(view.getUint8(2));
   if (type === undefined) {
     const known = [...elementTypes].map(([code, { dtype }]) => `${code} for ${dtype}`).join(", ");
-    throw formatError("E763", `element type ${view.getUint8(2)} is unknown`, 2, `use ${known}`);
+    throw formatError("E763", `element type ${view.getUint8(2)} is unknown`, 2, `use ${known}`, path);
   }
   const rank = view.getUint8(3);
-  if (rank > MAX_RANK) throw tooLarge(`the array has ${rank} dimensions but the limit is ${MAX_RANK}`, 3);
+  if (rank > MAX_RANK) throw tooLarge(`the array has ${rank} dimensions but the limit is ${MAX_RANK}`, 3, path);
   const start = 4 + 4 * rank;
-  if (bytes.length < start) throw cutShort(bytes.length, start);
+  if (bytes.length < start) throw cutShort(bytes.length, start, path);
 
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   let elements = 1;
   for (const [axis, dim] of shape.entries()) {
     elements *= dim; // below 2^40 · 2^32, compared before it grows further
     if (elements > MAX_ELEMENTS)
-      throw tooLarge(`the array has more elements than the limit of ${MAX_ELEMENTS}`, 4 + 4 * axis);
+      throw tooLarge(`the array has more elements than the limit of ${MAX_ELEMENTS}`, 4 + 4 * axis, path);
   }
   const length = start + elements * type.byteLength;
   if (bytes.length !== length) {
     const problem = `${type.dtype} [${shape.join(", ")}] takes ${length} bytes with the header but the file holds ${bytes.length}`;
     const fix = bytes.length < length ? "fetch the file again; it was cut short" : "remove what follows the array";
-    throw formatError("E765", problem, Math.min(bytes.length, length), fix);
+    throw formatError("E765", problem, Math.min(bytes.length, length), fix, path);
   }
   return { dtype: type.dtype, shape, data: type.read(view, start, elements) };
 }
@@ -96,19 +98,21 @@ function elements(
   };
 }
 
-function cutShort(length: number, needed: number): DataError {
+function cutShort(length: number, needed: number, path: string | undefined): DataError {
   return formatError(
     "E761",
     `the file holds ${length} bytes but its header takes ${needed}`,
     length,
     "fetch the file again; it was cut short",
+    path,
   );
 }
 
-function tooLarge(problem: string, offset: number): DataError {
-  return new DataError("LimitError", "E764", "idx", problem, { offset, fix: "split the array into smaller files" });
+function tooLarge(problem: string, offset: number, path: string | undefined): DataError {
+  const fix = "split the array into smaller files";
+  return new DataError("LimitError", "E764", "idx", problem, { ...(path === undefined ? {} : { path }), offset, fix });
 }
 
-function formatError(code: string, problem: string, offset: number, fix: string): DataError {
-  return new DataError("FormatError", code, "idx", problem, { offset, fix });
+function formatError(code: string, problem: string, offset: number, fix: string, path: string | undefined): DataError {
+  return new DataError("FormatError", code, "idx", problem, { ...(path === undefined ? {} : { path }), offset, fix });
 }

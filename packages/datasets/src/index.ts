@@ -3,6 +3,7 @@ export { Batches, type BatchOptions } from "./batches.ts";
 export { type BlobsOptions, blobs } from "./blobs.ts";
 export { characters } from "./characters.ts";
 export { type CirclesOptions, circles } from "./circles.ts";
+export { type CoinedNamesOptions, coinedNames } from "./coined-names.ts";
 export {
   Column,
   type ColumnArray,
@@ -28,6 +29,7 @@ export { type DrawDigitsOptions, drawDigits } from "./draw-digits.ts";
 export { type Endless, endless } from "./endless.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
 export type { FetchProgress, FileOptions } from "./file-options.ts";
+export { firstNames } from "./first-names.ts";
 export { type IdxArray, type IdxData, parseIdx } from "./idx.ts";
 export type { LabelledImages, TrainAndTest } from "./images.ts";
 export { iris } from "./iris.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { opinions, passengers, verses } from "./index.ts";
+import { coinedNames, opinions, passengers, verses } from "./index.ts";
 
 const digest = (text: string | Float32Array) => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
@@ -10,8 +10,10 @@ test("the same seed gives the same bytes on every machine", () => {
     verses: digest(verses({ length: 100_000 }).text),
     opinions: digest([...train.texts, ...unseen.texts].join("\n")),
     passengers: digest(passengers().values),
+    names: digest(coinedNames().join("\n")),
   }).toMatchInlineSnapshot(`
     {
+      "names": "48bf85ad6eb3b7c4",
       "opinions": "db93f37249e0ee15",
       "passengers": "87c683e374dfb107",
       "verses": "fb175a80fd09f002",
@@ -30,6 +32,13 @@ test("less is the beginning of more, and another seed gives something else", () 
     new Set([...train.texts, ...unseen.texts]);
   const many = sentences(opinions({ count: 100 }));
   for (const sentence of sentences(opinions({ count: 20 }))) expect(many).toContain(sentence);
+});
+
+test("names have 2 to 15 letters, and begin as those of a smaller number", () => {
+  const names = coinedNames({ count: 2000 });
+  for (const name of names) expect(name).toMatch(/^[a-z]{2,15}$/);
+  expect(coinedNames({ count: 5 })).toEqual(names.slice(0, 5));
+  expect(new Set(names).size).toBeGreaterThan(1500);
 });
 
 test("verses have speakers, and words that make no braces", () => {

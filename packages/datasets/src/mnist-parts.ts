@@ -12,7 +12,10 @@ export function trainAndTest(files: readonly LoadedFile[]): { train: LabelledIma
 }
 
 function labelledImages(imageFile: LoadedFile, labelFile: LoadedFile): LabelledImages {
-  const [images, labels] = [parseIdx(imageFile.bytes), parseIdx(labelFile.bytes)];
+  const [images, labels] = [imageFile, labelFile].map(({ bytes, path }) => parseIdx(bytes, path)) as [
+    IdxArray,
+    IdxArray,
+  ];
   const [count, size, columns] = images.shape;
   if (!(images.data instanceof Uint8Array) || images.shape.length !== 3 || size === undefined || size !== columns) {
     throw misfit(imageFile.path, `the images are ${describe(images)}, not uint8 [count, size, size]`);

@@ -3,7 +3,7 @@ import { dataset } from "./dataset.ts";
 import type { FileOptions } from "./file-options.ts";
 import { type LoadFiles, loadFiles } from "./load-files.ts";
 import type { Seed } from "./seed.ts";
-import { textOf } from "./text-file.ts";
+import { linesOf, textOf } from "./text-file.ts";
 import { moviePolaritySet } from "./text-sets.ts";
 
 /** Texts with a class each. */
@@ -45,7 +45,7 @@ export async function loadMoviePolarity(
   load: LoadFiles = loadFiles,
 ): Promise<TrainAndTestTexts> {
   const files = await load(moviePolaritySet, options, ["seed"]);
-  const sentences = files.map((file) => sentencesOf(textOf(moviePolaritySet.name, file, { latin: true })));
+  const sentences = files.map((file) => linesOf(textOf(moviePolaritySet.name, file, { latin: true })));
   const labels = sentences.flatMap((list, label) => list.map(() => label));
   return splitTexts(sentences.flat(), labels, seed);
 }
@@ -58,9 +58,3 @@ export function splitTexts(texts: readonly string[], labels: readonly number[], 
   const [train, test] = parts.map((part) => ({ texts: Array.from(part.row.data, (i) => texts[i]!), y: part.y }));
   return { train: train!, test: test! };
 }
-
-const sentencesOf = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");

@@ -38,6 +38,8 @@ test("files that do not fit together are refused", async () => {
   }
   await writePart("t10k", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4));
   await expect(mnistFolder(folder)).rejects.toMatchObject({ code: "E766" });
+  await writePart("t10k", Uint8Array.of(0, 0, 8, 3));
+  await expect(mnistFolder(folder)).rejects.toThrow(/at: .*t10k-images-idx3-ubyte.gz, byte 4/);
 });
 
 test("a missing, damaged or endless file is a typed error with its path", async () => {

@@ -18,6 +18,13 @@ export function textOf(set: string, { path, bytes }: LoadedFile, { latin = false
   return text.replaceAll("\r\n", "\n");
 }
 
+/** The lines of a text without the space around them, empty ones left out. */
+export const linesOf = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
 /** A text file that is not what its data set consists of. */
 export const noText = (set: string, path: string, problem: string, cause?: unknown): DataError =>
   new DataError("FormatError", "E779", set, problem, {

@@ -49,3 +49,17 @@ export const airlineSet: PublishedSet = {
   ],
   mirrors: ["https://raw.githubusercontent.com/jbrownlee/Datasets/master/"],
 };
+
+/** Karpathy 2022, makemore; names from the public list of the US Social Security Administration. The repository is MIT. */
+export const namesSet: PublishedSet = {
+  name: "names",
+  instead: "coinedNames()",
+  files: [
+    {
+      name: "names.txt",
+      byteLength: 228_145,
+      sha256: "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+    },
+  ],
+  mirrors: ["https://raw.githubusercontent.com/karpathy/makemore/master/"],
+};

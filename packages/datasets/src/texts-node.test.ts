@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { airlinePassengers as passengersInPage } from "./index.ts";
-import { airlinePassengers, moviePolarity, shakespeare } from "./node.ts";
+import { airlinePassengers, firstNames, moviePolarity, shakespeare } from "./node.ts";
 
 let folder: string;
 
@@ -63,6 +63,11 @@ test("a series is read with its months", async () => {
   expect([times, values]).toEqual([["1949-01", "1949-02"], Float32Array.of(112, 118.5)]); // biome-ignore format: both
 });
 
+test("names are lines", async () => {
+  await writeFile(join(folder, "names.txt"), "emma\r\nolivia\n\nava");
+  expect(await firstNames({ folder })).toEqual(["emma", "olivia", "ava"]);
+});
+
 test("broken files are refused with their path", async () => {
   const broken = [
     ["input.txt", Buffer.of(0x54, 0xff), shakespeare],
@@ -108,10 +113,10 @@ test("broken files are refused with their path", async () => {
 test("off line the error says which made data need no files", async () => {
   const off = { mirrors: [] };
   const faults = await Promise.all(
-    [shakespeare(off), moviePolarity(off), airlinePassengers(off), passengersInPage(off)].map(faultOf),
+    [shakespeare(off), moviePolarity(off), airlinePassengers(off), firstNames(off), passengersInPage(off)].map(faultOf),
   );
   const fixes = faults.map((fault) => /; (\w+\(\) needs no files)/.exec(fault)?.[1]);
-  const made = ["verses", "opinions", "passengers", "passengers"];
+  const made = ["verses", "opinions", "passengers", "coinedNames", "passengers"];
   expect(fixes).toEqual(made.map((name) => `${name}() needs no files`));
   expect(await faultOf(moviePolarity({ sead: 1 } as never))).toMatch(/did you mean seed\?/);
 });
@@ -124,6 +129,8 @@ test.runIf(published)("the original files hold what their makers say", async () 
   expect([text.length, new Set(text).size, text.slice(0, 14)]).toEqual([1_115_394, 65, "First Citizen:"]);
   const { train, test: unseen } = await moviePolarity();
   expect([train.texts.length, unseen.texts.length]).toEqual([9596, 1066]);
+  const names = await firstNames();
+  expect([names.length, names[0], names.at(-1)]).toEqual([32_033, "emma", "zzyzx"]);
   const { times, values } = await airlinePassengers();
   expect([times[0], values[0], times.at(-1), values.at(-1), values.length]).toEqual([
     "1949-01",

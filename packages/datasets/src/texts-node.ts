@@ -1,5 +1,6 @@
 import { loadPassengers, type Series } from "./airline-passengers.ts";
 import type { FileOptions } from "./file-options.ts";
+import { loadNames } from "./first-names.ts";
 import { loadFiles } from "./load-files-node.ts";
 import { loadMoviePolarity, type MoviePolarityOptions, type TrainAndTestTexts } from "./movie-polarity.ts";
 import { loadShakespeare, type SplitText } from "./shakespeare.ts";
@@ -10,3 +11,5 @@ export const moviePolarity = (options: MoviePolarityOptions = {}): Promise<Train
   loadMoviePolarity(options, loadFiles);
 
 export const airlinePassengers = (options: FileOptions = {}): Promise<Series> => loadPassengers(options, loadFiles);
+
+export const firstNames = (options: FileOptions = {}): Promise<readonly string[]> => loadNames(options, loadFiles);
