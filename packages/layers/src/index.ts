@@ -19,6 +19,7 @@ export {
   adaptiveAveragePooling3d,
 } from "./adaptive-average-pooling.ts";
 export type { AffineOptions } from "./affine.ts";
+export type { AttentionCache } from "./attention-cache.ts";
 export { BatchNorm, type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { Bidirectional, type BidirectionalOptions, bidirectional, type MergeMode } from "./bidirectional.ts";
 export { Concatenate, concatenate } from "./concatenate.ts";
@@ -43,6 +44,7 @@ export {
 export { Dot, type DotOptions, dot } from "./dot.ts";
 export { Dropout, dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
+export { FeedForward, type FeedForwardOptions, feedForward } from "./feed-forward.ts";
 export { Flatten, flatten } from "./flatten.ts";
 export { freeze, unfreeze } from "./freeze.ts";
 export { GaussianDropout, gaussianDropout } from "./gaussian-dropout.ts";
@@ -93,6 +95,13 @@ export {
 } from "./merge.ts";
 export { type Mixable, Mixup, mixup } from "./mixup.ts";
 export { GraphModel, type ModelOptions, model, type NodeTree, type TensorsOf } from "./model.ts";
+export {
+  type AttentionInput,
+  type CachedAttentionInput,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+} from "./multi-head-attention.ts";
 export { type AdaptData, Normalization, type NormalizationOptions, normalization } from "./normalization.ts";
 export type { BiasOptions, KernelOptions } from "./parameter.ts";
 export { Permute, permute } from "./permute.ts";
@@ -107,6 +116,8 @@ export {
   type PoolingOptions,
   type PoolSize,
 } from "./pooling.ts";
+export { PositionEmbedding, type PositionEmbeddingOptions, positionEmbedding } from "./position-embedding.ts";
+export type { PositionedInput, SequenceFrom } from "./positions.ts";
 export { Prelu, type PreluOptions, prelu } from "./prelu.ts";
 export { RandomContrast, type RandomContrastOptions, randomContrast } from "./random-contrast.ts";
 export { RandomCrop, randomCrop } from "./random-crop.ts";
@@ -121,13 +132,24 @@ export type { FillMode, ResampleOptions } from "./resample.ts";
 export { Reshape, reshape } from "./reshape.ts";
 export { Residual, type ResidualOptions, residual } from "./residual.ts";
 export { RmsNorm, type RmsNormOptions, rmsNorm } from "./rms-norm.ts";
+export { Rotary, type RotaryOptions, rotary } from "./rotary.ts";
 export { SeparableConv, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { type LayerList, Sequential, sequential } from "./sequential.ts";
 export { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
+export { SinusoidalPosition, type SinusoidalPositionOptions, sinusoidalPosition } from "./sinusoidal-position.ts";
 export type { Margins, SpatialOptions, SpatialRank } from "./spatial.ts";
 export { SpatialDropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type LayerSummary, type Summary, summarize, summary } from "./summary.ts";
 export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
+export {
+  type BlockInput,
+  type CachedBlockInput,
+  type NormChoice,
+  TransformerBlock,
+  type TransformerOptions,
+} from "./transformer-block.ts";
+export { TransformerDecoder, transformerDecoder } from "./transformer-decoder.ts";
+export { TransformerEncoder, transformerEncoder } from "./transformer-encoder.ts";
 export {
   type Interpolation,
   UpSampling,

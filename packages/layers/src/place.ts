@@ -1,4 +1,4 @@
-import { currentPath, type Tensor, type TensorType, withScope } from "@tenon/tensor";
+import { currentPath, type TensorType, withScope } from "@tenon/tensor";
 import { type TreeStructure, treeUnflatten } from "@tenon/tree";
 import type { AnyLayer } from "./layer.ts";
 import { joined, type Survey, survey } from "./state.ts";
@@ -26,8 +26,15 @@ export function placeOf(layer: AnyLayer): Place {
   return place;
 }
 
-/** What a built layer is called with, its tensors being these. */
-export const argumentOf = (layer: AnyLayer, xs: readonly Tensor[]): unknown => treeUnflatten(placeOf(layer).form!, xs);
+/** What a layer is called with, its tensors, or their types, being these. */
+export const argumentOf = (layer: AnyLayer, xs: readonly TensorType[]): unknown =>
+  treeUnflatten(placeOf(layer).form!, xs);
+
+/** The type of one part of the record that a layer is called with, or of its input where that is no record. */
+export function typeOfPart(layer: AnyLayer, inputs: readonly TensorType[], part: string): TensorType {
+  const given = argumentOf(layer, inputs) as Readonly<Record<string, TensorType>>;
+  return given[part] ?? (given as unknown as TensorType);
+}
 
 /** Gives each layer below `root` its path, and each Variable its name, unless `root` is itself part of a model. */
 export function settle(root: AnyLayer, name?: string): Survey {

@@ -25,6 +25,7 @@ import type { InitializerChoice } from "./initializers/initializer.ts";
 import { Layer } from "./layer.ts";
 import { masked, maskOf } from "./mask.ts";
 import { Parameter } from "./parameter.ts";
+import { typeOfPart } from "./place.ts";
 import type { Regularizer } from "./regularizers.ts";
 
 /** A sequence, and the state to begin with: a tensor (N, units), or a list of them, as `returnState` gives them. */
@@ -155,7 +156,8 @@ export abstract class Recurrent<Y = Tensor> extends Layer<SequenceInput, Y> {
     return `${words.join(" ")}, ${this.#kernel.start}`;
   }
 
-  override buildSelf(key: HostKey, input: TensorType): void {
+  override buildSelf(key: HostKey, ...inputs: readonly TensorType[]): void {
+    const input = typeOfPart(this, inputs, "input");
     this.#checkRank(input);
     const { useBias = true, stateful = false } = this.options;
     const columns = this.#cell.gates * this.units;
