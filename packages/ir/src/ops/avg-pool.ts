@@ -11,14 +11,14 @@ import { toFloat, widen } from "../widen.ts";
 import { maximum, minimum } from "./arithmetic.ts";
 import { iota } from "./constant.ts";
 import {
-  overWindow,
+  holding,
   type PoolAttrs,
   type PoolOptions,
   poolAttrs,
   pooledShape,
   poolSchema,
   poolWindows,
-  unpooled,
+  sumHeld,
   windowAxes,
 } from "./pool.ts";
 import { sum } from "./reduce.ts";
@@ -42,7 +42,7 @@ export const avgPoolOp: OpRecord = opRecord({
   linear: true,
   vjp([x], _results, [dy], attrs) {
     const share = widen(dy).div(countIn(dy.shape, x, attrs));
-    return [convertTo(unpooled(overWindow(share, attrs), x.shape, attrs), x.dtype)];
+    return [convertTo(sumHeld(holding(share, x.shape, attrs, 0), attrs), x.dtype)];
   },
 });
 

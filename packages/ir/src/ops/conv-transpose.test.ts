@@ -22,7 +22,7 @@ test("each entry lays the kernel down, a stride from the next", () => {
   expect(evaluated(convTranspose(x, w, { stride: 2, outputPadding: 1 }))).toEqual([1, 10, 102, 20, 200, 0]);
 });
 
-test('"same" gives n·stride places, also where the stride exceeds the kernel', () => {
+test("padding of the kind same gives n·stride places, also where the stride exceeds the kernel", () => {
   const x = constant([1, 2], [1, 2, 1]);
   expect(evaluated(convTranspose(x, constant([1, 10, 100], [3, 1, 1]), { stride: 2, padding: "same" }))).toEqual([
     1, 10, 102, 20,

@@ -18,7 +18,7 @@ test("a kernel slides over the places without being turned round", () => {
   expect(evaluated(conv(x, constant([1, 10], [2, 1, 1]), { dilation: 2 }))).toEqual([31, 42]);
 });
 
-test('"same" gives ⌈n / stride⌉ places, the odd zero at the end, as in Keras', () => {
+test("padding of the kind same gives ⌈n / stride⌉ places, the odd zero at the end, as in Keras", () => {
   const x = constant([1, 2, 3, 4], [1, 4, 1]);
   const w = constant([1, 10], [2, 1, 1]);
   expect(evaluated(conv(x, w, { padding: "same" }))).toEqual([21, 32, 43, 4]);

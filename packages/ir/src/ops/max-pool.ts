@@ -10,14 +10,16 @@ import { equal, greaterEqual, less, select } from "./compare.ts";
 import { iota } from "./constant.ts";
 import { isNaN } from "./is-nan.ts";
 import {
+  holding,
   overWindow,
   type PoolAttrs,
   type PoolOptions,
+  placeHeld,
   poolAttrs,
   pooledShape,
   poolSchema,
   poolWindows,
-  unpooled,
+  sumHeld,
   windowAxes,
 } from "./pool.ts";
 import { reduceOp, sum } from "./reduce.ts";
@@ -52,9 +54,12 @@ export const maxPoolOp: OpRecord = opRecord({
     const places = select(onlyInside(wanted, x.shape, attrs), placesIn(seen.shape, attrs), count(attrs));
     return [y, applyOp(reduceOp, [places], { op: "min", axes })[0]!];
   },
-  // Every element gathers what the windows over it give it, which `fold` is: nothing is scattered, as ir.md 1.4 has it, so
-  // that no two threads add to one place, and the sum has one order.
-  vjp: ([x], [_y, index], [dy], attrs) => [unpooled(atPlace(index, overWindow(dy, attrs), attrs), x.shape, attrs)],
+  // Every element gathers what the windows that hold it give it: nothing is scattered, as ir.md 1.4 has it, so that no two
+  // threads add to one place, and the sum has one order.
+  vjp([x], [_y, index], [dy], attrs) {
+    const [chosen, given] = [holding(index, x.shape, attrs, -1), holding(dy, x.shape, attrs, 0)];
+    return [sumHeld(select(equal(placeHeld(chosen.shape, attrs), chosen), given, 0), attrs)];
+  },
   jvp([_x], [dx], [_y, index], attrs) {
     if (dx === null) return [null, null];
     return [sum(atPlace(index, poolWindows(dx, attrs, 0), attrs), { axis: windowAxes(attrs) }), null];

@@ -39,12 +39,15 @@ test("the gradient of maxPool goes to the first of equals, added up where window
   expect(gradient(maxPool(x, { size: 2 }), x, row(1, 10))).toEqual([0, 1, 10, 0, 0]);
 });
 
-test("the gradient of maxPool is gathered by fold: nothing is scattered", () => {
-  const x = row(1, 3, 3, 0, 2);
-  const dx = backward([maxPool(x, { size: 2 })], [x], [row(1, 1)]).gradients[0]!;
-  const names = topologicalOrder([dx]).map(({ op }) => op.name);
-  expect(names).toContain("fold");
-  expect(names.filter((name) => name === "scatter")).toEqual([]);
+test("gradients of pools are gathered by moves: nothing is scattered or folded", () => {
+  for (const stride of [2, 1]) {
+    for (const pool of [maxPool, avgPool]) {
+      const x = row(1, 3, 3, 0, 2);
+      const y = pool(x, { size: 2, stride });
+      const names = topologicalOrder([backward([y], [x], [y]).gradients[0]!]).map(({ op }) => op.name);
+      expect(names.filter((name) => name === "scatter" || name === "fold")).toEqual([]);
+    }
+  }
 });
 
 test("a window that holds a NaN is NaN, and the NaN has the gradient", () => {

@@ -1,13 +1,17 @@
 import { dims, ints } from "../attrs.ts";
-import { dimAdd } from "../dim.ts";
+import { dimAdd, dimMul, dimSub } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp } from "../op.ts";
-import { checkTensor } from "../promote.ts";
+import { broadcastShape, checkTensor } from "../promote.ts";
 import { accepts, checked, classWords, fail, failDType } from "../rule.ts";
 import type { Shape, TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { rem } from "./arithmetic.ts";
+import { iota } from "./constant.ts";
 import { broadcastOp } from "./move.ts";
 import { pad } from "./pad.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import {
   checkWindows,
@@ -20,7 +24,7 @@ import {
   type Widths,
   widthsOf,
 } from "./spatial.ts";
-import { fold, windows } from "./windows.ts";
+import { windows } from "./windows.ts";
 
 const signature = "(N,*n,C)->(N,*o,C)";
 
@@ -63,19 +67,70 @@ export function poolWindows(x: Tensor, { size, stride, lo, hi }: PoolAttrs, valu
   return windows(padded, { axes: size.map((_, i) => i + 1), size, stride });
 }
 
-/** The transpose of that: windows added up where they came from, without the padding. */
-export function unpooled(w: Tensor, shape: Shape, { size, stride, lo, hi }: PoolAttrs): Tensor {
+/** Whether every element is in one window at most. */
+const isTiled = ({ size, stride }: PoolAttrs): boolean => size.every((s, i) => s === stride[i]);
+
+/**
+ * For each element of (N, *n, C) what the windows that hold it have in `t`; `fill` stands for windows that do not exist.
+ * (N, *o, C) → (N, *n, C, *size), where the last entry is the window that begins with the element, and the first the one
+ * that ends with it; or (N, *n, C), where no two windows hold an element.
+ *
+ * `t` is moved and nothing else, so that what is made of it is computed where the element is: a fused kernel for gradients.
+ */
+export function holding(t: Tensor, shape: Shape, attrs: PoolAttrs, fill: number): Tensor {
+  const { size, stride, lo, hi } = attrs;
   const places = shape.slice(1, -1);
-  const padded = fold(w, {
-    axes: size.map((_, i) => i + 1),
-    dims: places.map((n, i) => dimAdd(dimAdd(lo[i]!, n), hi[i]!)),
-    stride,
+  if (!isTiled(attrs)) {
+    const last = t.shape.slice(1, -1).map((o, i) => dimMul(dimSub(o, 1), stride[i]!));
+    const around = pad(t, {
+      lo: everyAxis(
+        lo.map((l, i) => dimSub(size[i]! - 1, l)),
+        0,
+      ),
+      hi: everyAxis(
+        places.map((n, i) => dimSub(dimAdd(n, lo[i]!), dimAdd(last[i]!, 1))),
+        0,
+      ),
+      interior: everyAxis(
+        stride.map((s) => s - 1),
+        0,
+      ),
+      value: fill,
+    });
+    return windows(around, { axes: size.map((_, i) => i + 1), size });
+  }
+  const apart = t.shape.flatMap((o, i) => (i > 0 && i <= size.length ? [o, 1] : [o]));
+  const repeated = t.shape.flatMap((o, i) => (i > 0 && i <= size.length ? [o, size[i - 1]!] : [o]));
+  const whole = t.shape.map((o, i) => (i > 0 && i <= size.length ? dimMul(o, size[i - 1]!) : o));
+  const padded = pad(reshape(broadcastShape(reshape(t, apart), repeated), whole), {
+    hi: everyAxis(
+      places.map((n, i) => dimSub(dimAdd(dimAdd(lo[i]!, n), hi[i]!), whole[i + 1]!)),
+      0,
+    ),
+    value: fill,
   });
   return slice(padded, {
     start: everyAxis(lo, 0),
     limit: [shape[0]!, ...places.map((n, i) => dimAdd(lo[i]!, n)), shape.at(-1)!],
   });
 }
+
+/** Which place the element has in each of those windows, in row-major order. */
+export function placeHeld(shape: Shape, attrs: PoolAttrs): Tensor {
+  const { size, lo } = attrs;
+  const along = size.map((s, i) =>
+    isTiled(attrs)
+      ? rem(iota(shape, i + 1).add(lo[i]!), s)
+      : iota(shape, windowAxes(attrs)[i]!)
+          .neg()
+          .add(s - 1),
+  );
+  return along.reduce((place, at, i) => place.mul(size[i]!).add(at));
+}
+
+/** The sum over those windows. */
+export const sumHeld = (entries: Tensor, attrs: PoolAttrs): Tensor =>
+  isTiled(attrs) ? entries : sum(entries, { axis: windowAxes(attrs) });
 
 /** A value per window for each of its entries. (N, *o, C) → (N, *o, C, *size) */
 export const overWindow = (y: Tensor, { size }: PoolAttrs): Tensor =>
