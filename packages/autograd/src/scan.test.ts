@@ -1,5 +1,17 @@
 import { evaluateTensors } from "@tenon/interpreter";
-import { constant, dimSymbol, input, scan, spec, stack, stopGradient, type Tensor, topologicalOrder } from "@tenon/ir";
+import {
+  constant,
+  dimSymbol,
+  type Fn,
+  input,
+  matmul,
+  scan,
+  spec,
+  stack,
+  stopGradient,
+  type Tensor,
+  topologicalOrder,
+} from "@tenon/ir";
 import { expect, test } from "vitest";
 import { grad, jvp, valueAndGrad } from "./grad.ts";
 import { hessian } from "./jacobian.ts";
@@ -13,6 +25,12 @@ const close = (a: readonly number[], b: readonly number[]) => {
     expect(x).toBeCloseTo(b[i]!, 12);
   });
 };
+/** Numbers between −1 and 1. */
+const values = (shape: readonly number[]) =>
+  constant(
+    Array.from({ length: shape.reduce((n, d) => n * d, 1) }, (_, i) => Math.sin(7 * i + 1)),
+    shape,
+  );
 const scansIn = (tensors: readonly Tensor[]) =>
   topologicalOrder(tensors).filter((node) => node.op.name === "scan" && node.attrs.reverse === false).length;
 
@@ -97,7 +115,50 @@ test("constants of the loop are read by the backward loop as they are, and stack
   const stacks = topologicalOrder([gradient])
     .filter((node) => node.op.name === "scan")
     .flatMap((node) => node.results);
-  expect(stacks.map(({ shape }) => shape.join("×"))).toEqual(["3", "5×3", "5×3", "3", "3×3"]);
+  expect(stacks.map(({ shape }) => shape.join("×"))).toEqual(["3", "5×3", "5×3", "3", "5×3"]);
+});
+
+/** The body of the loop that goes backwards, and the products behind it. */
+const backwardLoop = (gradients: readonly Tensor[]) => {
+  const order = topologicalOrder(gradients);
+  const loop = order.find((node) => node.op.name === "scan" && node.attrs.reverse === true)!;
+  return {
+    results: loop.results.map(({ shape }) => shape.join("×")),
+    body: topologicalOrder((loop.attrs.body as Fn).results).map((node) => node.op.name),
+    after: order.slice(order.indexOf(loop) + 1).map((node) => node.op.name),
+  };
+};
+
+test("where each step adds a product to a constant's cotangent, one product after the loop does", () => {
+  const args = [values([3, 3]), values([3]), values([2, 3]), values([5, 2, 3])] as [Tensor, Tensor, Tensor, Tensor];
+  const step = (w: Tensor, b: Tensor, h: Tensor, x: Tensor) => matmul(h, w).add(b).tanh().add(x.mul(0.5));
+  const loop = (w: Tensor, b: Tensor, h: Tensor, xs: Tensor) =>
+    scan(([h], [x]) => [[step(w, b, h!, x!)], []], [h], [xs])
+      .carry[0]!.square()
+      .sum();
+  const plain = (w: Tensor, b: Tensor, h: Tensor, xs: Tensor) =>
+    [0, 1, 2, 3, 4]
+      .reduce((h, i) => step(w, b, h, xs.sliceAxis(0, i, i + 1).reshape([2, 3])), h)
+      .square()
+      .sum();
+  const options = { argnums: [0, 1] } as const;
+  const gradients = grad(loop, options)(...args);
+  const { results, body, after } = backwardLoop(gradients);
+  expect(results).toEqual(["2×3", "2×3", "5×2×3"]); // the carry's cotangent, the bias's sum, a factor of each step
+  expect(body.filter((name) => name === "dot").length).toBe(1);
+  expect(after.filter((name) => name === "dot").length).toBe(1);
+  grad(
+    plain,
+    options,
+  )(...args).forEach((g, i) => {
+    close(valueOf(gradients[i]!), valueOf(g));
+  });
+});
+
+test("what arithmetic makes of values that are kept is not kept beside them", () => {
+  const loop = (h: Tensor) => scan(([h]) => [[h!.sigmoid().mul(h!)], []], [h], [], { length: 4 }).carry[0]!;
+  const forward = topologicalOrder([grad(loop)(constant(0.3))]).find((node) => node.op.name === "scan")!;
+  expect(forward.results.map(({ shape }) => shape.join("×"))).toEqual(["", "4", "4"]); // the sigmoid and h, not its slope
 });
 
 test("a carry that does not depend on what is differentiated has no cotangent", () => {

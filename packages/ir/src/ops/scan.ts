@@ -13,8 +13,11 @@ import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, mul } from "./arithmetic.ts";
+import { dotOp } from "./dot.ts";
 import { swapAxes } from "./move.ts";
 import { checkOperands, checkResults, fixpoint, placed, places, regionOf, typeOf } from "./region.ts";
+import { withoutDerived } from "./scan-residuals.ts";
+import { sumsOverSteps } from "./scan-sums.ts";
 import { tanh } from "./trigonometric.ts";
 
 const kindNames = ["const", "carry", "xs"] as const;
@@ -28,7 +31,8 @@ export type ScanKind = (typeof kindNames)[number];
  * stacks keep their places.
  *
  * Backward, a scan in the other direction: the forward one also stacks what the body's derivative reads, cotangents of
- * the carries are carried, and those of constants are summed in carries of their own.
+ * the carries are carried, and those of constants are summed in carries of their own, or, where each step adds a product,
+ * by one product after the loop.
  */
 export const scanOp: OpRecord = opRecord({
   name: "scan",
@@ -66,20 +70,29 @@ export const scanOp: OpRecord = opRecord({
     const slots = places(kinds.map((kind) => kind === "carry"));
     const stacked = half.cotangents.filter((r) => r >= slots.length);
     const saved = results.slice(cotangents.length); // residuals, then the carries that the backward half reads
+    const gradientOf = (i: number): Tensor => half.backward.results[half.wanted.indexOf(i)]!;
+    const stacks = stacksOf(half, { kinds, kept, slots }, args, saved, cotangents);
+    const ys = new Set(xs.map(gradientOf));
+    const late = sumsOverSteps(consts.map(gradientOf), {
+      stacked: (t) => stacks.has(t) || ys.has(t),
+      constants: half.backward.inputs.slice(0, half.kept.length).filter((_, n) => kinds[half.kept[n]!] === "const"),
+    });
+    const summed = consts.filter((i) => !late.has(gradientOf(i)));
     const operands = [
       ...kept.const.map((i) => args[i]!),
       ...kept.xs.map((i) => args[i]!),
       ...saved,
       ...stacked.map((r) => cotangents[r]!),
       ...carries.map((i) => cotangents[slots.indexOf(i)]!),
-      ...consts.map((i) => splat(0, args[i]!.shape, args[i]!.dtype)),
+      ...summed.map((i) => splat(0, args[i]!.shape, args[i]!.dtype)),
     ];
-    const counts = [kept.const.length, kept.xs.length + saved.length + stacked.length, carries.length + consts.length];
+    const counts = [kept.const.length, kept.xs.length + saved.length + stacked.length, carries.length + summed.length];
     const kindList = (["const", "xs", "carry"] as const).flatMap((kind, i) =>
       new Array<ScanKind>(counts[i]!).fill(kind),
     );
     const slices = operands.map((t, i) => (kindList[i] === "xs" ? { dtype: t.dtype, shape: t.shape.slice(1) } : t));
-    const body = regionOf(half.backward.name, slices, (inputs) => {
+    const backward = new Fn(half.backward.name, half.backward.inputs, [...half.backward.results, ...late.extra]);
+    const body = regionOf(backward.name, slices, (inputs) => {
       const take = reader(inputs);
       const primal = new Map<number, Tensor>();
       for (const [i, t] of zip(kept.const, take(kept.const.length))) primal.set(i, t);
@@ -93,18 +106,28 @@ export const scanOp: OpRecord = opRecord({
           take(carries.length),
         ),
       );
-      const sums = take(consts.length);
+      const sums = take(summed.length);
       const given = half.cotangents.map((r) => dy.get(r) ?? dcarry.get(r)!);
-      const gradients = half.backward.inline([...half.kept.map((i) => primal.get(i)!), ...residuals, ...given]);
+      const gradients = backward.inline([...half.kept.map((i) => primal.get(i)!), ...residuals, ...given]);
       const of = new Map(zip(half.wanted, gradients));
       return [
         ...carries.map((i) => of.get(i)!),
-        ...consts.map((i, k) => add(sums[k]!, of.get(i)!)),
+        ...summed.map((i, k) => add(sums[k]!, of.get(i)!)),
         ...xs.map((i) => of.get(i)!),
+        ...gradients.slice(half.wanted.length),
       ];
     });
     const outputs = applyOp(scanOp, operands, { body, length, reverse: !reverse, kinds: kindList });
-    return placed(args.length, [...carries, ...consts, ...xs], outputs);
+    const take = reader(outputs);
+    const found = new Map(zip([...carries, ...summed], take(carries.length + summed.length)));
+    for (const [i, dx] of zip(xs, take(xs.length))) {
+      found.set(i, dx);
+      stacks.set(gradientOf(i), dx);
+    }
+    for (const [t, stack] of zip(late.extra, take(late.extra.length))) stacks.set(t, stack);
+    const sums = late.after((t) => stacks.get(t)!);
+    for (const i of consts) found.set(i, sums.get(gradientOf(i)) ?? found.get(i)!);
+    return args.map((_, i) => found.get(i) ?? null);
   },
   jvp(args, tangents, results, attrs, ad) {
     const { body, length, reverse, kinds } = attrs as ScanAttrs;
@@ -193,6 +216,25 @@ function sliceAt({ dtype, shape, data }: Elements, at: number): Elements {
 
 const zip = <A, B>(a: readonly A[], b: readonly B[]): [A, B][] => a.map((x, i) => [x, b[i]!]);
 
+/** What the backward half reads of each step, and where it is stacked. */
+function stacksOf(
+  { backward, kept: read, residuals, cotangents: wanted }: SplitRegion,
+  { kinds, kept, slots }: { kinds: readonly ScanKind[]; kept: Plan["kept"]; slots: readonly number[] },
+  args: readonly Tensor[],
+  saved: readonly Tensor[],
+  cotangents: readonly Tensor[],
+): Map<Tensor, Tensor> {
+  const stacks = new Map<Tensor, Tensor>();
+  const take = reader(backward.inputs);
+  for (const [i, t] of zip(read, take(read.length))) {
+    if (kinds[i] === "xs") stacks.set(t, args[i]!);
+    if (kinds[i] === "carry") stacks.set(t, saved[residuals.length + kept.carry.indexOf(i)]!);
+  }
+  for (const [stack, t] of zip(saved, take(residuals.length))) stacks.set(t, stack);
+  for (const [r, t] of zip(wanted, take(wanted.length))) if (r >= slots.length) stacks.set(t, cotangents[r]!);
+  return stacks;
+}
+
 /** Hands out a list in portions. */
 function reader(list: readonly Tensor[]): (count: number) => readonly Tensor[] {
   let at = 0;
@@ -221,11 +263,8 @@ interface Plan {
 function planOf(attrs: ScanAttrs, ad: ReverseTransforms): Plan {
   const { body, kinds } = attrs;
   const active = activeOperands(attrs, ad.wanted, ad);
-  const half = ad.vjp(
-    body,
-    active,
-    kinds.map((kind) => kind === "const"),
-  );
+  const fixed = kinds.map((kind) => kind === "const");
+  const half = withoutDerived(ad.vjp(body, active, fixed));
   const of = (list: readonly number[], kind: ScanKind): number[] => list.filter((i) => kinds[i] === kind);
   return {
     half,
@@ -311,6 +350,17 @@ export const scanSamples = () =>
     {
       operands: [normal([]), normal([]), normal([3])],
       attrs: () => ({ body: sampleCell([]), length: 3, kinds: sampleKinds }),
+    },
+    {
+      // each step adds a product to the cotangent of a constant
+      operands: [normal([2, 2]), normal([1, 2]), normal([3, 1, 2])],
+      attrs: () => ({
+        body: regionOf("layer", [normal([2, 2]), normal([1, 2]), normal([1, 2])], ([w, h, x]) => [
+          tanh(add(applyOp(dotOp, [h!, w!], { contract: [[1], [0]] })[0]!, x!)),
+        ]),
+        length: 3,
+        kinds: sampleKinds,
+      }),
     },
     {
       // the carries change places, and one of them is an integer
