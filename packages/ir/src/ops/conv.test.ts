@@ -1,4 +1,4 @@
-import { backward } from "@tenon/autograd";
+import { backward, grad, vmap } from "@tenon/autograd";
 import { expect, test } from "vitest";
 import { constant, conv, type Dim, input, iota, spec, type Tensor, topologicalOrder } from "../index.ts";
 import { refusal } from "../refusal.test-kit.ts";
@@ -77,6 +77,24 @@ test("a gradient of no examples is zero", () => {
   const y = conv(x, w);
   const { gradients } = backward([y], [w], [y]);
   expect(evaluated(gradients[0]!)).toEqual(Array(12).fill(0));
+});
+
+test("a gradient of the kernel for each example: both operands have examples, whose number may be symbolic", () => {
+  for (const options of [{ padding: "same" as const }, { stride: 2, groups: 2 }]) {
+    const w = random([3, 2, 2, options.groups === 2 ? 1 : 2, 4], 2);
+    const loss = (kernel: Tensor, x: Tensor): Tensor => conv(x.expandDims(0), kernel, options).square().sum();
+    const each = vmap(grad(loss), { inAxes: [null, 0] });
+    const many = random([2, 5, 4, 3, 2], 1);
+    const symbolic = input(spec(["B", 5, 4, 3, 2]));
+    const expected = [0, 1].flatMap((i) =>
+      evaluated(grad(loss)(w, many.slice({ start: [i], limit: [i + 1] }).squeeze(0))),
+    );
+    const found = evaluated(each(w, symbolic), [[symbolic, evaluated(many)]]);
+    found.forEach((y, i) => {
+      expect(y).toBeCloseTo(expected[i]!, 9);
+    });
+    expect(found.length).toBe(expected.length);
+  }
 });
 
 test("channels, groups, kernels and options that do not fit are refused with both values", () => {
