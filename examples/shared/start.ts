@@ -15,7 +15,7 @@ export interface Started {
   readonly json: boolean;
   /** The id of the backend in use. */
   readonly backend: string;
-  /** Says whether the program reached what it is to show; if not, its exit code is 1. With `--json` the last line is `results`. */
+  /** Says whether the program reached what it is to show; if not, its exit code is 1. With `--json` the last line is `results` and `reached`. */
   check(reached: boolean, wanted: string, results: Readonly<Record<string, unknown>>): void;
 }
 
@@ -31,7 +31,7 @@ export async function start<const O extends Options>(program: string, options: O
     const backend = await currentBackend();
     const check: Started["check"] = (reached, wanted, results) => {
       console.log(reached ? `✓ ${wanted}` : `✗ not reached: ${wanted}`);
-      if (json) console.log(JSON.stringify(results));
+      if (json) console.log(JSON.stringify({ ...results, reached }));
       if (!reached) process.exitCode = 1;
     };
     return { ...values, json, backend, check } as unknown as Values<O> & Started;

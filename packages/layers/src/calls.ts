@@ -2,6 +2,7 @@ import { dryRun, inference, Tensor } from "@tenon/tensor";
 import { treeEntries, treeLeaves, treeMap } from "@tenon/tree";
 import { unbuilt } from "./build.ts";
 import type { AnyLayer } from "./layer.ts";
+import { keepMask } from "./mask.ts";
 import { argumentOf, placeOf } from "./place.ts";
 import { survey } from "./state.ts";
 
@@ -38,7 +39,7 @@ export function callsOf(op: string, model: AnyLayer): Call {
   const stack: Open[] = [top];
   const seen = new Set<Tensor>();
   const renewed = (x: Tensor): Tensor => {
-    const y = seen.has(x) ? new Tensor(x.node, x.index, x) : x;
+    const y = seen.has(x) ? keepMask(x, new Tensor(x.node, x.index, x)) : x;
     seen.add(y);
     return y;
   };

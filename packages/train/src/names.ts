@@ -90,8 +90,9 @@ export function suitedLoss(loss: Loss, predictions: Tensor): Loss {
   return (p, targets) => told(p, targets, { fromProbabilities: true });
 }
 
-/** The activation that a result was computed by last. */
+/** The activation that a result was computed by last, whatever its elements were moved by since. */
 function activationOf({ node }: Tensor): string | undefined {
-  const { op, attrs } = node;
+  const { op, attrs, inputs } = node;
+  if (op.kind === "structural" && op.numeric === "exact" && inputs.length === 1) return activationOf(inputs[0]!);
   return op.name === "nn.linear" ? String((attrs as { act?: unknown }).act) : op.name.replace(/^nn\./, "");
 }

@@ -1,6 +1,6 @@
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { blobs, dataset, xor } from "@tenon/datasets";
-import { dense, dropout, Layer, l2, sequential } from "@tenon/layers";
+import { dense, dropout, Layer, l2, reshape, sequential } from "@tenon/layers";
 import { sparseCategoricalCrossEntropy } from "@tenon/losses";
 import { confusionMatrix } from "@tenon/metrics";
 import { adam, sgd } from "@tenon/optimizers";
@@ -370,4 +370,20 @@ test("a step leaves nothing behind, whether or not memory is collected", async (
   const count: Callback = { onEpochEnd: () => void alive.push(memory().tensors) };
   await classifier().fit(points, { ...quiet, epochs: 8, batchSize: 2, callbacks: [count] });
   expect(alive[7]! - alive[1]!).toBeLessThan(6 * 25); // which one tensor per step would be
+});
+
+test("a probability is one in another shape too", async () => {
+  const loss = async (layers: Layer[]): Promise<number> => {
+    const model = sequential([dense(4, { kernelInit: "ones", activation: "sigmoid" }), ...layers]);
+    const trainer = new Trainer({
+      model,
+      loss: "binaryCrossEntropy",
+      optimizer: sgd({ learningRate: 0 }),
+      backend,
+      seed: 0,
+    });
+    const y = { data: new Float32Array(8).fill(1), shape: layers.length === 0 ? [2, 4] : [2, 2, 2] };
+    return (await trainer.fit({ x: [[1], [2]], y }, { ...quiet, epochs: 1 })).epochs[0]!.loss;
+  };
+  expect(await loss([reshape([2, 2])])).toBeCloseTo(await loss([]), 5);
 });

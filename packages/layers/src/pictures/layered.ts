@@ -172,16 +172,22 @@ function place(rows: readonly (readonly Cell[])[], steps: readonly Step[]): numb
       row,
       row.map(() => 0),
     );
+  // Of many wires to or from one box, each pulls less: a chain stays straight where it ends with others.
+  const straight = steps.filter(({ from, to }) => from.box !== undefined && to.box !== undefined);
+  const crowd = ({ from, to }: Step): number =>
+    Math.max(1, straight.filter((step) => step.to === to).length, straight.filter((step) => step.from === from).length);
+  const crowds = new Map(straight.map((step) => [step, crowd(step)]));
   for (let round = 0; round < 2 * ROUNDS; round++) {
     const isDown = round % 2 === 0;
     for (const row of isDown ? rows : rows.toReversed()) {
       const wanted = row.map((cell) => {
-        const pulls = steps.flatMap(({ from, start, to, end }) => {
+        const pulls = steps.flatMap((step) => {
+          const { from, start, to, end } = step;
           if (from !== cell && to !== cell) return [];
           const isOut = from === cell;
           const other = isOut ? to : from;
           const isBent = (from.box === undefined ? 1 : 0) + (to.box === undefined ? 1 : 0);
-          const weight = [4, 1, 8][isBent]! * (isOut === isDown ? 0.5 : 1);
+          const weight = ([4, 1, 8][isBent]! * (isOut === isDown ? 0.5 : 1)) / (crowds.get(step) ?? 1);
           return [{ at: isOut ? to.x + end - start : from.x + start - end, weight, other }];
         });
         return pulls.length === 0 ? cell.x : median(pulls);
