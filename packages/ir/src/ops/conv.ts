@@ -9,10 +9,11 @@ import { accepts, checked, fail, failDType } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type ConvAttrs, convProducts, inGroups, kernelOf, patches, range } from "./conv-products.ts";
 import { dotOp, type Precision } from "./dot.ts";
 import { currentPrecision } from "./matmul.ts";
 import { reverse, transpose } from "./move.ts";
-import { pad, spreadSize } from "./pad.ts";
+import { spreadSize } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import {
@@ -26,17 +27,6 @@ import {
   spatialAxes,
   widthsOf,
 } from "./spatial.ts";
-import { windows } from "./windows.ts";
-
-export interface ConvAttrs {
-  readonly stride: readonly number[];
-  readonly lo: Shape;
-  readonly hi: Shape;
-  readonly lhsDilation: readonly number[];
-  readonly rhsDilation: readonly number[];
-  readonly groups: number;
-  readonly mul: Precision;
-}
 
 const signature = "(N,*n,C),(*k,C/groups,O)->(N,*o,O)";
 
@@ -78,10 +68,7 @@ export const convOp: OpRecord = opRecord({
     });
     return [x.shape[0]!, ...places, w.shape.at(-1)!];
   },
-  decompose([x, w], attrs) {
-    const seen = patches(x, kernelOf(w), attrs);
-    return attrs.groups === 1 ? whole(seen, w, attrs.mul) : inGroups(seen, w, attrs, seen.shape.slice(0, w.rank - 1));
-  },
+  decompose: ([x, w], attrs) => convProducts(x, w, attrs),
   vjp: ([x, w], _results, [dy], attrs) => [gradientOfInput(x, w, dy, attrs), gradientOfKernel(x, w, dy, attrs)],
   jvp([x, w], [dx, dw], _results, attrs) {
     const left = dx && applyOp(convOp, [dx, w], attrs)[0]!;
@@ -104,51 +91,6 @@ function checkChannels(ofX: Dim, perGroup: Dim, out: Dim, groups: number): void 
       `x has ${ofX} channels but w takes ${takes}, in ${signature}`,
       `give w the size ${dimFloorDiv(ofX, groups)} along its last axis but one`,
     );
-}
-
-const kernelOf = (w: Tensor): readonly number[] => w.shape.slice(0, -2) as readonly number[];
-const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
-
-/** Every window of the padded operand. (N, *n, C) → (N, *o, C, *k) */
-function patches(x: Tensor, size: readonly number[], { stride, lo, hi, lhsDilation, rhsDilation }: ConvAttrs): Tensor {
-  const padded = pad(x, {
-    lo: everyAxis(lo, 0),
-    hi: everyAxis(hi, 0),
-    interior: everyAxis(
-      lhsDilation.map((d) => d - 1),
-      0,
-    ),
-  });
-  return windows(padded, { axes: range(1, size.length), size, stride, dilation: rhsDilation });
-}
-
-/** One product, with the channels innermost. (N, *o, C, *k), (*k, C, O) → (N, *o, O) */
-function whole(seen: Tensor, w: Tensor, mul: Precision): Tensor {
-  const axes = w.rank - 2;
-  const contract = [[...range(axes + 2, axes), axes + 1], range(0, axes + 1)];
-  return applyOp(dotOp, [seen, w], { contract, mul })[0]!;
-}
-
-/**
- * A product for each group, and for each example where there are `examples` in front of w and among the first axis of the
- * windows. The places are one axis, since shapes have no room for more. (N, *o, C, *k), (*k, C/groups, O) → (N, *o, O)
- */
-function inGroups(seen: Tensor, w: Tensor, { groups, mul }: ConvAttrs, places: Shape, examples: Shape = []): Tensor {
-  const [e, axes] = [examples.length, w.rank - examples.length - 2];
-  const kernel = w.shape.slice(e, e + axes);
-  const [perGroup, out] = [w.shape.at(-2)!, w.shape.at(-1)!];
-  const rows = reshape(seen, [...examples, sizeOf(places), groups, perGroup, ...kernel]);
-  const columns = reshape(w, [...examples, ...kernel, perGroup, groups, dimFloorDiv(out, groups)]);
-  const each = range(0, e);
-  const product = applyOp(dotOp, [rows, columns], {
-    contract: [[...range(e + 3, axes), e + 2], range(e, axes + 1)],
-    batch: [
-      [...each, e + 1],
-      [...each, e + axes + 1],
-    ],
-    mul,
-  })[0]!; // (groups, N·*o, O/groups)
-  return reshape(transpose(product, [...each, e + 1, e, e + 2]), [...examples, ...places, out]);
 }
 
 /** The correlation with widths that may be negative: so many places are left out. */
@@ -326,6 +268,7 @@ export const convSamples = () =>
       { ...plain(1), stride: [2], lo: [3], hi: [0], lhsDilation: [2], rhsDilation: [3], groups: 2 },
     ],
     [normal([1, 3, 3, 2, 2]), normal([2, 2, 1, 1, 4]), { ...plain(3), lo: [0, 1, 0], hi: [1, 0, 0], groups: 2 }],
+    [normal([2, 4, 3, 2]), normal([2, 2, 1, 4]), { ...plain(2), lo: [1, 1], groups: 2 }],
     [normal([1, 4, 2], { dtype: "float16" }), normal([3, 2, 2], { dtype: "float16" }), plain(1)],
     [normal([0, 4, 2]), normal([2, 2, 3]), plain(1)],
   ]);
