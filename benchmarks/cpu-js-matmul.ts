@@ -6,15 +6,9 @@
  * npm run bench -- cpu-js-matmul [--json]
  */
 import { writeFile } from "node:fs/promises";
-import { features, ModuleBuilder } from "@tenon/backend-cpu-js";
+import { features } from "@tenon/backend-cpu-js";
 import { compile, matmul, relu, setBackend, type Tensor, tensor } from "@tenon/tensor";
-import { COLUMNS, gemmBlock, gemmTile, ROWS } from "../packages/backend-cpu-js/src/assembler/kernels.test-kit.ts";
-
-/** Milliseconds that this thread has computed. */
-function clock(): number {
-  const { user, system } = (process as unknown as { threadCpuUsage(): NodeJS.CpuUsage }).threadCpuUsage();
-  return (user + system) / 1000;
-}
+import { clock, microkernel } from "./cpu-js/microkernel.ts";
 
 const ROUNDS = 20;
 /** Floating-point operations in a round, some 30 ms: the clock counts whole milliseconds. */
@@ -58,34 +52,6 @@ interface Measured {
   milliseconds: number;
 }
 
-/** The part of the engine's `WebAssembly` that is needed here; Node's types leave it out. */
-interface Engine {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (
-    module: object,
-  ) => {
-    readonly exports: {
-      readonly memory: { readonly buffer: ArrayBuffer };
-      readonly block: (...args: readonly number[]) => void;
-    };
-  };
-}
-
-/** Tiles of packed panels: A 120 KB and B 384 KB, what a block of a large product has in cache. */
-function microkernel(relaxed: boolean): Measured {
-  const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: Engine };
-  const [k, rowTiles, columnTiles] = [256, 20, 48];
-  const m = new ModuleBuilder();
-  m.export("memory", m.memory({ initial: 32 }));
-  m.export("block", gemmBlock(m, gemmTile(m, { relaxed })));
-  const { memory, block } = new engine.Instance(new engine.Module(m.toBytes())).exports;
-  new Float32Array(memory.buffer).set(values(memory.buffer.byteLength / 4));
-  const [rows, columns] = [rowTiles * ROWS, columnTiles * COLUMNS];
-  const b = 4 * rows * k + 64;
-  const run = () => block(0, b, b + 4 * columns * k, k, 4 * columns, rowTiles, columnTiles);
-  return { flop: 2 * rows * columns * k, run, runs: 0, milliseconds: 0 };
-}
-
 function product([m, k, n, kind]: (typeof products)[number]): Measured {
   const a = kind === "at·b" ? matrix(k, m) : matrix(m, k);
   const b = kind.endsWith("bt") ? matrix(n, k) : matrix(k, n);
@@ -97,7 +63,7 @@ function product([m, k, n, kind]: (typeof products)[number]): Measured {
 
 await setBackend("cpu-js");
 const { relaxed } = features();
-const ceiling = microkernel(relaxed);
+const ceiling: Measured = { ...microkernel(relaxed), runs: 0, milliseconds: 0 };
 const measured = new Map([
   ["microkernel on packed panels", ceiling],
   ...products.map((p) => [`${p[0]}×${p[1]}×${p[2]} ${p[3]}`, product(p)] as const),
