@@ -90,11 +90,11 @@ export function convProduct(claimed: ClaimedKernel): ConvProduct {
 }
 
 /** Where a tap of a window is in x, and whether an element is there and not a zero around or between. */
-function windowOf(
+export function windowOf(
   { sizes }: Strided,
   { stride, lo, lhsDilation, rhsDilation }: ConvAttrs,
   places: readonly Index[],
-  taps: readonly Index[],
+  taps: readonly (Index | number)[],
 ): { readonly index: readonly Index[]; readonly inside: Predicate } {
   const conditions: Predicate[] = [];
   const index = places.map((place, i) => {

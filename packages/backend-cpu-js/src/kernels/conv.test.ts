@@ -78,6 +78,16 @@ test.each(levels)("blocks of places go from image to image, and of k over many o
   for (const c of cases) checkExactly(runs(c, relaxed), c);
 });
 
+test.each(levels)("channels that see each only themselves are summed from tap to tap (relaxed: %s)", (relaxed) => {
+  const all = ["y", "dx", "dw"] as const;
+  const cases: readonly Case[] = [
+    { x: [2, 6, 7, 11], w: [3, 3, 1, 11], options: { groups: 11, padding: "same" }, of: all },
+    { x: ["B", 8, 5], w: [2, 1, 5], options: { groups: 5, stride: 2, dilation: 3 }, of: all },
+    { x: [1, 4, 4, 3], w: [2, 2, 1, 6], options: { groups: 3 }, of: all },
+  ];
+  for (const c of cases) checkExactly(runs(c, relaxed), c);
+});
+
 test("parts of a convolution may be computed in any order", () => {
   const c: Case = { x: [2, 13, 11, 5], w: [3, 3, 5, 9], options: { padding: "same" }, of: ["y"] };
   checkExactly(runs(c, false, [1, 2]), c);

@@ -1,5 +1,7 @@
-import { addIndex } from "@tenon/lowering";
+import { addIndex, constantIndex } from "@tenon/lowering";
+import { extentOf, renderLoops } from "../render/index.ts";
 import type { ClaimedOp } from "./claimed.ts";
+import { depthwiseLoops } from "./conv-depthwise.ts";
 import { convAttrs, convProduct } from "./conv-product.ts";
 import { renderScatter, scatterBytes, scatterOf, scatterParts } from "./conv-scatter.ts";
 import { stripBytes, windowPacking } from "./conv-windows.ts";
@@ -8,7 +10,7 @@ import { dotParts, dotScratchBytes } from "./dot-plan.ts";
 
 /**
  * Convolutions in float32: products whose first factor is read from the windows while it is packed, or, where windows see more zeros
- * than not, products of the image that are added where they belong.
+ * than not, products of the image that are added where they belong; sums from tap to tap where no channel sees another.
  */
 export const conv: ClaimedOp = {
   accepts({ attrs, operands }) {
@@ -16,12 +18,15 @@ export const conv: ClaimedOp = {
     return operands[0]!.dtype === "float32" && known;
   },
   scratchBytes(kernel, level) {
+    if (depthwiseLoops(kernel) !== undefined) return constantIndex(0);
     const product = convProduct(kernel);
     const scatter = scatterOf(kernel, product);
     if (scatter !== undefined) return scatterBytes(scatter, level);
     return addIndex(dotScratchBytes(product.kernel, level), stripBytes(kernel, product));
   },
   write(m, kernel, target) {
+    const loops = depthwiseLoops(kernel);
+    if (loops !== undefined) return { func: renderLoops(m, loops, target), scratch: false, parts: extentOf(loops) };
     const product = convProduct(kernel);
     const scatter = scatterOf(kernel, product);
     if (scatter !== undefined) {

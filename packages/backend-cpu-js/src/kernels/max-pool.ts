@@ -3,21 +3,16 @@ import {
   and,
   atMost,
   type ClaimedKernel,
-  epilogueAt,
-  type For,
   type Index,
-  type IndexVariable,
-  indexAxis,
-  KernelWriter,
-  type LoopKernel,
+  type KernelWriter,
   lessThan,
   multiplyIndex,
-  type Statement,
   type Strided,
   type Value,
 } from "@tenon/lowering";
 import { extentOf, renderLoops } from "../render/index.ts";
 import type { ClaimedOp } from "./claimed.ts";
+import { loopsOver } from "./loops-over.ts";
 
 /** Most entries of a window; each is written out. */
 const MAX_ENTRIES = 25;
@@ -41,28 +36,10 @@ export const maxPool: ClaimedOp = {
     return operands[0]!.dtype === "float32" && entries <= MAX_ENTRIES && lo.every((n) => typeof n === "number");
   },
   write(m, kernel, target) {
-    const loops = maxPoolLoops(kernel);
+    const loops = loopsOver(kernel, (writer, index) => largestOf(writer, kernel.inputs[0]!, attrsOf(kernel), index));
     return { func: renderLoops(m, loops, target), scratch: false, parts: extentOf(loops) };
   },
 };
-
-/** The kernel as loops over the places of the result, and over the channels inside of them. */
-function maxPoolLoops({ name, slots, scalars, inputs, results, ...site }: ClaimedKernel): LoopKernel {
-  const axes = results[0]!.axes.map(({ size }, i) => ({ at: indexAxis(`at${i}`, size), size }));
-  const index = axes.map(({ at }) => at);
-  const writer = new KernelWriter();
-  const [largest, place] = largestOf(writer, inputs[0]!, attrsOf(site), index);
-  const statements: readonly Statement[] = [
-    ...writer.statements,
-    ...[largest, place].flatMap((value, i) => epilogueAt(results[i]!, index, value)),
-  ];
-  const body = axes.reduceRight<readonly Statement[]>((inner, { at, size }) => {
-    if (at.kind !== "variable") return inner;
-    const loop: For = { kind: "for", variable: at as IndexVariable, size, role: "parallel", body: inner };
-    return [loop];
-  }, statements);
-  return { kind: "loops", name, slots, scalars, body };
-}
 
 /** The largest entry of the window at a place of the result, and which it is; the number of entries where it is none of the image. */
 function largestOf(
