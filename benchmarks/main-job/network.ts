@@ -58,7 +58,7 @@ function logitsOf({ first, second, out }: Network, images: Tensor): Tensor {
 
 /** Adam: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1. Its slots are Variables too. */
 export function adam(
-  params: Network,
+  params: Network | Readonly<Record<string, Variable>>,
   { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = {},
 ): { apply(grads: unknown): void } {
   const slots = treeMap(
