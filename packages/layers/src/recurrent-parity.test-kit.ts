@@ -1,4 +1,3 @@
-import "@tenon/interpreter";
 import { readFileSync } from "node:fs";
 import { parity, relativeDistance } from "@tenon/conformance";
 import { type AnyLayer, bidirectional, gru, lstm, type Recurrent, simpleRNN } from "@tenon/layers";
@@ -6,7 +5,6 @@ import {
   compile,
   concat,
   key,
-  setBackend,
   type Tensor,
   tensor,
   type Variable,
@@ -16,7 +14,7 @@ import {
   zeros,
 } from "@tenon/tensor";
 import { treeEntries } from "@tenon/tree";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 interface Numbers {
   readonly shape: readonly number[];
@@ -45,8 +43,6 @@ interface Case {
 const { torch, cases } = JSON.parse(
   readFileSync(new URL("../fixtures/torch-recurrent.json", import.meta.url), "utf8"),
 ) as { torch: string; cases: readonly Case[] };
-
-beforeAll(() => setBackend("interpreter"));
 
 const tensorOf = ({ shape, data }: Numbers): Tensor => tensor([...data], { shape });
 
@@ -98,42 +94,47 @@ async function near(actual: Tensor, expected: Tensor, tolerance: number, what: s
   expect(distance, what).toBeLessThanOrEqual(tolerance);
 }
 
-describe(`results, states and gradients are those of PyTorch ${torch}:`, () => {
-  test.each(cases)("$name", async ({ layer: [kind, units, settings], x, state, params, results, ...rest }) => {
-    const { bidirectional: both = false, ...options } = settings;
-    const one = make[kind]!(units, { ...options, returnSequences: true, returnState: true });
-    const layer: AnyLayer = both ? bidirectional(one) : one;
-    const start = state === null ? [] : endsOf(state, both);
-    layer.build({ key: key(0), inputs: state === null ? tensorOf(x) : { input: tensorOf(x), state: [...start] } });
-    const mapped = (named: Named, gradients: boolean) =>
-      both
-        ? {
-            ...withPrefix("forwardLayer.", variablesOf(kind, named, "", gradients)),
-            ...withPrefix("backwardLayer.", variablesOf(kind, named, "_reverse", gradients)),
-          }
-        : variablesOf(kind, named, "", gradients);
-    const own = Object.fromEntries(treeEntries<unknown>(layer[variables]()) as [string, Variable][]);
-    const values = mapped(params, false);
-    expect(Object.keys(own)).toEqual(Object.keys(values));
-    for (const [path, v] of Object.entries(own)) v.assign(values[path]!);
-
-    const [input, initial] = [variable(tensorOf(x)), start.map((s) => variable(s))];
-    const expected = [tensorOf(results[0]!), ...endsOf(results.slice(1), both)];
-    const found = expected.map((t) => variable(zeros(t.shape as number[]), { trainable: false }));
-    const weights = [tensorOf(rest.cotangents[0]!), ...endsOf(rest.cotangents.slice(1), both)];
-    const loss = (): Tensor => {
-      const seeded = { input: input.value, state: initial.map((v) => v.value) };
-      const ys = layer.call(state === null ? input.value : seeded) as readonly Tensor[];
-      ys.forEach((y, i) => void found[i]!.assign(y));
-      return ys.map((y, i) => y.mul(weights[i]!).sum()).reduce((a, b) => a.add(b));
-    };
-    const step = compile(() => valueAndGrad(loss, { own, input, initial } as never)[1] as unknown as Found);
-    const { own: gradients, input: dx, initial: dState } = await step();
-    for (const [i, t] of expected.entries()) await near(found[i]!.value, t, parity.forward, `result ${i}`);
-    for (const [path, t] of Object.entries(mapped(rest.gradients, true)))
-      await near(gradients[path]!, t, parity.gradient, path);
-    await near(dx, tensorOf(rest.dx), parity.gradient, "dx");
-    if (rest.dState === null) return;
-    for (const [i, t] of endsOf(rest.dState, both).entries()) await near(dState[i]!, t, parity.gradient, `state ${i}`);
+/** Whether recurrent layers give PyTorch's results, states and gradients, on the backend that is set. */
+export function describeRecurrentParity(): void {
+  describe(`results, states and gradients are those of PyTorch ${torch}:`, () => {
+    test.each(cases)("$name", agrees);
   });
-});
+}
+
+async function agrees({ layer: [kind, units, settings], x, state, params, results, ...rest }: Case): Promise<void> {
+  const { bidirectional: both = false, ...options } = settings;
+  const one = make[kind]!(units, { ...options, returnSequences: true, returnState: true });
+  const layer: AnyLayer = both ? bidirectional(one) : one;
+  const start = state === null ? [] : endsOf(state, both);
+  layer.build({ key: key(0), inputs: state === null ? tensorOf(x) : { input: tensorOf(x), state: [...start] } });
+  const mapped = (named: Named, gradients: boolean) =>
+    both
+      ? {
+          ...withPrefix("forwardLayer.", variablesOf(kind, named, "", gradients)),
+          ...withPrefix("backwardLayer.", variablesOf(kind, named, "_reverse", gradients)),
+        }
+      : variablesOf(kind, named, "", gradients);
+  const own = Object.fromEntries(treeEntries<unknown>(layer[variables]()) as [string, Variable][]);
+  const values = mapped(params, false);
+  expect(Object.keys(own)).toEqual(Object.keys(values));
+  for (const [path, v] of Object.entries(own)) v.assign(values[path]!);
+
+  const [input, initial] = [variable(tensorOf(x)), start.map((s) => variable(s))];
+  const expected = [tensorOf(results[0]!), ...endsOf(results.slice(1), both)];
+  const found = expected.map((t) => variable(zeros(t.shape as number[]), { trainable: false }));
+  const weights = [tensorOf(rest.cotangents[0]!), ...endsOf(rest.cotangents.slice(1), both)];
+  const loss = (): Tensor => {
+    const seeded = { input: input.value, state: initial.map((v) => v.value) };
+    const ys = layer.call(state === null ? input.value : seeded) as readonly Tensor[];
+    ys.forEach((y, i) => void found[i]!.assign(y));
+    return ys.map((y, i) => y.mul(weights[i]!).sum()).reduce((a, b) => a.add(b));
+  };
+  const step = compile(() => valueAndGrad(loss, { own, input, initial } as never)[1] as unknown as Found);
+  const { own: gradients, input: dx, initial: dState } = await step();
+  for (const [i, t] of expected.entries()) await near(found[i]!.value, t, parity.forward, `result ${i}`);
+  for (const [path, t] of Object.entries(mapped(rest.gradients, true)))
+    await near(gradients[path]!, t, parity.gradient, path);
+  await near(dx, tensorOf(rest.dx), parity.gradient, "dx");
+  if (rest.dState === null) return;
+  for (const [i, t] of endsOf(rest.dState, both).entries()) await near(dState[i]!, t, parity.gradient, `state ${i}`);
+}

@@ -1,11 +1,9 @@
-import "@tenon/interpreter";
 import { readFileSync } from "node:fs";
 import { parity, relativeDistance } from "@tenon/conformance";
 import { type AnyLayer, multiHeadAttention, transformerDecoder, transformerEncoder } from "@tenon/layers";
 import {
   compile,
   key,
-  setBackend,
   type Tensor,
   tensor,
   type Variable,
@@ -15,7 +13,7 @@ import {
   zeros,
 } from "@tenon/tensor";
 import { treeEntries } from "@tenon/tree";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 interface Numbers {
   readonly shape: readonly number[];
@@ -39,8 +37,6 @@ interface Case {
 const { torch, cases } = JSON.parse(
   readFileSync(new URL("../fixtures/torch-attention.json", import.meta.url), "utf8"),
 ) as { torch: string; cases: readonly Case[] };
-
-beforeAll(() => setBackend("interpreter"));
 
 const tensorOf = ({ shape, data }: Numbers): Tensor => tensor([...data], { shape });
 const make = { attention: multiHeadAttention, encoder: transformerEncoder, decoder: transformerDecoder };
@@ -102,28 +98,41 @@ async function near(actual: Tensor, expected: Tensor, tolerance: number, what: s
   expect(relativeDistance(numbers, await actual.data()), what).toBeLessThanOrEqual(tolerance);
 }
 
-describe(`results and gradients are those of PyTorch ${torch}:`, () => {
-  test.each(cases)("$name", async ({ layer: [kind, options], inputs, seen, params, y, dy, dInputs, gradients }) => {
-    const layer: AnyLayer = make[kind](options);
-    const given = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, variable(tensorOf(x))]));
-    const mask = seen === null ? {} : { mask: tensorOf(seen).notEqual(0) };
-    const call = () => ({ ...Object.fromEntries(Object.entries(given).map(([name, v]) => [name, v.value])), ...mask });
-    layer.build({ key: key(0), inputs: call() });
-    const own = Object.fromEntries(treeEntries<unknown>(layer[variables]()) as [string, Variable][]);
-    const values = ours(kind, params);
-    expect(Object.keys(own).toSorted()).toEqual(Object.keys(values).toSorted());
-    for (const [path, v] of Object.entries(own)) v.assign(values[path]!);
-
-    const result = variable(zeros(y.shape), { trainable: false });
-    const loss = (): Tensor => {
-      result.assign(layer.call(call()) as Tensor);
-      return result.value.mul(tensorOf(dy)).sum();
-    };
-    const step = compile(() => valueAndGrad(loss, { own, given } as never)[1] as unknown as Found);
-    const found = await step();
-    await near(result.value, tensorOf(y), parity.forward, "y");
-    for (const [path, t] of Object.entries(ours(kind, gradients)))
-      await near(found.own[path]!, t, parity.gradient, path);
-    for (const [name, t] of Object.entries(dInputs)) await near(found.given[name]!, tensorOf(t), parity.gradient, name);
+/** Whether attention and transformers give PyTorch's results and gradients, on the backend that is set. */
+export function describeAttentionParity(): void {
+  describe(`results and gradients are those of PyTorch ${torch}:`, () => {
+    test.each(cases)("$name", agrees);
   });
-});
+}
+
+async function agrees({
+  layer: [kind, options],
+  inputs,
+  seen,
+  params,
+  y,
+  dy,
+  dInputs,
+  gradients,
+}: Case): Promise<void> {
+  const layer: AnyLayer = make[kind](options);
+  const given = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, variable(tensorOf(x))]));
+  const mask = seen === null ? {} : { mask: tensorOf(seen).notEqual(0) };
+  const call = () => ({ ...Object.fromEntries(Object.entries(given).map(([name, v]) => [name, v.value])), ...mask });
+  layer.build({ key: key(0), inputs: call() });
+  const own = Object.fromEntries(treeEntries<unknown>(layer[variables]()) as [string, Variable][]);
+  const values = ours(kind, params);
+  expect(Object.keys(own).toSorted()).toEqual(Object.keys(values).toSorted());
+  for (const [path, v] of Object.entries(own)) v.assign(values[path]!);
+
+  const result = variable(zeros(y.shape), { trainable: false });
+  const loss = (): Tensor => {
+    result.assign(layer.call(call()) as Tensor);
+    return result.value.mul(tensorOf(dy)).sum();
+  };
+  const step = compile(() => valueAndGrad(loss, { own, given } as never)[1] as unknown as Found);
+  const found = await step();
+  await near(result.value, tensorOf(y), parity.forward, "y");
+  for (const [path, t] of Object.entries(ours(kind, gradients))) await near(found.own[path]!, t, parity.gradient, path);
+  for (const [name, t] of Object.entries(dInputs)) await near(found.given[name]!, tensorOf(t), parity.gradient, name);
+}
