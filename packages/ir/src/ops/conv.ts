@@ -12,8 +12,9 @@ import type { Tensor } from "../tensor.ts";
 import { type ConvAttrs, convProducts, inGroups, kernelOf, patches, range } from "./conv-products.ts";
 import { dotOp, type Precision } from "./dot.ts";
 import { currentPrecision } from "./matmul.ts";
-import { reverse, transpose } from "./move.ts";
+import { broadcastOp, reverse, transpose } from "./move.ts";
 import { spreadSize } from "./pad.ts";
+import { sum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import {
@@ -154,6 +155,7 @@ function gradientOfKernel(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): T
   const { stride, lo, rhsDilation, groups } = attrs;
   const [axes, k] = [range(0, w.rank - 2), w.rank - 2];
   const [perGroup, out] = [w.shape.at(-2)!, w.shape.at(-1)!];
+  if (perGroup === 1 && sameDim(out, groups)) return gradientOfDepthwise(x, w, dy, attrs);
   if (dy.shape.slice(1, -1).some((n) => typeof n !== "number")) {
     const places = sizeOf(dy.shape.slice(0, -1));
     const seen = reshape(patches(x, kernelOf(w), attrs), [places, groups, perGroup, ...kernelOf(w)]);
@@ -180,6 +182,14 @@ function gradientOfKernel(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): T
     hi: lo.map((l, i) => dimSub(dimAdd(reach[i]! - 1, strided[i]!), dimAdd(l, spread[i]!))),
   });
   return transpose(dw, [...axes.map((i) => i + 1), 0, k + 1]);
+}
+
+/** Each channel by itself: the sum over all places of what a tap sees, times dy there. */
+function gradientOfDepthwise(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): Tensor {
+  const seen = patches(x, kernelOf(w), attrs); // (N, *o, C, *k)
+  const each = applyOp(broadcastOp, [dy], { shape: seen.shape, dims: range(0, dy.rank) })[0]!;
+  const product = sum(seen.mul(each), { axis: range(0, dy.rank - 1) }); // (C, *k)
+  return reshape(transpose(product, [...range(1, w.rank - 2), 0]), w.shape);
 }
 
 export const convBatching: Batching<["x", "w"]> = ([x, w], [ofX, ofW], attrs, size) => {
