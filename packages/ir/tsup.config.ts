@@ -1,3 +1,3 @@
 import { preset } from "../../tsup.preset.ts";
 
-export default preset(["index", "binary", "text", "json", "samples", "verify", "meanings", "batching"]);
+export default preset(["index", "binary", "text", "json", "samples", "structure", "verify", "meanings", "batching"]);

@@ -5,9 +5,10 @@ import { type Dim, DimExpr } from "./dim.ts";
 import { dtypes } from "./dtype.ts";
 import { FormatError } from "./errors.ts";
 import { type FunctionDef, type FunctionName, type Module, type OpRow, valueTypes } from "./module.ts";
+import { isFunctionRef, isList } from "./same-attr.ts";
 import { toHex } from "./sha256.ts";
 import type { TensorType } from "./shape.ts";
-import { isFunctionRef, isList, writtenAttrs } from "./written.ts";
+import { writtenAttrs } from "./written.ts";
 
 /** The binary form of a module. The same module gives the same bytes. */
 export function moduleToBinary(module: Module): Uint8Array {

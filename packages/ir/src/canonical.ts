@@ -13,8 +13,9 @@ import {
 } from "./module.ts";
 import { decodeElements, encodeElements } from "./number.ts";
 import { numberText } from "./number-text.ts";
+import { isFunctionRef, isList } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
-import { isFunctionRef, isList, schemaOf } from "./written.ts";
+import { schemaOf } from "./written.ts";
 
 /**
  * The one form of all modules that compute the same in the same way: unused functions, ops and sizes are gone, values

@@ -1,8 +1,7 @@
 import type { Attrs, AttrValue, FunctionRef, Signature } from "./attrs.ts";
 import { DimExpr, type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
-import { Fn, trace } from "./function.ts";
-import { input } from "./leaf.ts";
+import type { Fn } from "./function.ts";
 import {
   type FunctionDef,
   type FunctionName,
@@ -15,15 +14,11 @@ import {
   type StateRow,
   type WeightRow,
 } from "./module.ts";
-import { compositeOp } from "./ops/composite.ts";
-import { splat } from "./promote.ts";
-import type { OpRecord } from "./record.ts";
-import { lookupOp } from "./registry.ts";
+import type { OpRecord, RowBuilder } from "./record.ts";
 import { topologicalOrder } from "./rewrite.ts";
-import { typeText } from "./shape.ts";
-import { Node, type Tensor } from "./tensor.ts";
+import { isList } from "./same-attr.ts";
+import type { Node, Tensor } from "./tensor.ts";
 import { opsetVersion } from "./versions.ts";
-import { isList, sameAttr } from "./written.ts";
 
 export interface ModuleParts {
   /** Functions by entry name. */
@@ -50,7 +45,7 @@ export function buildModule({ entries, weights = [], state = [] }: ModuleParts):
   };
 }
 
-class Builder {
+class Builder implements RowBuilder {
   readonly functions: FunctionDef[] = [];
   readonly opsets = new Map<string, number>([["core", 1]]);
   readonly symbols = new Map<string, DimSymbol>();
@@ -60,10 +55,7 @@ class Builder {
   readonly #done = new Map<FunctionRef, FunctionName>();
   readonly #signatures = new Map<string, Signature>();
   readonly #seen = new Set<readonly unknown[]>();
-  readonly #foreign = new Map<
-    string,
-    readonly { readonly attrs: Attrs; readonly row: Pick<OpRow, "decomp" | "vjp"> }[]
-  >();
+  readonly carried: RowBuilder["carried"] = new Map();
 
   /** Adds a function and the functions it calls, those first. */
   add(fn: Fn, wanted: string): FunctionName {
@@ -74,7 +66,7 @@ class Builder {
     const [names, scopes, sources] = [new Map<number, string>(), new Map<number, string>(), new Map<number, string>()];
     fn.inputs.forEach((t, i) => {
       numbers.set(t, i);
-      this.#note(t.shape);
+      this.note(t.shape);
       if (typeof t.attrs.name === "string") names.set(i, t.attrs.name);
     });
     let next = fn.inputs.length;
@@ -85,7 +77,7 @@ class Builder {
           operands: { tensor: node.results[0] },
         });
       }
-      for (const t of node.results) this.#note(t.shape);
+      for (const t of node.results) this.note(t.shape);
       const row = this.#row(
         node,
         node.inputs.map((t) => numbers.get(t)!),
@@ -118,65 +110,9 @@ class Builder {
   }
 
   #row(node: Node, operands: readonly number[]): OpRow {
-    const { op, results: types } = node;
-    if (op === compositeOp) {
-      const { name, version, attrs, decomp, vjp } = node.attrs as unknown as {
-        name: string;
-        version: number;
-        attrs: Attrs;
-        decomp: Fn;
-        vjp?: Fn;
-      };
-      this.#use(name, version);
-      const short = name.replaceAll(/\W/g, "_");
-      return {
-        op: name,
-        version,
-        operands,
-        attrs,
-        types,
-        decomp: this.add(decomp, short),
-        ...(vjp !== undefined && { vjp: this.add(vjp, `${short}_vjp`) }),
-      };
-    }
-    this.#use(op.name, op.version);
-    const attrs = mapRegions(op, node.attrs, (fn, key) =>
-      this.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name),
-    );
-    for (const value of Object.values(attrs)) this.#note(isList(value) ? value : [value]);
-    const foreign = opsetVersion(namespaceOf(op.name)) === undefined && op.decompose !== undefined;
-    return { op: op.name, version: op.version, operands, attrs, types, ...(foreign && this.#carried(op, node)) };
-  }
-
-  /** What a third party's op brings along, so that its reader need not know it: decomposition and derivative. */
-  #carried(op: OpRecord, { inputs, outputs, attrs }: Node): Pick<OpRow, "decomp" | "vjp"> {
-    const key = `${op.name} ${[...inputs, ...outputs].map(typeText).join()}`;
-    const alike = this.#foreign.get(key) ?? [];
-    const before = alike.find((one) => sameAttr(one.attrs, attrs));
-    if (before !== undefined) return before.row;
-    const short = op.name.replaceAll(/\W/g, "_");
-    const decomp = this.add(trace((...args) => op.decompose!(args, attrs), inputs).fn, short);
-    const vjp = this.#tracedVjp(op, inputs, outputs, attrs);
-    const row = { decomp, ...(vjp !== undefined && { vjp: this.add(vjp, `${short}_vjp`) }) };
-    this.#foreign.set(key, [...alike, { attrs, row }]);
+    const row = { operands, types: node.results, ...(node.op.row ?? plainRow)(node, this) };
+    this.#use(row.op, row.version);
     return row;
-  }
-
-  #tracedVjp(
-    { vjp, attrs: schema }: OpRecord,
-    inputs: readonly Tensor[],
-    outputs: readonly Tensor[],
-    attrs: Attrs,
-  ): Fn | undefined {
-    const regions = Object.values(schema).some(({ kind }) => kind === "function" || kind === "functions");
-    if (vjp === undefined || regions) return undefined; // the transforms of regions are autograd's
-    const [x, y] = [inputs.length, outputs.length];
-    const backward = (...all: Tensor[]): Tensor[] => {
-      const args = all.slice(0, x);
-      const cotangents = vjp(args, all.slice(x, x + y), all.slice(x + y), attrs, undefined as never);
-      return args.map((arg, i) => cotangents[i] ?? splat(0, arg.shape, arg.dtype));
-    };
-    return trace(backward, [...inputs, ...outputs, ...outputs]).fn;
   }
 
   #use(op: string, version: number): void {
@@ -191,7 +127,7 @@ class Builder {
   }
 
   /** Takes down the symbols of a shape, or of an attribute. */
-  #note(dims: readonly unknown[]): void {
+  note(dims: readonly unknown[]): void {
     if (this.#seen.has(dims)) return;
     this.#seen.add(dims);
     for (const d of dims) {
@@ -212,6 +148,15 @@ class Builder {
   }
 }
 
+/** A row as most ops have it. */
+export function plainRow({ op, attrs: given }: Node, builder: RowBuilder): ReturnType<NonNullable<OpRecord["row"]>> {
+  const attrs = mapRegions(op, given, (fn, key) =>
+    builder.add(fn as Fn, (fn as Fn).name === "fn" ? key : (fn as Fn).name),
+  );
+  for (const value of Object.values(attrs)) builder.note(isList(value) ? value : [value]);
+  return { op: op.name, version: op.version, attrs };
+}
+
 /** The attributes with every function replaced. */
 export function mapRegions(op: OpRecord, attrs: Attrs, replace: (fn: FunctionRef, key: string) => FunctionRef): Attrs {
   let mapped: Record<string, AttrValue> | undefined;
@@ -222,48 +167,4 @@ export function mapRegions(op: OpRecord, attrs: Attrs, replace: (fn: FunctionRef
       (mapped ??= { ...attrs })[key] = (attrs[key] as readonly FunctionRef[]).map((fn) => replace(fn, key));
   }
   return mapped ?? attrs;
-}
-
-/** A function of a verified module as a graph again. */
-export function toGraph(module: Module, name: string): Fn {
-  const done = new Map<string, Fn>();
-  const byName = new Map(module.functions.map((f) => [f.name, f]));
-  const { names, scopes } = module.tables;
-  const convert = (ref: string): Fn => {
-    const before = done.get(ref);
-    if (before !== undefined) return before;
-    const def = byName.get(ref);
-    if (def === undefined) throw new StateError("E308", "module", `there is no function @${ref}`);
-    const region = (fn: FunctionRef): Fn => convert((fn as FunctionName).name);
-    const inputs = def.inputs.map(({ type }, i) => input(type, names.get(ref)?.get(i)));
-    const values: Tensor[] = [...inputs];
-    def.ops.forEach((row, i) => {
-      const args = row.operands.map((v) => values[v]!);
-      const known = row.decomp === undefined ? lookupOp(row.op) : undefined;
-      const [op, attrs]: [OpRecord, Attrs] =
-        known !== undefined
-          ? [known, mapRegions(known, row.attrs, region)]
-          : [
-              compositeOp,
-              {
-                name: row.op,
-                version: row.version,
-                attrs: row.attrs,
-                decomp: region(row.decomp!),
-                ...(row.vjp && { vjp: region(row.vjp) }),
-              },
-            ];
-      const place = { scope: scopes.get(ref)?.get(i), source: undefined } as Node;
-      values.push(...new Node(op, args, attrs, row.types, place).outputs);
-    });
-    const fn = new Fn(
-      ref,
-      inputs,
-      def.results.map((v) => values[v]!),
-      def.inputs.map((i) => i.alias),
-    );
-    done.set(ref, fn);
-    return fn;
-  };
-  return convert(name);
 }

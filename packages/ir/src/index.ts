@@ -3,6 +3,7 @@ import "./fluent.ts";
 export * from "./attrs.ts";
 export { resolveAxes, resolveAxis } from "./axes.ts";
 export { canonicalModule } from "./canonical.ts";
+export { defineOp, defineScalar, opRecord } from "./define.ts";
 export {
   type Dim,
   DimExpr,
@@ -28,14 +29,14 @@ export * from "./dtype.ts";
 export * from "./errors.ts";
 export * from "./files.ts";
 export { close, Fn, type Traced, type TraceHook, type TraceOptions, trace } from "./function.ts";
-export { buildModule, type ModuleParts, mapRegions, toGraph } from "./graph.ts";
+export { buildModule, type ModuleParts, mapRegions } from "./graph.ts";
 export { contentHash, structuralHash } from "./hash.ts";
 export { isRecord } from "./is-record.ts";
 export { input, inputOp, isLeaf } from "./leaf.ts";
 export type { Limits } from "./limits.ts";
 export * from "./module.ts";
 export * from "./number.ts";
-export { applyOp, type Binary, defineOp, defineScalar, type OpFunction, opRecord, type Unary } from "./op.ts";
+export { applyOp, type Binary, type OpFunction, type Unary } from "./op.ts";
 export * from "./ops/index.ts";
 export { broadcastShape, checkTensor, convertTo, splat, toTensor } from "./promote.ts";
 export { didYouMean, nearest, sourceLine, tensorFix, valueText } from "./prose.ts";
@@ -47,7 +48,6 @@ export { checked, fail, failDType, inferTypes } from "./rule.ts";
 export { currentPath, withOrigin, withScope, withSources, withTrace } from "./scope.ts";
 export * from "./shape.ts";
 export { type Match, matchSignature } from "./signature.ts";
-export { nodeHash, sameStructure } from "./structure.ts";
 export {
   becomeLeaf,
   currentRuntime,
@@ -58,4 +58,5 @@ export {
   type TensorData,
   type TensorRuntime,
 } from "./tensor.ts";
+export { toGraph } from "./to-graph.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";

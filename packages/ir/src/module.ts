@@ -1,8 +1,8 @@
 import type { Attrs, FunctionRef, Signature } from "./attrs.ts";
 import type { DimSymbol } from "./dim.ts";
 import { FormatError } from "./errors.ts";
+import { isFunctionRef, isList } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
-import { isFunctionRef, isList } from "./written.ts";
 
 /** The newest version of the IR, `[major, minor]`. */
 export const IR_VERSION: readonly [number, number] = [1, 0];

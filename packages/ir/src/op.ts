@@ -99,6 +99,7 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
     ad: ReverseTransforms,
   ): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   needs?(attrs: AttrsOf<S>): string | undefined;
+  readonly row?: OpRecord["row"];
   readonly notDifferentiable?: string;
 }
 
@@ -202,6 +203,7 @@ export interface ScalarDefinition<N extends readonly string[], S extends AttrSch
     results: readonly [Tensor],
     attrs: AttrsOf<S>,
   ): Tensor | null;
+  readonly row?: OpRecord["row"];
   readonly linear?: true | readonly string[] | ((attrs: AttrsOf<S>) => boolean);
 }
 

@@ -2,8 +2,9 @@ import type { AttrSchema, Attrs, FunctionRef } from "./attrs.ts";
 import type { Dim, DimExpr } from "./dim.ts";
 import type { DType } from "./dtype.ts";
 import type { Fn } from "./function.ts";
+import type { FunctionName, OpRow } from "./module.ts";
 import type { TensorType } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Node, Tensor } from "./tensor.ts";
 
 /** How exactly a backend must compute an op; `@tenon/conformance` holds the tolerance of each class. */
 export type NumericClass = "exact" | "rounded" | "division" | "transcendental" | "accumulate";
@@ -78,6 +79,20 @@ export interface BatchTransforms {
    * in `results` have it anyhow.
    */
   batch(fn: Fn, size: Dim, batched: readonly boolean[], results?: readonly boolean[]): BatchedRegion;
+}
+
+/** The module that a row is for. */
+export interface RowBuilder {
+  /** Takes in a function, and gives what it is called there. */
+  add(fn: Fn, wanted: string): FunctionName;
+  /** Takes down the symbols of an attribute. */
+  note(dims: readonly unknown[]): void;
+  /** What rows have brought along, by op and types. */
+  readonly carried: Map<string, readonly Carried[]>;
+}
+
+export interface Carried extends Pick<OpRow, "decomp" | "vjp"> {
+  readonly of: Attrs;
 }
 
 /** Everything the library knows about an op. Passes over graphs read this record; none of them name an op. */
@@ -156,6 +171,11 @@ export interface OpRecord {
   ) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
   /** A feature that a backend must declare to run the op with these attributes, such as `unbounded-while`. */
   readonly needs?: (attrs: Attrs) => string | undefined;
+  /**
+   * How a node stands in a module, where its record alone does not say it: an op that is none of Tenon's brings its
+   * decomposition along.
+   */
+  readonly row?: (node: Node, builder: RowBuilder) => Omit<OpRow, "operands" | "types">;
   /** The cotangent is not defined at all: differentiating through the op is an error with this reason. */
   readonly notDifferentiable?: string;
 }

@@ -2,9 +2,9 @@ import type { AttrValue, FunctionRef } from "./attrs.ts";
 import { DimExpr } from "./dim.ts";
 import { Fn } from "./function.ts";
 import { topologicalOrder } from "./rewrite.ts";
+import { sameAttr } from "./same-attr.ts";
 import { sameType, type TensorType, typeText } from "./shape.ts";
 import type { Node, Tensor } from "./tensor.ts";
-import { sameAttr } from "./written.ts";
 
 const hashes = new WeakMap<Node, number>();
 

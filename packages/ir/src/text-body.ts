@@ -2,10 +2,11 @@ import type { AttrKind, Attrs, AttrValue } from "./attrs.ts";
 import { checkLimit } from "./limits.ts";
 import { type FunctionName, namespaceOf, type OpRow } from "./module.ts";
 import { didYouMean } from "./prose.ts";
+import { isFunctionRef } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
 import type { Scanner } from "./text-scanner.ts";
 import { type Elements, elementsOf, type Names, readElements, readRecord, readTypes } from "./text-value.ts";
-import { defaultOf, isDerived, isFunctionRef, readAttrs, schemaOf } from "./written.ts";
+import { defaultOf, isDerived, readAttrs, schemaOf } from "./written.ts";
 
 /** The values of the function that is being read. */
 export class Body {

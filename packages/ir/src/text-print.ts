@@ -4,9 +4,10 @@ import { type DType, dtypes, isDType } from "./dtype.ts";
 import { type FunctionDef, type FunctionName, type Module, namespaceOf, type OpRow, valueTypes } from "./module.ts";
 import { decodeElements, encodeElements } from "./number.ts";
 import { elementText, numberText } from "./number-text.ts";
+import { isFunctionRef, isList, sameAttr } from "./same-attr.ts";
 import { toHex } from "./sha256.ts";
 import type { TensorType } from "./shape.ts";
-import { defaultOf, isFunctionRef, isList, sameAttr, writtenAttrs } from "./written.ts";
+import { defaultOf, writtenAttrs } from "./written.ts";
 
 /** The text of a module: for people, tests and diffs. `parseModule` reads it back, side tables included. */
 export function printModule(module: Module): string {

@@ -8,12 +8,13 @@ import { compositeOp } from "./ops/composite.ts";
 import type { OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { inferTypes } from "./rule.ts";
+import { isFunctionRef, isList, sameAttr } from "./same-attr.ts";
 import { sameType, type TensorType, typeText } from "./shape.ts";
 import type { Fault, FaultCode, Faults } from "./verify-fault.ts";
 import type { FunctionFacts } from "./verify-functions.ts";
 import type { Types } from "./verify-types.ts";
 import { opsetVersion } from "./versions.ts";
-import { forbiddenNames, isFunctionRef, isList, sameAttr } from "./written.ts";
+import { forbiddenNames } from "./written.ts";
 
 /** Checks each op of a function against its record, or against the decomposition that it carries. */
 export class Rows {

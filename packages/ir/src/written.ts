@@ -1,6 +1,5 @@
-import type { AttrKind, AttrSchema, Attrs, AttrValue, FunctionRef } from "./attrs.ts";
-import { DimExpr, sameDim } from "./dim.ts";
-import type { FunctionName, OpRow } from "./module.ts";
+import type { AttrKind, AttrSchema, Attrs, AttrValue } from "./attrs.ts";
+import type { OpRow } from "./module.ts";
 import { lookupOp } from "./registry.ts";
 import type { TensorType } from "./shape.ts";
 
@@ -59,27 +58,3 @@ export function defaultOf({ fallback }: AttrKind, args: readonly TensorType[]): 
 
 /** Names that would reach an object's prototype in programs less careful than this one. */
 export const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
-const sameName = (a: FunctionRef, b: FunctionRef): boolean => (a as FunctionName).name === (b as FunctionName).name;
-
-/** Equal attributes: numbers by their bits, sizes by their normal form, functions by their names or as `sameFunction` says. */
-export function sameAttr(a: AttrValue, b: AttrValue, sameFunction = sameName): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object") return false;
-  if (a instanceof DimExpr) return b instanceof DimExpr && sameDim(a, b);
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((x, i) => sameAttr(x, b[i], sameFunction));
-  if (isFunctionRef(a)) return isFunctionRef(b) && sameFunction(a, b);
-  if (b instanceof DimExpr || b instanceof Uint8Array || isList(b) || isFunctionRef(b)) return false;
-  const [x, y] = [a as Attrs, b as Attrs];
-  const names = Object.keys(x);
-  return (
-    names.length === Object.keys(y).length &&
-    names.every((name) => Object.hasOwn(y, name) && sameAttr(x[name], y[name], sameFunction))
-  );
-}
-
-export const isList = (value: AttrValue): value is readonly AttrValue[] => Array.isArray(value);
-
-export const isFunctionRef = (value: AttrValue): value is FunctionRef =>
-  typeof value === "object" && !Array.isArray(value) && "signature" in value;

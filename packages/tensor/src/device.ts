@@ -1,5 +1,13 @@
-import type { Backend, BackendChoice, Capabilities, ChosenBackend } from "@tenon/backend";
-import { TenonError } from "@tenon/ir";
+import {
+  type Backend,
+  type BackendChoice,
+  type Capabilities,
+  type ChosenBackend,
+  type CompileOptions,
+  debugs,
+  type Executable,
+} from "@tenon/backend";
+import { TenonError, type VerifiedModule } from "@tenon/ir";
 import type { Storage } from "./storage.ts";
 
 /** How a name becomes a backend; the entry for Node also looks into the application's packages and configuration. */
@@ -46,6 +54,21 @@ export class Device {
 
   ready(): Promise<Backend> {
     return this.#opening;
+  }
+
+  /**
+   * Compiles a module. With `TENON_DEBUG=verify` what was recorded is verified in full first, as a file is: whoever writes an
+   * op, a transform or a rule learns there of what its node should not have been.
+   */
+  async compile(module: VerifiedModule, entry: string, options?: CompileOptions): Promise<Executable> {
+    const backend = await this.#opening;
+    if (debugs("verify")) (await import("./later.ts")).verify(module);
+    return backend.compile(module, entry, options);
+  }
+
+  /** Disposes of an executable after the runs that were issued before. */
+  drop(executable: Promise<Executable>): void {
+    this.enqueue(async () => (await executable).dispose()).catch(() => {}); // one that was not compiled has nothing to give back
   }
 }
 

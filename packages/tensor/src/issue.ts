@@ -1,11 +1,10 @@
 import { type Backend, bindDims, type CompileOptions, type Executable } from "@tenon/backend";
 import { type Dim, dimValue, type Tensor } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
-import { compileOn } from "./compile-on.ts";
 import type { Device } from "./device.ts";
 import { countResult } from "./memory.ts";
 import type { Program } from "./program.ts";
-import { disposeLater, realize, settle } from "./realize.ts";
+import { realize, settle } from "./realize.ts";
 import { dataTensor, Storage, storageOf } from "./storage.ts";
 
 /** Issues one run. Returns the leaves of the result, whose values follow when `done` resolves. */
@@ -78,7 +77,7 @@ const abandoned = new FinalizationRegistry<Program["executables"]>(disposeAll);
 export const discard = ({ executables }: Program): void => disposeAll(executables);
 
 function disposeAll(executables: Program["executables"]): void {
-  for (const [device, executable] of executables) disposeLater(device, executable);
+  for (const [device, executable] of executables) device.drop(executable);
   executables.clear();
 }
 
@@ -86,7 +85,7 @@ function executableOn(program: Program, device: Device, options: CompileOptions)
   let executable = program.executables.get(device);
   if (executable === undefined) {
     const { entry } = program.signature;
-    executable = device.ready().then((backend) => compileOn(backend, program.module, entry, options));
+    executable = device.compile(program.module, entry, options);
     executable.catch(() => program.executables.delete(device)); // the run that waits for it fails with the same error
     if (program.executables.size === 0) abandoned.register(program, program.executables);
     program.executables.set(device, executable);

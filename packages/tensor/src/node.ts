@@ -1,8 +1,12 @@
 import { chooseBackend } from "@tenon/backend";
 import { readConfig, resolveBackend } from "@tenon/backend/node";
 import { installResolver } from "./device.ts";
+import * as eager from "./eager.ts";
+import { installEager } from "./realize.ts";
 
 export * from "./index.ts";
+
+installEager(eager); // nothing is downloaded in Node
 
 installResolver(async (argument) => {
   const env = process.env.TENON_BACKEND;

@@ -1,31 +1,29 @@
-import type { Backend, Buffer, Executable } from "@tenon/backend";
+import type { Backend } from "@tenon/backend";
 import {
   becomeLeaf,
+  type ConcreteType,
   Fn,
   input,
   inputOp,
   Node,
-  nodeHash,
-  recorded,
   StateError,
-  sameStructure,
   type Tensor,
   topologicalOrder,
 } from "@tenon/ir";
 import { Arguments } from "./arguments.ts";
-import { compileOn } from "./compile-on.ts";
+import { bytesOf } from "./bytes.ts";
 import { type Device, deviceOf, readBytes } from "./device.ts";
 import { concreteType, DataNode, dataTensor, holdersOf, Storage, storageOf } from "./storage.ts";
 
-/** How many compiled eager graphs a device keeps. */
-const MAX_CACHED = 256;
+type Eager = typeof import("./eager.ts");
 
-interface Cached {
-  readonly fn: Fn;
-  readonly executable: Promise<Executable>;
+/** What makes programs of graphs. A page loads it when it first computes outside of a compiled function. */
+let eager: Eager | undefined;
+
+/** For entries that have it from the beginning. */
+export function installEager(installed: Eager): void {
+  eager = installed;
 }
-
-const caches = new WeakMap<Device, Map<string, Cached>>();
 
 /**
  * Starts the computation of tensors. At once they become data leaves and drop the graph behind them; the values arrive
@@ -33,8 +31,17 @@ const caches = new WeakMap<Device, Map<string, Cached>>();
  * whoever reads them later tries again.
  */
 export function realize(tensors: readonly Tensor[], wanted?: Device): void {
-  const roots = [...new Set(tensors)].filter((t) => !(t.node instanceof DataNode));
-  if (roots.length === 0) return;
+  const open = [...new Set(tensors)].filter((t) => !(t.node instanceof DataNode));
+  const splats = open.filter(isSplat);
+  if (splats.length < open.length)
+    compute(
+      open.filter((t) => !isSplat(t)),
+      wanted,
+    );
+  for (const t of splats) fill(t, wanted ?? deviceOf());
+}
+
+function compute(roots: readonly Tensor[], wanted: Device | undefined): void {
   const leaves: Tensor[] = [];
   for (const node of topologicalOrder(roots)) {
     if (node.op === inputOp) throw tracedRead(node.outputs[0]!);
@@ -43,52 +50,88 @@ export function realize(tensors: readonly Tensor[], wanted?: Device): void {
   const types = roots.map(concreteType);
   const storages = leaves.map((t) => storageOf(t)!);
   const device = wanted ?? storages.find((s) => s.device !== undefined)?.device ?? deviceOf();
-  const fn = new Fn("eager", leaves, roots);
-  const cached = cachedExecutable(device, fn);
+  const program = programOn(device, new Fn("eager", leaves, roots));
   const args = new Arguments(device, storages);
-  const results = types.map((type) => new Storage(type, device));
-  const together = async (backend: Backend): Promise<void> => {
-    const executable = await cached.executable;
-    const computed = executable.run(await args.buffers(backend));
-    for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
-  };
-  // one that cannot be computed must not take the others with it
-  const apart = async (backend: Backend): Promise<void> => {
-    for (const [i, storage] of results.entries()) {
-      try {
-        storage.keepBuffer(device, await runAlone(backend, cached.fn, i, args));
-      } catch (error) {
-        storage.failure = error;
-        undo[i]!();
+  begin(roots, types, device, args, async (backend, results, undo) => {
+    const { executable, alone } = await program;
+    try {
+      const computed = (await executable).run(await args.buffers(backend));
+      for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
+    } catch (error) {
+      if (results.length === 1) throw error;
+      // one that cannot be computed must not take the others with it
+      for (const [i, storage] of results.entries()) {
+        try {
+          storage.keepBuffer(device, await alone(backend, i, args));
+        } catch (error) {
+          storage.failure = error;
+          undo[i]!();
+        }
       }
     }
-  };
-  const job = device.enqueue((backend) => {
-    const done = together(backend);
-    return results.length === 1 ? done : done.catch(() => apart(backend));
-  });
-  // only now: whoever adopts a storage may queue a copy of it, which must come after the job that fills it
-  const undo = roots.map((t, i) => intoLeaf(t, results[i]!));
-  settle(job, args, results, () => {
-    for (const back of undo) back();
   });
 }
 
-/** One result of an eager graph by a program of its own. */
-async function runAlone(backend: Backend, { inputs, results }: Fn, i: number, args: Arguments): Promise<Buffer> {
-  const reached = new Set(topologicalOrder([results[i]!]));
-  const used = inputs.flatMap((t, place) => (reached.has(t.node) ? [place] : []));
-  const fn = new Fn(
-    "eager",
-    used.map((place) => inputs[place]!),
-    [results[i]!],
-  );
-  const executable = await compileOn(backend, recorded({ entries: { eager: fn } }), "eager");
-  try {
-    return executable.run(await args.buffers(backend, used))[0]!;
-  } finally {
-    executable.dispose();
+/** The program of a graph, which is what it is now even where what makes programs has to be loaded first. */
+function programOn(device: Device, fn: Fn): ReturnType<Eager["programOf"]> | Promise<ReturnType<Eager["programOf"]>> {
+  if (eager !== undefined) return eager.programOf(device, fn, detach);
+  const copy = detach(fn);
+  return import("./eager.ts").then((loaded) => {
+    eager = loaded;
+    return eager.programOf(device, copy, detach);
+  });
+}
+
+/** The same structure on argument leaves, every node anew, so that it keeps no tensor of the program alive. */
+function detach(fn: Fn): Fn {
+  const inputs = fn.inputs.map((t) => input(t));
+  const now = new Map(fn.inputs.map((t, i) => [t, inputs[i]!]));
+  const current = (t: Tensor): Tensor => now.get(t)!;
+  for (const node of topologicalOrder(fn.results, (n) => n instanceof DataNode)) {
+    if (node instanceof DataNode) continue;
+    const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
+    node.outputs.forEach((t, i) => {
+      now.set(t, copy.outputs[i]!);
+    });
   }
+  return new Fn(fn.name, inputs, fn.results.map(current));
+}
+
+/** A splat: one number for all elements. */
+const isSplat = ({ node }: Tensor): boolean => node.op.name === "constant" && typeof node.attrs.value === "number";
+
+/** How many elements are written at once. */
+const PIECE = 16_384;
+
+/** Fills a buffer with the number of a splat, piece by piece: on the host it takes no memory. */
+function fill(splat: Tensor, device: Device): void {
+  const type = concreteType(splat);
+  const { value } = splat.attrs;
+  begin([splat], [type], device, new Arguments(device, []), (backend, [storage]) => {
+    const { byteLength } = storage!;
+    const buffer = backend.alloc(byteLength);
+    const count = type.shape.reduce((n, size) => n * size, 1);
+    const piece = bytesOf(type.dtype, new Array(Math.min(count, PIECE)).fill(value));
+    for (let at = 0; at < byteLength; at += piece.length) backend.write(buffer, piece.subarray(0, byteLength - at), at);
+    storage!.keepBuffer(device, buffer);
+  });
+}
+
+/** Makes tensors leaves whose storages a job is going to fill; `undo` gives each its graph back. */
+function begin(
+  tensors: readonly Tensor[],
+  types: readonly ConcreteType[],
+  device: Device,
+  args: Arguments,
+  job: (backend: Backend, results: readonly Storage[], undo: readonly (() => void)[]) => void | Promise<void>,
+): void {
+  const results = types.map((type) => new Storage(type, device));
+  const done = device.enqueue((backend) => job(backend, results, undo));
+  // only now: whoever adopts a storage may queue a copy of it, which must come after the job that fills it
+  const undo = tensors.map((t, i) => intoLeaf(t, results[i]!));
+  settle(done, args, results, () => {
+    for (const back of undo) back();
+  });
 }
 
 /** Makes a tensor a leaf with that storage; returns what gives it its graph back. */
@@ -129,65 +172,6 @@ function tracedRead(t: Tensor): StateError {
     operands: { x: t },
     fix: "return the tensor from the function, and read the result of the call",
   });
-}
-
-/** The executable of an eager graph, found by its structure. */
-function cachedExecutable(device: Device, fn: Fn): Cached {
-  let cache = caches.get(device);
-  if (cache === undefined) caches.set(device, (cache = new Map()));
-  const key = `${fn.results.map((t) => `${nodeHash(t.node)}:${t.index}`).join(" ")} ${sharing(fn)}`;
-  const found = cache.get(key);
-  if (found !== undefined && sameStructure(found.fn.results, fn.results)) {
-    cache.delete(key); // so that the least recently used is first
-    cache.set(key, found);
-    return found;
-  }
-  const module = recorded({ entries: { eager: fn } });
-  const cached: Cached = {
-    fn: detach(fn),
-    executable: device.ready().then((backend: Backend) => compileOn(backend, module, "eager")),
-  };
-  cached.executable.catch(() => {
-    if (cache.get(key) === cached) cache.delete(key);
-  });
-  if (found !== undefined) disposeLater(device, found.executable); // another graph of the same key
-  cache.set(key, cached);
-  if (cache.size > MAX_CACHED) {
-    const [oldest, entry] = cache.entries().next().value!;
-    cache.delete(oldest);
-    disposeLater(device, entry.executable);
-  }
-  return cached;
-}
-
-/** A hash of which leaf stands where: `nodeHash` knows leaves by their types, so that `x·x` and `x·y` have one hash. */
-function sharing({ inputs, results }: Fn): number {
-  const number = new Map(inputs.map((t, i) => [t, i + 1]));
-  let hash = 0;
-  for (const node of topologicalOrder(results)) {
-    for (const t of node.inputs) hash = (Math.imul(hash, 31) + (number.get(t) ?? 0)) | 0;
-  }
-  return hash;
-}
-
-/** Disposes of an executable after the runs that were issued before. */
-export function disposeLater(device: Device, executable: Promise<Executable>): void {
-  device.enqueue(async () => (await executable).dispose()).catch(() => {}); // one that was not compiled has nothing to give back
-}
-
-/** The same structure on argument leaves, every node anew, so that the cache keeps no tensor of the program alive. */
-function detach(fn: Fn): Fn {
-  const inputs = fn.inputs.map((t) => input(t));
-  const now = new Map(fn.inputs.map((t, i) => [t, inputs[i]!]));
-  const current = (t: Tensor): Tensor => now.get(t)!;
-  for (const node of topologicalOrder(fn.results, (n) => n instanceof DataNode)) {
-    if (node instanceof DataNode) continue;
-    const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
-    node.outputs.forEach((t, i) => {
-      now.set(t, copy.outputs[i]!);
-    });
-  }
-  return new Fn(fn.name, inputs, fn.results.map(current));
 }
 
 /**

@@ -38,7 +38,18 @@ export const compositeOp: OpRecord = opRecord({
     return [...results];
   },
   decompose: (args, { decomp }) => (decomp as Fn).inline(args),
+  row({ attrs: given }, builder) {
+    const { name, version, attrs, decomp, vjp } = given as unknown as Given;
+    const short = name.replaceAll(/\W/g, "_");
+    const functions = { decomp: builder.add(decomp, short), ...(vjp && { vjp: builder.add(vjp, `${short}_vjp`) }) };
+    return { op: name, version, attrs, ...functions };
+  },
 });
+
+interface Given extends Required<Pick<CompositeOptions, "name" | "version" | "attrs">> {
+  readonly decomp: Fn;
+  readonly vjp?: Fn;
+}
 
 export const compositeBatching: Batching<["...args"]> = (
   args,

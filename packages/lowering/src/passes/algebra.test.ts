@@ -19,7 +19,6 @@ import {
   pow,
   reduceOp,
   reshapeOp,
-  sameStructure,
   select,
   sliceOp,
   spec,
@@ -28,6 +27,7 @@ import {
   type Tensor,
   transposeOp,
 } from "@tenon/ir";
+import { sameStructure } from "@tenon/ir/structure";
 import { describe, expect, test } from "vitest";
 import { loadParts } from "../parts.ts";
 import { firstDifference, runRounded, specials } from "../random-graph.test-kit.ts";
