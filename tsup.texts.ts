@@ -75,52 +75,72 @@ export function apart(code: string, table: (readonly string[])[]): string {
 function proseOf(file: ts.SourceFile): readonly Prose[] {
   const found: Prose[] = [];
   const visit = (node: ts.Node): void => {
-    const refused = ts.isNewExpression(node) || ts.isCallExpression(node) ? refusal(node) : undefined;
-    refused?.forEach(([part, by]) => {
-      read(part, by, found);
-    });
+    const parts = refusal(node);
+    for (const [part, by] of parts) read(part, by, found, visit);
     ts.forEachChild(node, (child) => {
-      if (!refused?.some(([part]) => part === child)) visit(child);
+      if (!parts.some(([part]) => part === child)) visit(child);
     });
   };
   visit(file);
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** Which argument of other functions is read: for one, `kindOf` takes what a value ought to have been. */
-const told: Readonly<Record<string, number>> = { kindOf: 1, problem: 0, refuse: 0, rule: 0 };
+/** Which arguments of other functions people read: for one, `kindOf` takes what a value ought to have been. */
+const told: ReadonlyMap<string, readonly (readonly [number, Prose["by"]])[]> = new Map([
+  ["deviceLost", [[0, "say"]]],
+  ["explainAs", [[1, "say"]]],
+  ["kindOf", [[1, "say"]]],
+  [
+    "outside",
+    [
+      [1, "say"],
+      [2, "advise"],
+    ],
+  ],
+  ["problem", [[0, "say"]]],
+  ["refuse", [[0, "say"]]],
+  ["rule", [[0, "say"]]],
+]);
+
+type Part = readonly [ts.Node, Prose["by"]];
 
 /** What is wrong and what to do, as an error or a refusal is given them: `(code, op, problem, { fix })`, `(problem, fix)`. */
-function refusal(call: ts.NewExpression | ts.CallExpression): (readonly [ts.Node, Prose["by"]])[] | undefined {
-  const name = call.expression.getText().replace("this.#", "");
-  const [first, ...rest] = call.arguments ?? [];
-  const coded = first !== undefined && ts.isStringLiteral(first) && /^E\d{3}$/.test(first.text);
-  if (name === "fail" && coded) return rest.map((part, i) => [part, i === 0 ? "say" : "advise"]);
-  if (name === "failDType") return [first!, ...rest].map((part, i) => [part, i === 0 ? "say" : "advise"]);
-  if (coded && /(Error|refuse)$/.test(name)) return rest.map((part) => [part, "say"]);
-  const part = Object.hasOwn(told, name) ? call.arguments?.[told[name]!] : undefined;
-  return part === undefined ? undefined : [[part, "say"]];
+function refusal(node: ts.Node): readonly Part[] {
+  if (ts.isVariableDeclaration(node) && /^(problem|fix)$/.test(node.name.getText()))
+    return node.initializer === undefined ? [] : [[node.initializer, node.name.getText() === "fix" ? "advise" : "say"]];
+  if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return [];
+  const name = node.expression.getText();
+  const given = node.arguments ?? [];
+  const code = given.findIndex((part) => ts.isStringLiteral(part) && /^E\d{3}$/.test(part.text));
+  const [problem, ...advice] = given.slice(name === "failDType" ? 0 : code + 1);
+  if (name === "failDType" || (code >= 0 && /^(fail|refuse)$/.test(name)))
+    return [[problem!, "say"], ...advice.map((part): Part => [part, "advise"])];
+  if (code >= 0 && /(Error|\.#refuse)$/.test(name)) return given.slice(code + 1).map((part): Part => [part, "say"]);
+  return (told.get(name) ?? []).flatMap(([i, by]): Part[] => (given[i] === undefined ? [] : [[given[i], by]]));
 }
 
-function read(node: ts.Node, by: Prose["by"], found: Prose[]): void {
+/** Finds the literals of a text, and leaves to `visit` what is none. */
+function read(node: ts.Node, by: Prose["by"], found: Prose[], visit: (node: ts.Node) => void): void {
+  const readToo = (part: ts.Node, other = by): void => read(part, other, found, visit);
   if (ts.isObjectLiteralExpression(node)) {
     for (const property of node.properties) {
-      if (ts.isSpreadAssignment(property)) read(property.expression, by, found);
+      if (ts.isSpreadAssignment(property)) readToo(property.expression);
       else if (ts.isPropertyAssignment(property) && property.name.getText() === "fix")
-        read(property.initializer, "advise", found);
+        readToo(property.initializer, "advise");
+      else visit(property);
     }
   } else if (ts.isConditionalExpression(node)) {
-    read(node.whenTrue, by, found);
-    read(node.whenFalse, by, found);
-  } else if (ts.isParenthesizedExpression(node)) read(node.expression, by, found);
-  else if (ts.isBinaryExpression(node)) for (const side of [node.left, node.right]) read(side, by, found);
+    readToo(node.whenTrue);
+    readToo(node.whenFalse);
+  } else if (ts.isParenthesizedExpression(node)) readToo(node.expression);
+  else if (ts.isBinaryExpression(node)) for (const side of [node.left, node.right]) readToo(side);
   else if (ts.isStringLiteralLike(node)) add(node, by, [node.text], [], found);
   else if (ts.isTemplateExpression(node)) {
     const spans = node.templateSpans;
     const parts = [node.head.text, ...spans.map(({ literal }) => literal.text)];
     const values = spans.map(({ expression }) => expression.getText());
     add(node, by, parts, values, found);
-  }
+  } else visit(node);
 }
 
 function add(

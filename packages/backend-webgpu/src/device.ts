@@ -76,7 +76,7 @@ export async function whyNoHardware(options: DeviceOptions = {}): Promise<string
     const { adapter } = options.device === undefined ? await describe(options) : await acquireDevice(options);
     return adapter.software ? `its adapter, ${adapter.name}, is software` : null;
   } catch (error) {
-    if (error instanceof BackendError) return error.problem;
+    if (error instanceof BackendError) return error.problem || error.code; // the bundle of a page has no texts
     throw error;
   }
 }
