@@ -30,7 +30,9 @@ export function texts(): Plugin[] {
   if (!readFileSync("package.json", "utf8").includes('"#texts"')) return [];
   const table: (readonly string[])[] = [];
   const files = new Map<string, string>();
-  for (const path of globSync("src/**/*.ts", { exclude: (name) => /\.(test|test-kit|long)\.ts$/.test(name) }).sort())
+  // what is for Node alone is in no page
+  const exclude = (name: string): boolean => /\.(test|test-kit|long)\.ts$|\bnode\.ts$/.test(name);
+  for (const path of globSync("src/**/*.ts", { exclude }).sort())
     files.set(resolve(path), apart(readFileSync(path, "utf8"), table));
   return [
     {

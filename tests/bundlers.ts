@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import { rollup } from "rollup";
@@ -43,7 +43,9 @@ async function withRollup(entry: string, platform: Platform): Promise<string> {
     },
     plugins: [nodeResolve({ exportConditions: [platform], browser: platform === "browser" })],
   });
-  await bundle.write({ file, format: "es", inlineDynamicImports: true });
+  // In chunks: in one file what is imported late would run only behind a top-level await that waits for it.
+  const names = { entryFileNames: basename(file), chunkFileNames: "[name]-[hash].mjs" };
+  await bundle.write({ dir: dirname(file), format: "es", ...names });
   await bundle.close();
   return file;
 }

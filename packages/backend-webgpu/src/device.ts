@@ -94,25 +94,15 @@ async function adapterFor({ adapter, gpu, powerPreference }: DeviceOptions): Pro
     powerPreference === undefined ? {} : { powerPreference },
   );
   if (found !== null) return found;
-  throw new BackendError("E562", "webgpu", "no adapter answers", {
-    fix:
-      source === undefined
-        ? "see chrome://gpu; Chromium may want --enable-unsafe-webgpu, and without a GPU --use-webgpu-adapter=swiftshader"
-        : "install the GPU's Vulkan driver and Vulkan's loader, libvulkan1 on Debian; VK_ICD_FILENAMES names the manifest of a driver elsewhere",
-  });
+  throw (await import("./no-device.ts")).noAdapter(source === undefined);
 }
 
 /** WebGPU of the page, worker or Deno, or else of the installed source. */
 async function anyGpu(): Promise<GPU> {
-  const { navigator, isSecureContext } = globalThis as { navigator?: { gpu?: GPU }; isSecureContext?: boolean };
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu !== undefined) return navigator.gpu;
   if (source !== undefined) return source();
-  throw new BackendError("E561", "webgpu", "there is no WebGPU here", {
-    fix:
-      isSecureContext === false
-        ? "serve the page by https or from localhost"
-        : "use an engine that has it; Chromium on Linux wants --enable-unsafe-webgpu, Deno --unstable-webgpu",
-  });
+  throw (await import("./no-device.ts")).noWebGpu();
 }
 
 async function deviceFrom(adapter: GPUAdapter, options: DeviceOptions): Promise<GPUDevice> {
@@ -126,12 +116,7 @@ async function deviceFrom(adapter: GPUAdapter, options: DeviceOptions): Promise<
       requiredLimits: Object.fromEntries(has.map((name) => [name, adapter.limits[name]])),
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BackendError("E563", "webgpu", `the adapter gives no device: ${why.split("\n")[0]}`, {
-      operands: { adapter: description.name },
-      fix: "request a fresh adapter, since each gives one device; or close what else uses the GPU",
-      cause,
-    });
+    throw (await import("./no-device.ts")).noDevice(description.name, cause);
   }
 }
 

@@ -16,6 +16,7 @@ import { type Device, deviceOf, readBytes } from "./device.ts";
 import { concreteType, DataNode, dataTensor, holdersOf, Storage, storageOf } from "./storage.ts";
 
 type Eager = typeof import("./eager.ts");
+type EagerProgram = ReturnType<Eager["programOf"]>;
 
 /** What makes programs of graphs. A page loads it when it first computes outside of a compiled function. */
 let eager: Eager | undefined;
@@ -73,13 +74,14 @@ function compute(roots: readonly Tensor[], wanted: Device | undefined): void {
 }
 
 /** The program of a graph, which is what it is now even where what makes programs has to be loaded first. */
-function programOn(device: Device, fn: Fn): ReturnType<Eager["programOf"]> | Promise<ReturnType<Eager["programOf"]>> {
-  if (eager !== undefined) return eager.programOf(device, fn, detach);
-  const copy = detach(fn);
-  return import("./eager.ts").then((loaded) => {
-    eager = loaded;
-    return eager.programOf(device, copy, detach);
-  });
+function programOn(device: Device, fn: Fn): EagerProgram | Promise<EagerProgram> {
+  return eager === undefined ? loadedProgram(device, detach(fn)) : eager.programOf(device, fn, detach);
+}
+
+async function loadedProgram(device: Device, fn: Fn): Promise<EagerProgram> {
+  const loaded = await import("./eager.ts");
+  eager = loaded;
+  return loaded.programOf(device, fn, detach);
 }
 
 /** The same structure on argument leaves, every node anew, so that it keeps no tensor of the program alive. */
