@@ -24,7 +24,7 @@ const budgets = {
   "@tenon/interpreter": 4,
   "@tenon/layers": 36,
   "@tenon/lowering": 30,
-  "@tenon/ir": 56,
+  "@tenon/ir": 61,
   "@tenon/losses": 3,
   "@tenon/metrics": 6,
   "@tenon/optimizers": 7,

@@ -76,16 +76,6 @@ export function integerRange(dtype: DType): readonly [min: number, max: number] 
   return kind === "signed" ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
-const lowestFloats: Partial<Readonly<Record<DType, number>>> = {
-  float16: -65504,
-  bfloat16: -(2 - 2 ** -7) * 2 ** 127,
-  float32: -(2 - 2 ** -23) * 2 ** 127,
-  float64: -Number.MAX_VALUE,
-};
-
-/** The lowest finite number of a dtype: it stands where −∞ would, which a shader compiler may take not to exist. */
-export const lowestOf = (dtype: DType): number => lowestFloats[dtype] ?? integerRange(dtype)[0];
-
 /**
  * The dtype in which two tensors of different dtypes meet, as in JAX with 64-bit types off: bool gives way to
  * integers and integers to floats; float16 with bfloat16 gives float32. Undefined where no integer type holds both

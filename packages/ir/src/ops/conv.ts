@@ -3,12 +3,13 @@ import type { Batching } from "../beside.ts";
 import { type Dim, dimAdd, dimFloorDiv, dimMod, dimMul, dimSub, sameDim } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
-import { checkTensor, commonDType, splat, toTensor } from "../promote.ts";
+import { checkTensor, commonDType, convertTo, splat, toTensor } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
 import { accepts, checked, fail, failDType } from "../rule.ts";
 import { normal, samplesOf } from "../sample.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { widen } from "../widen.ts";
 import { type ConvAttrs, convProducts, inGroups, kernelOf, patches, range } from "./conv-products.ts";
 import { dotOp, type Precision } from "./dot.ts";
 import { currentPrecision } from "./matmul.ts";
@@ -186,10 +187,10 @@ function gradientOfKernel(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): T
 
 /** Each channel by itself: the sum over all places of what a tap sees, times dy there. */
 function gradientOfDepthwise(x: Tensor, w: Tensor, dy: Tensor, attrs: ConvAttrs): Tensor {
-  const seen = patches(x, kernelOf(w), attrs); // (N, *o, C, *k)
-  const each = applyOp(broadcastOp, [dy], { shape: seen.shape, dims: range(0, dy.rank) })[0]!;
+  const seen = widen(patches(x, kernelOf(w), attrs)); // (N, *o, C, *k)
+  const each = applyOp(broadcastOp, [widen(dy)], { shape: seen.shape, dims: range(0, dy.rank) })[0]!;
   const product = sum(seen.mul(each), { axis: range(0, dy.rank - 1) }); // (C, *k)
-  return reshape(transpose(product, [...range(1, w.rank - 2), 0]), w.shape);
+  return convertTo(reshape(transpose(product, [...range(1, w.rank - 2), 0]), w.shape), w.dtype);
 }
 
 export const convBatching: Batching<["x", "w"]> = ([x, w], [ofX, ofW], attrs, size) => {

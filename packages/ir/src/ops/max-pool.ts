@@ -1,5 +1,5 @@
 import type { Batching } from "../beside.ts";
-import { isFloat, lowestOf } from "../dtype.ts";
+import { isFloat } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
 import { distinct, samplesOf, ties } from "../sample.ts";
@@ -9,6 +9,7 @@ import { and, or } from "./bits.ts";
 import { equal, greaterEqual, less, select } from "./compare.ts";
 import { iota } from "./constant.ts";
 import { isNaN } from "./is-nan.ts";
+import { lowestOf } from "./lowest.ts";
 import {
   holding,
   overWindow,

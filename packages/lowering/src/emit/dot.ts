@@ -84,20 +84,17 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
   };
 }
 
-/** The contracted axes in an order in which a factor's elements lie one after the other in memory, where there is one. */
+/** The contracted axes in an order in which the second factor's elements lie one after the other in memory, where there is one. */
 function contractionOrder({ inputs, attrs }: Node, memory: Memory): readonly number[] {
-  const contract = attrs.contract as unknown as readonly (readonly number[])[];
-  const sizes = contract[0]!.map((axis) => constantOf(indexOfDim(inputs[0]!.shape[axis]!)));
-  const given = sizes.map((_, n) => n);
-  if (sizes.length < 2) return given;
-  for (const side of [1, 0] as const) {
-    const { source, strides } = stridedRead(inputs[side]!);
-    if (!memory.holds(source)) continue;
-    const steps = contract[side]!.map((axis) => constantOf(strides[axis]!));
-    const order = given.toSorted((m, n) => steps[n]! - steps[m]!);
-    if (order.every((n, i) => i === 0 || steps[order[i - 1]!] === steps[n]! * sizes[n]!)) return order;
-  }
-  return given;
+  const b = inputs[1]!;
+  const axes = (attrs.contract as unknown as readonly (readonly number[])[])[1]!;
+  const { source, strides } = stridedRead(b);
+  const steps = axes.map((axis) => constantOf(strides[axis]!));
+  const given = axes.map((_, n) => n);
+  const order = given.toSorted((m, n) => steps[n]! - steps[m]!);
+  const follows = (n: number, i: number): boolean =>
+    i === 0 || steps[order[i - 1]!] === steps[n]! * constantOf(indexOfDim(b.shape[axes[n]!]!));
+  return memory.holds(source) && order.every(follows) ? order : given;
 }
 
 const isColumnSum = ({ op }: Node): boolean => op.name === "reduce";
