@@ -129,6 +129,7 @@ export { Recurrent, type RecurrentOptions, type SequenceInput, type SequenceWith
 export { l1, l1l2, l2, type Regularizer, regularization } from "./regularizers.ts";
 export { RepeatVector, repeatVector } from "./repeat-vector.ts";
 export type { FillMode, ResampleOptions } from "./resample.ts";
+export { resetState } from "./reset-state.ts";
 export { Reshape, reshape } from "./reshape.ts";
 export { Residual, type ResidualOptions, residual } from "./residual.ts";
 export { RmsNorm, type RmsNormOptions, rmsNorm } from "./rms-norm.ts";

@@ -1,5 +1,17 @@
 import "@tenon/interpreter";
-import { dense, dropout, embedding, input, Layer, layerNorm, model, sequential, summary } from "@tenon/layers";
+import {
+  dense,
+  dropout,
+  embedding,
+  gru,
+  input,
+  Layer,
+  layerNorm,
+  lstm,
+  model,
+  sequential,
+  summary,
+} from "@tenon/layers";
 import {
   type Context,
   compile,
@@ -89,6 +101,26 @@ test("a graph of whole numbers and of open sizes is compiled like any layer", as
   expect((await step(tensor([[1, 2, 3]], { dtype: "int32" }))).shape).toEqual([1, 3, 2]);
 });
 
+test("an encoder hands its state to a decoder, and a stateful layer has a number of examples", async () => {
+  const [text, sofar] = [input([5, 3]), input([4, 3])];
+  const [, h, c] = lstm(6, { returnState: true }).on(text);
+  const said = lstm(6, { returnSequences: true }).on({ input: sofar, state: [h!, c!] });
+  const net = model({ inputs: [text, sofar], outputs: dense(2).on(said) }).build({ key: key(0) });
+  expect(net.call([zeros([7, 5, 3]), zeros([7, 4, 3])]).shape).toEqual([7, 4, 2]);
+  const x = input([5, 3], { batchSize: 2 });
+  const kept = gru(4, { stateful: true });
+  model({ inputs: x, outputs: kept.on(x) }).build({ key: key(0) });
+  expect(kept.state[0]!.shape).toEqual([2, 4]);
+});
+
+test("masks go along the edges", async () => {
+  const words = input(["T"], { dtype: "int32" });
+  const net = model({ inputs: words, outputs: gru(3).on(dense(4).on(embedding(9, 3, { maskZero: true }).on(words))) });
+  net.build({ key: key(0) });
+  const of = (ids: number[]) => net.call(tensor([ids], { dtype: "int32" })).data();
+  expect(await of([4, 2, 0])).toEqual(await of([4, 2]));
+});
+
 test("dropout drops in training alone", async () => {
   const x = input([64]);
   const net = model({ inputs: x, outputs: dropout(0.5).on(x) });
@@ -157,14 +189,14 @@ describe("what is no graph is refused:", () => {
     expect(() => dense(2).on(input(["T"]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E203 dense: axis 1 has the size T, and Variables need a number.
         x: float32 [B, T]
-        at: model.test.ts:157
+        at: model.test.ts:189
         fix: give inputs a number for T.]
     `);
     expect(() => new Sum().on([a, b])).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E203 add: shapes [B, 2] and [B, 3] do not broadcast.
         x: float32 [B, 2]
         y: float32 [B, 3]
-        at: model.test.ts:23
+        at: model.test.ts:35
         fix: sizes are compared from the last axis and must be equal or 1; reshape one operand.]
     `);
   });
@@ -175,7 +207,7 @@ describe("what is no graph is refused:", () => {
     expect(() => net.call({ a: zeros([4, 7]), b: zeros([4, 3]) })).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E202 model: the input "a" is float32 [4, 7] but the graph was made for float32 [B, 2].
         x: float32 [4, 7]
-        at: model.test.ts:175
+        at: model.test.ts:207
         fix: give it that type, or make the graph for this one.]
     `);
     expect(() => net.call([zeros([4, 2])] as never)).toThrowErrorMatchingInlineSnapshot(`

@@ -3,6 +3,7 @@ import {
   type Context,
   checked,
   checkOptions,
+  currentPath,
   DTypeError,
   fail,
   type HostKey,
@@ -249,6 +250,7 @@ export class MultiHeadAttention extends Layer<Tensor | AttentionInput | CachedAt
     if (mask.dtype !== "bool") {
       throw new DTypeError("E201", this.kind, `mask is ${mask.dtype} where bool is wanted`, {
         operands: { mask },
+        at: currentPath(),
         fix: "compare it, as in mask.notEqual(0)",
       });
     }

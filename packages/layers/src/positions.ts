@@ -1,4 +1,4 @@
-import { DTypeError, iota, isInteger, ShapeError, Tensor } from "@tenon/tensor";
+import { currentPath, DTypeError, iota, isInteger, ShapeError, Tensor } from "@tenon/tensor";
 import { refuse } from "./check.ts";
 
 /** A sequence, and the place of its first step, an int32 of rank 0: how many steps went before it. */
@@ -29,6 +29,7 @@ export function checkPlace(kind: string, name: string, place: Tensor): void {
   if (!isInteger(place.dtype)) {
     throw new DTypeError("E201", kind, `${name} is ${place.dtype} where int32 is wanted`, {
       operands: { [name]: place },
+      at: currentPath(),
       fix: 'make it int32, as in tensor(0, { dtype: "int32" })',
     });
   }

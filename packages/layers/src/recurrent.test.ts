@@ -7,6 +7,7 @@ import {
   masking,
   maskOf,
   type Recurrent,
+  resetState,
   sequential,
   simpleRNN,
   summarize,
@@ -193,6 +194,18 @@ test("masks come from embeddings of words and from a value that fills steps up, 
   );
 });
 
+test("all stateful layers of a model are reset at once", async () => {
+  const net = built(
+    sequential([lstm(3, { stateful: true, returnSequences: true }), gru(2, { stateful: true })]),
+    spec([1, 2, 2]),
+  );
+  const x = random("reset", 1, 2, 2);
+  const first = await list(net.call(x));
+  expect(await list(net.call(x))).not.toEqual(first);
+  resetState(net);
+  expect(await list(net.call(x))).toEqual(first);
+});
+
 test("a summary counts parameters, and operations of all steps", () => {
   const { layers } = summarize(
     sequential([lstm(4, { returnSequences: true }), gru(3), dense(2)]).build({
@@ -215,14 +228,14 @@ describe("what does not fit is refused:", () => {
     expect(() => inside(lstm(3), spec(["B", 5]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E206 lstm: the input has rank 2, not 3, in (examples, steps, features).
         x: float32 [B, 5]
-        at: encoder.lstm1 (recurrent.test.ts:215)
+        at: encoder.lstm1 (recurrent.test.ts:228)
         fix: give each step a list of features, as by reshape([-1, 1]), or by embedding for words.]
     `);
     expect(() => inside(gru(3), spec(["B", 5, 4, 4]))).toThrow("timeDistributed(flatten())");
     expect(() => built(simpleRNN(3), spec(["B", 5, 2])).call(zeros([1, 5, 4]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E204 simpleRNN: the input has 4 features but the layer was built for 2.
         x: float32 [1, 5, 4]
-        at: recurrent.test.ts:222
+        at: recurrent.test.ts:235
         fix: give it 2 features at each step, the last axis.]
     `);
   });
@@ -234,7 +247,7 @@ describe("what does not fit is refused:", () => {
       [ShapeError E209 lstm: state has 1 of 2 tensors.
         x: float32 [4, 5, 2]
         state[0]: float32 [4, 3]
-        at: recurrent.test.ts:233
+        at: recurrent.test.ts:246
         fix: give state as a list of 2 tensors of (examples, 3).]
     `);
     expect(() => layer.call({ input, state: [zeros([4, 3]), zeros([4, 2])] })).toThrowErrorMatchingInlineSnapshot(`
@@ -242,20 +255,20 @@ describe("what does not fit is refused:", () => {
         x: float32 [4, 5, 2]
         state[0]: float32 [4, 3]
         state[1]: float32 [4, 2]
-        at: recurrent.test.ts:240
+        at: recurrent.test.ts:253
         fix: give state as a list of 2 tensors of (examples, 3).]
     `);
     expect(() => built(gru(3, { stateful: true }), spec(["B", 5, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E203 gru: the number of examples is B, and a stateful layer keeps the state of each.
         x: float32 [B, 5, 2]
-        at: recurrent.test.ts:248
+        at: recurrent.test.ts:261
         fix: build it for a number of examples, as in spec([32, 10, 8]), or leave stateful out.]
     `);
     expect(() => built(gru(3, { stateful: true }), spec([2, 5, 2])).call(input)).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError E203 gru: state[0] is [2, 3] where [4, 3] is wanted.
         x: float32 [4, 5, 2]
         state[0]: float32 [2, 3]
-        at: recurrent.test.ts:254
+        at: recurrent.test.ts:267
         fix: give a stateful layer as many examples in each call as it was built for.]
     `);
   });
