@@ -21,16 +21,14 @@ export const elements = (shape: Shape): number => atOne(sizeOf(shape));
 /**
  * Floating-point operations of a node for one example: `2·k` for each element of a matrix product over k, one for each
  * element that a reduction takes in, one for each result of a scalar op, none where elements only move. A composite
- * counts as what those of its results that are `used` are made of, without products with the zeros that spread the input
- * of a transposed convolution; a loop as its body times its steps where their number is known.
+ * counts as what those of its results that are `used` are made of; a loop as its body times its steps where their number
+ * is known.
  */
 export function flopsOf({ op, inputs, attrs, results }: Node, used = results.map((_, i) => i)): number {
   if (op.decompose !== undefined) {
     const leaves = inputs.map((x) => input(x));
     const made = [op.decompose(leaves, attrs)].flat() as readonly Tensor[];
-    const sum = flopsBehind(used.map((i) => made[i]!)).reduce((n, { flops }) => n + flops, 0);
-    const spread = (attrs.lhsDilation as readonly number[] | undefined) ?? [];
-    return Math.round(spread.reduce((n, d) => n / d, sum));
+    return flopsBehind(used.map((i) => made[i]!)).reduce((sum, { flops }) => sum + flops, 0);
   }
   const bodies = Object.values(attrs)
     .flat()
