@@ -10,6 +10,8 @@ export interface FlowNode {
   /** The name of an input or output; the ops that are computed, such as `add`. */
   readonly names: readonly string[];
   readonly types: readonly TensorType[];
+  /** How many layers that follow one another it stands for. */
+  readonly times?: number;
 }
 
 /** A tensor on its way from one node to another. */

@@ -17,14 +17,22 @@ export interface Spot {
   readonly frame: Frame;
 }
 
-/** @param depth How many layers deep what is inside is told; deeper ones are like layers without layers. */
-export function frameOf(call: Call, depth = Infinity, outer?: Frame["outer"]): Frame {
-  const flow = flowOf(call);
+/**
+ * @param depth How many layers deep what is inside is told; deeper ones are like layers without layers.
+ * @param change What becomes of each flow.
+ */
+export function frameOf(
+  call: Call,
+  depth = Infinity,
+  change: (flow: Flow) => Flow = (flow) => flow,
+  outer?: Frame["outer"],
+): Frame {
+  const flow = change(flowOf(call));
   const inner = new Map<FlowNode, Frame>();
   const frame: Frame = { call, flow, inner, outer };
   for (const node of flow.nodes) {
     if (node.call === undefined || node.call.calls.length === 0 || depth === 1) continue;
-    inner.set(node, frameOf(node.call, depth - 1, { frame, node }));
+    inner.set(node, frameOf(node.call, depth - 1, change, { frame, node }));
   }
   return frame;
 }

@@ -1,12 +1,14 @@
 import {
   averagePooling2d,
   batchNorm,
+  bidirectional,
   conv2d,
   dense,
   dropout,
   embedding,
   flatten,
   freeze,
+  gru,
   Layer,
   layerNorm,
   maxPooling2d,
@@ -114,6 +116,17 @@ test("where layers do not simply follow one another, the table says what each is
     FLOPs are for one example, forward. Its results in all layers take 52 B."
   `);
   expect(summarize(model).layers[0]).toMatchObject({ path: "", flops: 4 });
+});
+
+test("what stands in no row is passed over: a layer is connected to those behind it", () => {
+  const { layers } = summarize(
+    sequential([bidirectional(gru(2)), dense(1)]).build({ key: key(0), inputs: spec(["B", 4, 3]) }),
+  );
+  expect(layers.map(({ path, connectedTo }) => [path, connectedTo])).toEqual([
+    ["bidirectional1.forwardLayer", ["input"]],
+    ["bidirectional1.backwardLayer", ["input"]],
+    ["dense1", ["bidirectional1.forwardLayer", "bidirectional1.backwardLayer"]],
+  ]);
 });
 
 test("a loop counts as often as it runs", () => {

@@ -3,7 +3,7 @@ import { treeLeaves } from "@tenon/tree";
 import { unbuilt } from "./build.ts";
 import { callsOf } from "./calls.ts";
 import { elements, flopsBehind } from "./flops.ts";
-import { type Frame, frameOf, framesIn, nameOfEnd, sourcesOf, spotsIn } from "./frames.ts";
+import { type Frame, frameOf, framesIn, nameOfEnd, type Spot, sourcesOf, spotsIn } from "./frames.ts";
 import type { AnyLayer } from "./layer.ts";
 import { argumentOf, placeOf } from "./place.ts";
 import { survey } from "./state.ts";
@@ -54,7 +54,12 @@ export function summarize(layer: AnyLayer): Summary {
   if (!built) throw unbuilt("summary", layer);
   const { layers, held } = survey(layer);
   const flops = flopsByLayer(layer, inputs, [...layers.keys()]);
-  const connections = connectionsOf(frameOf(callsOf("summary", layer)), layers);
+  const frame = frameOf(callsOf("summary", layer));
+  const ends = [...layers.keys()].filter((l) => held.get(l)!.layers.length === 0);
+  const shown = new Set(
+    [...layers.keys()].filter((l) => held.get(l)!.variables.length > 0 || flops.get(l)! > 0).concat(ends),
+  );
+  const connections = connectionsOf(frame, layers, shown);
   const rows = [...layers].map(([l, path]): LayerSummary => {
     const own = held.get(l)!.variables;
     return {
@@ -72,19 +77,15 @@ export function summarize(layer: AnyLayer): Summary {
       connectedTo: connections.get(l) ?? [],
     };
   });
-  const ends = [...layers.keys()].map((l) => held.get(l)!.layers.length === 0);
   return {
     kind: layer.kind,
     inputs,
-    layers: rows.filter(({ parameters, flops }, i) => parameters > 0 || flops > 0 || ends[i]),
+    layers: [...layers.keys()].flatMap((l, i) => (shown.has(l) ? [rows[i]!] : [])),
     parameters: total(rows, (row) => row.parameters),
     trainable: total(rows, (row) => row.trainable),
     flops: total(rows, (row) => row.flops),
     byteLength: total(rows, (row) => row.byteLength),
-    activationByteLength: total(
-      rows.filter((_, i) => ends[i]),
-      (row) => total(row.outputs, bytes),
-    ),
+    activationByteLength: total(ends, (l) => total(placeOf(l).outputs, bytes)),
   };
 }
 
@@ -112,18 +113,27 @@ function flopsByLayer(
   return sums;
 }
 
-/** For each layer the paths of those that it takes from, in all its calls. What a layer computes between others is its own. */
-function connectionsOf(model: Frame, paths: ReadonlyMap<AnyLayer, string>): ReadonlyMap<AnyLayer, readonly string[]> {
-  const found = new Map<AnyLayer, string[]>();
-  for (const { node, frame } of framesIn(model).flatMap(spotsIn)) {
-    if (node.role === "input" || node.role === "output") continue;
-    const layer = (node.call ?? frame.call).layer;
-    const names = sourcesOf(node, frame).map((source) =>
-      source.node.role === "input" ? nameOfEnd(source.node) : paths.get((source.node.call ?? source.frame.call).layer)!,
-    );
-    const own = paths.get(layer)!;
-    const known = found.get(layer) ?? [];
-    found.set(layer, [...new Set([...known, ...names.filter((name) => name !== own || node.call !== undefined)])]);
+/**
+ * For each layer the paths of those that it takes from, in all its calls. What a layer computes between others is its own;
+ * where it has no row, what that takes from stands in its place.
+ */
+function connectionsOf(
+  model: Frame,
+  paths: ReadonlyMap<AnyLayer, string>,
+  shown: ReadonlySet<AnyLayer>,
+): ReadonlyMap<AnyLayer, readonly string[]> {
+  const namesOf = ({ node, frame }: Spot): readonly string[] =>
+    sourcesOf(node, frame).flatMap((source) => {
+      if (source.node.role === "input") return [nameOfEnd(source.node)];
+      const { layer } = source.node.call ?? source.frame.call;
+      return shown.has(layer) ? [paths.get(layer)!] : namesOf(source);
+    });
+  const found = new Map<AnyLayer, readonly string[]>();
+  for (const spot of framesIn(model).flatMap(spotsIn)) {
+    if (spot.node.role === "input" || spot.node.role === "output") continue;
+    const { layer } = spot.node.call ?? spot.frame.call;
+    const names = namesOf(spot).filter((name) => name !== paths.get(layer) || spot.node.call !== undefined);
+    found.set(layer, [...new Set([...(found.get(layer) ?? []), ...names])]);
   }
   return found;
 }

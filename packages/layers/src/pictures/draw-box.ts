@@ -20,7 +20,7 @@ const looks: readonly (readonly [RegExp, Look])[] = [
   [/norm|scale/i, { fill: "#fdf3d0", stroke: "#b8901c" }],
   [/pool|upsampl|crop|pad/i, { fill: "#e9e4f4", stroke: "#7259a8" }],
   [/rnn|lstm|gru|bidirectional/i, { fill: "#d9f0ec", stroke: "#2b8a7e" }],
-  [/dense|linear|embedding/i, { fill: "#e2f1dc", stroke: "#4e8c3a" }],
+  [/dense|linear|embedding|feedForward/i, { fill: "#e2f1dc", stroke: "#4e8c3a" }],
   [/activation|relu|elu|softmax|sigmoid|tanh/i, { fill: "#fde5d3", stroke: "#c8672a" }],
   [/dropout|noise|random|cutout|mixup/i, { fill: "#f1f1f1", stroke: "#8a8a8a" }],
 ];
@@ -32,7 +32,9 @@ const TITLE = 13;
 const DETAIL = 11;
 
 /** A layer: kind and settings above, shape and parameters below. */
-export function drawBox({ title, settings, name, shape, parameters }: Label, results: number): DrawnBox {
+export function drawBox(label: Label, results: number): DrawnBox {
+  const { title, name, shape, parameters, times } = label;
+  const settings = [label.settings, times].filter(Boolean).join("  ");
   const look = looks.find(([kind]) => kind.test(title))?.[1] ?? plain;
   const counted = /^\d/.test(parameters) ? `${parameters} params` : parameters;
   const above =

@@ -20,6 +20,7 @@ const PADDING = 14;
 const HEAD = 16;
 const FILL = "#f7f8fa";
 const OUTLINE = `fill="${FILL}" stroke="#9aa3ad" stroke-dasharray="5 3"`;
+const TIMES = 'font-size="14" font-weight="bold" text-anchor="end" fill="#1d2329"';
 /** Keeps a wire off the letters. */
 const HALO = `stroke="${FILL}" stroke-width="5" paint-order="stroke"`;
 
@@ -77,10 +78,10 @@ function draw(
 
 /** A drawing in a frame with a title. Wires go on from the border to what they end at inside. */
 function framed({ width, height, ins, outs, parts }: Drawing, label: Label): DrawnBox {
-  const { parameters } = label;
+  const { parameters, times } = label;
   const words = frameTitle(label);
   const own = parameters === "" ? "" : `${parameters} params`;
-  const inside = Math.max(width, widthOf(words, 11) + widthOf(own, 10) + 20);
+  const inside = Math.max(width, widthOf(words, 11) + widthOf(own, 10) + widthOf(times, 14, true) + 30);
   const [w, h] = [inside + 2 * PADDING, height + HEAD + PADDING / 2];
   const left = (w - width) / 2;
   const stub = (from: number, to: number) => (offset: number) =>
@@ -97,6 +98,7 @@ function framed({ width, height, ins, outs, parts }: Drawing, label: Label): Dra
       ...outs.map(stub(h - PADDING / 2, h)),
       textAt(10, 16, words, `font-size="11" font-style="italic" fill="#5b6570" ${HALO}`),
       ...(own === "" ? [] : [textAt(w - 10, 16, own, 'font-size="10" text-anchor="end" fill="#5b6570"')]),
+      ...(times === "" ? [] : [textAt(w - 10, own === "" ? 19 : 33, times, TIMES)]),
       `<g transform="translate(${px(left)} ${HEAD})">`,
       ...parts,
       "</g>",

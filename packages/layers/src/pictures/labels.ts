@@ -19,10 +19,15 @@ export interface Label {
   readonly shape: string;
   /** How many parameters it has of its own. */
   readonly parameters: string;
+  /** `× 4` where it stands for four. */
+  readonly times: string;
 }
 
 /** The signs of ops that a reader knows without their name. */
 const signs: Readonly<Record<string, string>> = { add: "+", sub: "−", mul: "×", div: "÷", concat: "concatenate" };
+
+/** The names of initialisers, with their settings. */
+const initializer = new RegExp(`, (${Object.keys(initializers).join("|")}|constant)\\b([(][^)]*[)])?`, "g");
 
 /** How many ops are told of a node of many. */
 const OPS = 3;
@@ -40,13 +45,13 @@ export function labeller(model: Frame): (node: FlowNode, frame: Frame) => Label 
   return (node, frame) => {
     const shape = shapesOf(node.types);
     if (node.role !== "op" && node.call === undefined) {
-      return { title: nameOfEnd(node), settings: "", name: "", shape: typesOf(node.types), parameters: "" };
+      return { title: nameOfEnd(node), settings: "", name: "", shape: typesOf(node.types), parameters: "", times: "" };
     }
     if (node.call === undefined) {
-      const more = node.names.length > OPS ? " …" : "";
-      const title = node.names.length === 1 ? (signs[node.names[0]!] ?? node.names[0]!) : "";
-      const list = node.names.slice(0, OPS).join(" · ");
-      return { title: title === "" ? list + more : title, settings: "", name: "", shape, parameters: "" };
+      const ops = node.names.filter((name, i) => name !== node.names[i - 1]);
+      const more = ops.length > OPS ? " …" : "";
+      const title = ops.length === 1 ? (signs[ops[0]!] ?? ops[0]!) : ops.slice(0, OPS).join(" · ") + more;
+      return { title, settings: "", name: "", shape, parameters: "", times: "" };
     }
     const { layer } = node.call;
     const count = variablesOf(layer, frame.inner.has(node), held);
@@ -57,6 +62,7 @@ export function labeller(model: Frame): (node: FlowNode, frame: Frame) => Label 
       name: ownName(layers.get(layer)!, layer.kind),
       shape,
       parameters: again ? "shared" : count === 0 ? "" : grouped(count),
+      times: node.times === undefined ? "" : `× ${node.times}`,
     };
   };
 }
@@ -82,11 +88,7 @@ const typesOf = (types: readonly TensorType[]): string =>
 function settingsOf(layer: AnyLayer): string {
   const text = layer.describe();
   const rest = text.startsWith(layer.kind) ? text.slice(layer.kind.length) : text;
-  return rest
-    .split(", ")
-    .filter((part) => !Object.hasOwn(initializers, part))
-    .join(", ")
-    .trim();
+  return rest.replaceAll(initializer, "").replace(/^[, ]+/, "");
 }
 
 /** The last part of a path, unless it is the kind with a number, or a number alone. */

@@ -226,7 +226,7 @@ function straighten(
       ...(from.box === undefined ? [] : [from.x + start]),
       ...(to.box === undefined ? [] : [to.x + end]),
     ]);
-    const wanted = ends.reduce((a, b) => a + b, 0) / ends.length;
+    const wanted = ends.sort((a, b) => a - b)[Math.floor(ends.length / 2)]!;
     for (const cell of run) cell.x = Math.min(Math.max(wanted, low), high);
   }
 }

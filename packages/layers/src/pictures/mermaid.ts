@@ -1,9 +1,8 @@
-import { callsOf } from "../calls.ts";
 import type { FlowNode } from "../flow.ts";
-import { type Frame, frameOf, framesIn, sourcesOf, spotsIn } from "../frames.ts";
+import { type Frame, framesIn, sourcesOf, spotsIn } from "../frames.ts";
 import type { AnyLayer } from "../layer.ts";
 import { frameTitle, type Label, labeller } from "./labels.ts";
-import { checkDepth, type PictureOptions } from "./options.ts";
+import { type PictureOptions, pictured } from "./options.ts";
 
 /**
  * A model as the text of a flowchart, for Markdown files and everything else that draws Mermaid: a node for each layer, with
@@ -12,7 +11,7 @@ import { checkDepth, type PictureOptions } from "./options.ts";
  * The model has to be built. Sizes such as `B` stay names.
  */
 export function toMermaid(model: AnyLayer, options: PictureOptions = {}): string {
-  const root = frameOf(callsOf("toMermaid", model), checkDepth("toMermaid", options));
+  const root = pictured("toMermaid", model, options);
   const label = labeller(root);
   const ids = new Map<FlowNode, string>();
   const idOf = (node: FlowNode): string => {
@@ -29,7 +28,7 @@ export function toMermaid(model: AnyLayer, options: PictureOptions = {}): string
       const inner = frame.inner.get(node);
       if (inner === undefined) lines.push(`${indent}${idOf(node)}${shaped(node, label(node, frame))}`);
       else {
-        lines.push(`${indent}subgraph ${idOf(node)}["${escaped(frameTitle(label(node, frame)))}"]`);
+        lines.push(`${indent}subgraph ${idOf(node)}["${escaped(titleOf(label(node, frame)))}"]`);
         declare(inner, `${indent}  `);
         lines.push(`${indent}end`);
       }
@@ -46,13 +45,15 @@ export function toMermaid(model: AnyLayer, options: PictureOptions = {}): string
 }
 
 /** The text of a node in the brackets of its form. */
-function shaped({ role, call }: FlowNode, { title, settings, name, shape, parameters }: Label): string {
+function shaped({ role, call }: FlowNode, { title, settings, name, shape, parameters, times }: Label): string {
   const counted = /^\d/.test(parameters) ? `${parameters} parameters` : parameters;
-  const rows = [[title, settings].filter(Boolean).join(" "), name, role === "op" ? "" : shape, counted];
+  const rows = [[title, settings, times].filter(Boolean).join(" "), name, role === "op" ? "" : shape, counted];
   const text = rows.filter(Boolean).map(escaped).join("<br/>");
   if (role === "op") return title.length === 1 ? `(("${text}"))` : `("${text}")`;
   return call === undefined ? `(["${text}"])` : `["${text}"]`;
 }
+
+const titleOf = (label: Label): string => [frameTitle(label), label.times].filter(Boolean).join(" ");
 
 /** Mermaid writes signs by name between # and ;, as HTML does after &. A list would begin with "1. ", and Markdown between backquotes. */
 const escaped = (text: string): string =>

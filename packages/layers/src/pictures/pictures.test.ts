@@ -1,4 +1,4 @@
-import { dense, dropout, embedding, flatten, Layer, sequential } from "@tenon/layers";
+import { dense, dropout, embedding, flatten, Layer, normal, sequential } from "@tenon/layers";
 import { toMermaid, toSvg } from "@tenon/layers/pictures";
 import { type Context, concat, key, relu, scan, spec, type Tensor, zeros } from "@tenon/tensor";
 import "@tenon/interpreter";
@@ -97,6 +97,26 @@ test("depth keeps what is inside out of the picture, and counts its parameters",
   expect(toMermaid(residual, { depth: 2 })).toContain("subgraph");
   expect(() => toSvg(residual, { depth: 0 })).toThrow("E803 toSvg: depth is 0, which is no whole number from 1");
   expect(() => toSvg(residual, { deep: 1 } as never)).toThrow("E801 toSvg: unknown option deep");
+});
+
+test("blocks that are alike and follow one another are drawn once, with their number", () => {
+  const deep = (blocks: Layer[]) => sequential([dense(4), ...blocks]).build({ key: key0, inputs: spec(["B", 3]) });
+  const three = deep([new Residual(), new Residual(), new Residual()]);
+  expect(toMermaid(three)).toContain('subgraph n3["residual × 3"]');
+  expect(toMermaid(three).match(/inner/g)).toHaveLength(1);
+  expect(toSvg(three)).toContain(">× 3</text>");
+  expect(toMermaid(three, { fold: false }).match(/inner/g)).toHaveLength(3);
+  const shared = new Residual();
+  expect(toMermaid(deep([shared, shared]))).not.toContain("×"); // one layer that is called twice
+  expect(toMermaid(sequential([dense(4), dense(4)]).build({ key: key0, inputs: spec(["B", 4]) }))).not.toContain("×");
+});
+
+test("initialisers are left out, with their settings", () => {
+  const model = sequential([dense(2, { kernelInit: normal({ stddev: 0.1 }) })]).build({
+    key: key0,
+    inputs: spec(["B", 3]),
+  });
+  expect(toMermaid(model)).toContain('["dense 2<br/>');
 });
 
 test("signs that Mermaid and SVG mean something by are written as text", () => {

@@ -1,9 +1,7 @@
-import { callsOf } from "../calls.ts";
-import { frameOf } from "../frames.ts";
 import type { AnyLayer } from "../layer.ts";
 import { drawFrame } from "./draw-frame.ts";
 import { labeller } from "./labels.ts";
-import { checkDepth, type PictureOptions } from "./options.ts";
+import { type PictureOptions, pictured } from "./options.ts";
 
 const MARGIN = 16;
 
@@ -14,7 +12,7 @@ const MARGIN = 16;
  * The model has to be built. Sizes such as `B` stay names. The same model gives the same text.
  */
 export function toSvg(model: AnyLayer, options: PictureOptions = {}): string {
-  const root = frameOf(callsOf("toSvg", model), checkDepth("toSvg", options));
+  const root = pictured("toSvg", model, options);
   const { width, height, parts } = drawFrame(root, labeller(root));
   const [w, h] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)];
   return [
