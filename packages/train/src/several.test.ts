@@ -136,6 +136,34 @@ test("labels of every step of a sequence are classes, and accuracy is of steps",
   ).rejects.toThrow("E811 checkLabels: the label in row 1 is 4");
 });
 
+test("steps that a mask leaves out are no part of the loss", async () => {
+  const model = (maskZero: boolean) =>
+    sequential([embedding(3, 2, { maskZero, init: "ones" }), dense(2, { kernelInit: "ones" })]);
+  const lossOf = async (maskZero: boolean, ids: number[][], y: number[][]): Promise<number> => {
+    const loss = "sparseCategoricalCrossEntropy";
+    const trainer = new Trainer({
+      model: model(maskZero),
+      loss,
+      optimizer: sgd({ learningRate: 0 }),
+      backend,
+      seed: 0,
+    });
+    const column = (rows: number[][]) => ({
+      data: Int32Array.from(rows.flat()),
+      shape: [rows.length, rows[0]!.length],
+    });
+    const bias = await trainer.fit({ x: column(ids), y: column(y) }, { ...quiet, epochs: 0 });
+    expect(bias.epochs).toEqual([]);
+    (trainer.model as unknown as { layers: { bias?: { assign(value: Tensor): void } }[] }).layers[1]!.bias!.assign(
+      tensor([0, 1]),
+    );
+    return (await trainer.evaluate({ x: column(ids), y: column(y) })).loss;
+  };
+  const padded = await lossOf(true, [[1, 2, 0, 0]], [[0, 1, 1, 1]]);
+  expect(padded).toBeCloseTo(await lossOf(false, [[1, 2]], [[0, 1]]), 5);
+  expect(padded).not.toBeCloseTo(await lossOf(false, [[1, 2, 0, 0]], [[0, 1, 1, 1]]), 2);
+});
+
 test("mistakes are answered with what was meant", async () => {
   const say = async (work: () => unknown): Promise<string> => {
     try {

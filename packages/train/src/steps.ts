@@ -1,4 +1,4 @@
-import { type AnyLayer, regularization } from "@tenon/layers";
+import { type AnyLayer, maskOf, regularization } from "@tenon/layers";
 import {
   type ArgumentSpec,
   type BackendChoice,
@@ -11,6 +11,7 @@ import {
   isFinite as isFiniteNumber,
   isFloat,
   ones,
+  sameShape,
   select,
   stack,
   Tensor,
@@ -72,17 +73,23 @@ export function objective(
     const own = pick(predictions, name);
     const given = pick(y, name);
     const targets = labels ? given.cast("int32") : given;
-    const values = loss(own, targets).cast("float32");
-    return {
-      predictions: own,
-      targets,
-      loss: (weight === undefined ? values : values.mul(columnFor(weight, values))).mean(),
-    };
+    return { predictions: own, targets, loss: meanOf(loss(own, targets).cast("float32"), weight, maskIn(own)) };
   });
   const mean = judged.map(({ loss }, i) => scaled(loss, outputs[i]!.weight)).reduce((a, b) => a.add(b));
   const value = isLayer(model) ? mean.add(regularization(model as unknown as AnyLayer)) : mean;
   return { predictions, judged, value };
 }
+
+/** The mean of losses, each times its example's weight; of sequences, the mean of those steps that are real. */
+function meanOf(values: Tensor, weight: Tensor | undefined, mask: Tensor | undefined): Tensor {
+  const weighted = weight === undefined ? values : values.mul(columnFor(weight, values));
+  if (mask === undefined || !sameShape(mask.shape, values.shape)) return weighted.mean();
+  const real = mask.cast("float32");
+  return weighted.mul(real).sum().div(real.sum().maximum(1));
+}
+
+const maskIn = (predictions: OneOrMore<Tensor>): Tensor | undefined =>
+  predictions instanceof Tensor ? maskOf(predictions) : undefined;
 
 const scaled = (loss: Tensor, weight: number): Tensor => (weight === 1 ? loss : loss.mul(weight));
 
