@@ -1,6 +1,14 @@
 import { buildModule, Fn, type Tensor } from "@tenon/ir";
 import { verify } from "@tenon/ir/verify";
-import { type ClaimedKernel, constantIndex, evaluateIndex, type Kernel, type Launch, lower } from "@tenon/lowering";
+import {
+  type ClaimedKernel,
+  constantIndex,
+  evaluateIndex,
+  type Kernel,
+  type Launch,
+  lower,
+  withIndexScope,
+} from "@tenon/lowering";
 import { expect } from "vitest";
 import { evaluateKernel } from "../../../lowering/src/kernel/evaluate.test-kit.ts";
 import type { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
@@ -28,7 +36,13 @@ export interface ClaimedOptions {
 }
 
 /** Every kernel of a function that claims a composite, run on buffers of its own. */
-export function runClaimed(
+export const runClaimed = (
+  inputs: readonly Tensor[],
+  results: readonly Tensor[],
+  options: ClaimedOptions,
+): readonly ClaimedRun[] => withIndexScope(() => run(inputs, results, options));
+
+function run(
   inputs: readonly Tensor[],
   results: readonly Tensor[],
   { relaxed, dims = {}, fill = buffer, cuts = [] }: ClaimedOptions,
@@ -73,4 +87,17 @@ export function runClaimed(
 export function checkExactly(runs: readonly ClaimedRun[], title: unknown): void {
   for (const { kernel, expected, actual } of runs)
     expect(actual, `${JSON.stringify(title)} ${kernel.name} ${JSON.stringify(kernel.attrs)}`).toEqual(expected);
+}
+
+/** Runs that agree but for roundings: so far apart at most, against the largest number of each buffer. */
+export function checkNearly(runs: readonly ClaimedRun[], title: unknown, most = 1e-5): void {
+  for (const { kernel, expected, actual } of runs)
+    expected.forEach((list, slot) => {
+      const size = list.reduce((max, x) => (Number.isFinite(x) ? Math.max(max, Math.abs(x)) : max), 0);
+      const wrong = list.findIndex(
+        (x, i) => !(Object.is(x, actual[slot]![i]) || Math.abs(x - actual[slot]![i]!) <= most * size),
+      );
+      const found = wrong < 0 ? "" : `slot ${slot} at ${wrong} is ${actual[slot]![wrong]} for ${list[wrong]}`;
+      expect(found, `${JSON.stringify(title)} ${kernel.name}`).toBe("");
+    });
 }

@@ -17,6 +17,7 @@ export interface ClaimedOp {
 
 /** By name and version, each in a file of its own, which is loaded when a program has such an op. */
 const ops: Readonly<Record<string, Late<ClaimedOp>>> = {
+  "nn.attention@1": late(async () => (await import("./attention.ts")).attention),
   "nn.conv@1": late(async () => (await import("./conv.ts")).conv),
   "nn.max_pool@1": late(async () => (await import("./max-pool.ts")).maxPool),
 };

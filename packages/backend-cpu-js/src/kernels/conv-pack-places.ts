@@ -111,7 +111,7 @@ function turn(f: FunctionBuilder, sources: readonly Int[], to: Int, length: Int)
 }
 
 /** Four elements of each of four or six lines, the first of all lines first. */
-function turned(f: FunctionBuilder, lines: readonly Vector[]): readonly Expression<"v128">[] {
+export function turned(f: FunctionBuilder, lines: readonly Vector[]): readonly Expression<"v128">[] {
   const { i8x16 } = f;
   const pick = (x: Vector, y: Vector, ...words: readonly number[]): Expression<"v128"> =>
     i8x16.shuffle(

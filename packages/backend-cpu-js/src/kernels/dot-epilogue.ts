@@ -14,18 +14,21 @@ type Int = Local<"i32">;
 /** The two vectors of a row. */
 const COPIES = [0, 1];
 
+/** What is done with the elements of a result, of rows and columns in batches. */
+export type Finish = Pick<DotKernel, "type" | "epilogue" | "product" | "columnSums" | "batch" | "row" | "column">;
+
 /**
  * Runs the epilogue on the sums of a tile, whose rows lie `rowBytes` apart, on vectors where the tile has all its columns; adds to
  * the rows of `columnSums`.
  */
 export function writeEpilogue(
   template: Template,
-  kernel: DotKernel,
-  { columns, bytes }: TileShape,
+  kernel: Finish,
+  { columns, bytes }: Pick<TileShape, "columns" | "bytes">,
   batch: Int,
   bounds: TileBounds,
   columnSums: readonly Int[],
-  rowBytes = ROW_BYTES,
+  rowBytes: Size = ROW_BYTES,
 ): void {
   const { type, epilogue, product } = kernel;
   const variation = variationOf(epilogue, kernel.column);
@@ -34,8 +37,8 @@ export function writeEpilogue(
   template.write([[kernel.batch, batch]], (body, local) => {
     const { tape, lanes } = body;
     const int = (n: number): Node => lanes.i32(n);
-    const advanced = (pointer: Node, steps: Node, size: number): Node =>
-      lanes.integer("add", pointer, lanes.integer("mul", steps, int(size)));
+    const advanced = (pointer: Node, steps: Node, size: Size): Node =>
+      lanes.integer("add", pointer, lanes.integer("mul", steps, typeof size === "number" ? int(size) : local(size)));
     const [row, column, at] = [local(bounds.row), local(bounds.column), local(bounds.at)];
     const columnEnd = local(bounds.columnEnd);
     const eachRow = (run: (sums: Node) => void): void =>
