@@ -55,7 +55,11 @@ const capabilities = (relaxed: boolean): Capabilities => ({
 });
 
 /** The processor, by WebAssembly that is written for each program. Everything is computed before `run` returns. */
-function processor(relaxed: boolean, claiming: boolean, memory: Memory): KernelBackend<Block, LoadedProgram> {
+function processor(
+  relaxed: boolean,
+  claiming: boolean | undefined,
+  memory: Memory,
+): KernelBackend<Block, LoadedProgram> {
   /** Temporaries of whichever program runs, in as much memory as any has wanted. */
   let arena: Block | undefined;
   let programs = 0;
@@ -74,7 +78,7 @@ function processor(relaxed: boolean, claiming: boolean, memory: Memory): KernelB
     id: "cpu-js",
     caps: capabilities(relaxed),
     target: { templates },
-    ...(claiming && { claims }),
+    ...(claiming !== false && { claims }),
     planning: { align: ALIGN, guard: GUARD, scratchBytes: (kernel) => scratchBytes(kernel, { relaxed }) },
     maxBufferBytes: MAX_BUFFER_BYTES,
     alloc: (bytes) => memory.alloc(bytes),
@@ -111,13 +115,13 @@ function whyNot({ simd }: CpuJsOptions, has: Features): string | null {
 
 function checked(options: unknown): CpuJsOptions {
   checkOptions("cpu-js", options, ["simd", "claims", "debug"]);
-  const { simd = "auto", claims: claiming = true, debug } = options as CpuJsOptions;
+  const { simd = "auto", debug } = options as CpuJsOptions;
   if (debug !== undefined) checkOptions("cpu-js", debug, ["poison", "sentinels"]);
   if (!simdLevels.includes(simd))
     throw new OptionError("E803", "cpu-js", `simd is ${JSON.stringify(simd)}`, {
       fix: `it is one of ${simdLevels.join(", ")}`,
     });
-  return { simd, claims: claiming, ...(debug && { debug }) };
+  return { ...(options as CpuJsOptions), simd };
 }
 
 /** The backend with options, wherever the name of one may stand. */
@@ -134,7 +138,7 @@ export function cpuJs(options: CpuJsOptions = {}): BackendFactory {
       const { claims: claiming, debug } = chosen;
       if (debug !== undefined) await rare.load();
       const memory = debug === undefined ? new Memory() : new rare.now.WatchedMemory(debug);
-      return backendFrom(processor(relaxed, claiming !== false, memory));
+      return backendFrom(processor(relaxed, claiming, memory));
     },
     whyNot: async () => whyNot(checked(options), features()),
   };

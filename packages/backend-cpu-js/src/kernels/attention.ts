@@ -35,7 +35,7 @@ const CACHE_LINE = 64;
  * Attention in float32, a head at a time, by blocks of queries whose scores stay in cache. Scores are computed by keys, with queries side by
  * side, so that the exponentials of eight queries are vectors, and lie as the product with the values wants them packed.
  */
-export const attention: ClaimedOp = {
+export const claimed: ClaimedOp = {
   accepts: ({ operands: [q, k] }) =>
     q!.dtype === "float32" && [q!.shape[2], k!.shape[2]].every((heads) => typeof heads === "number"),
   scratchBytes: (kernel, level) => planOf(attentionOf(kernel), level).bytes,

@@ -15,22 +15,19 @@ export interface ClaimedOp {
   write(m: ModuleBuilder, kernel: ClaimedKernel, target: Target): KernelFunction;
 }
 
-/** By name and version, each in a file of its own, which is loaded when a program has such an op. */
-const ops: Readonly<Record<string, Late<ClaimedOp>>> = {
-  "nn.attention@1": late(async () => (await import("./attention.ts")).attention),
-  "nn.conv@1": late(async () => (await import("./conv.ts")).conv),
-  "nn.max_pool@1": late(async () => (await import("./max-pool.ts")).maxPool),
+/** By name and version, each the `claimed` of a file of its own, which is loaded when a program has such an op. */
+const ops: Readonly<Record<string, Late<{ readonly claimed: ClaimedOp }>>> = {
+  "nn.attention@1": late(() => import("./attention.ts")),
+  "nn.conv@1": late(() => import("./conv.ts")),
+  "nn.max_pool@1": late(() => import("./max-pool.ts")),
 };
 
-const nameOf = ({ op, version }: Pick<ClaimedKernel, "op" | "version">): string => `${op}@${version}`;
+const find = ({ op, version }: Pick<ClaimedKernel, "op" | "version">) => ops[`${op}@${version}`]?.now.claimed;
 
 /** Which composites are kept whole. */
-export const claims: Claims = (site) => {
-  const name = nameOf(site);
-  return ops[name]?.now.accepts(site) === true ? { kernel: name } : null;
-};
+export const claims: Claims = (site) => (find(site)?.accepts(site) ? { kernel: site.op } : null);
 
 /** Loads what is loaded when a program wants it. */
 export const loadClaimed = (): Promise<unknown> => Promise.all(Object.values(ops).map((op) => op.load()));
 
-export const claimedOp = (kernel: ClaimedKernel): ClaimedOp => ops[nameOf(kernel)]!.now;
+export const claimedOp = (kernel: ClaimedKernel): ClaimedOp => find(kernel)!;

@@ -13,10 +13,11 @@ import type { Target } from "../render/body.ts";
 import { type Axis, type Images, imagesOf, inBytes, reachOf } from "./conv-images.ts";
 import { packPlacesFunction } from "./conv-pack-places.ts";
 import type { ConvProduct } from "./conv-product.ts";
+import { scatterTileFunction } from "./conv-scatter-tile.ts";
 import { writeEpilogue } from "./dot-epilogue.ts";
 import { packFunction } from "./dot-pack.ts";
 import { BLOCK_ROWS } from "./dot-plan.ts";
-import { type Level, scatterTileFunction, tileShape } from "./dot-tile.ts";
+import { type Level, tileShape } from "./dot-tile.ts";
 import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 

@@ -12,7 +12,7 @@ import { dotParts, dotScratchBytes } from "./dot-plan.ts";
  * Convolutions in float32: products whose first factor is read from the windows while it is packed, or, where windows see more zeros
  * than not, products of the image that are added where they belong; sums from tap to tap where no channel sees another.
  */
-export const conv: ClaimedOp = {
+export const claimed: ClaimedOp = {
   accepts({ attrs, operands }) {
     const known = [...convAttrs({ attrs }).lo, operands[1]!.shape.at(-1)].every((n) => typeof n === "number");
     return operands[0]!.dtype === "float32" && known;

@@ -21,7 +21,7 @@ export interface TileShape {
 
 /** A row of a tile: two vectors. */
 export const ROW_BYTES = 32;
-const VECTORS = [0, 1];
+export const VECTORS = [0, 1];
 
 /**
  * V8 leaves 15 vector registers free. A fused multiply-add fills them with 6 rows (12 sums, 2 vectors of B and 1 of A);
@@ -33,7 +33,7 @@ export function tileShape(type: DotKernel["type"], level: Level): TileShape {
   return { rows, columns: ROW_BYTES >> bytesLog2, bytes: 1 << bytesLog2, bytesLog2 };
 }
 
-type Vector = Local<"v128">;
+export type Vector = Local<"v128">;
 
 /** `x·y + sum` on vectors. */
 function multiplyAdd(f: FunctionBuilder, type: DotKernel["type"], { relaxed }: Level) {
@@ -44,7 +44,7 @@ function multiplyAdd(f: FunctionBuilder, type: DotKernel["type"], { relaxed }: L
 }
 
 /** Adds the products of `k` steps of two packed panels to the sums of a tile. */
-function multiplyPanels(
+export function multiplyPanels(
   f: FunctionBuilder,
   type: DotKernel["type"],
   level: Level,
@@ -93,32 +93,6 @@ export function tileFunction(m: ModuleBuilder, type: DotKernel["type"], level: L
       f.if(i32.eqz(fresh), () => each((sum, offset) => f.set(sum, v128.load(c, offset))));
       multiplyPanels(f, type, level, { a, b, k }, sums);
       each((sum, offset) => v128.store(c, sum, offset));
-    });
-  }) as Func<readonly []>;
-}
-
-/**
- * `(a, b, targets, offset, k)`: `C ← C + A·B` on one tile, packed as that of `tileFunction`, whose rows lie `offset` bytes behind
- * the addresses in `targets`.
- */
-export function scatterTileFunction(m: ModuleBuilder, level: Level): Func<readonly []> {
-  const name = "dot-tile scattered";
-  return sharedFunction(m, `${name} ${level.relaxed}`, () => {
-    const { rows } = tileShape("float32", level);
-    const params = { a: "i32", b: "i32", targets: "i32", offset: "i32", k: "i32" } as const;
-    return m.func(name, { params }, (f, { a, b, targets, offset, k }) => {
-      const { i32, v128 } = f;
-      const row = f.local("i32");
-      const sums = Array.from({ length: rows }, () => VECTORS.map(() => f.local("v128")));
-      const each = (body: (sum: Vector, place: number) => void): void => {
-        for (const [i, pair] of sums.entries()) {
-          f.set(row, i32.add(i32.load(targets, 4 * i), offset));
-          for (const j of VECTORS) body(pair[j]!, 16 * j);
-        }
-      };
-      each((sum, place) => f.set(sum, v128.load(row, place)));
-      multiplyPanels(f, "float32", level, { a, b, k }, sums);
-      each((sum, place) => v128.store(row, sum, place));
     });
   }) as Func<readonly []>;
 }

@@ -29,7 +29,7 @@ interface PoolAttrs {
 const attrsOf = ({ attrs }: Pick<ClaimedKernel, "attrs">): PoolAttrs => attrs as unknown as PoolAttrs;
 
 /** The largest entry of each window in float32 and its place, from entry to entry, on several channels at once. */
-export const maxPool: ClaimedOp = {
+export const claimed: ClaimedOp = {
   accepts({ attrs, operands }) {
     const { size, lo } = attrsOf({ attrs });
     const entries = size.reduce((n, s) => n * s, 1);
