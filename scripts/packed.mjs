@@ -30,7 +30,7 @@ const budgets = {
   "@tenon/optimizers": 7,
   "@tenon/safetensors": 4,
   "@tenon/tensor": 17,
-  "@tenon/train": 12,
+  "@tenon/train": 14,
   "@tenon/tree": 2,
   tenon: 1,
 };
