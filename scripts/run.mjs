@@ -50,6 +50,10 @@ function benchmarks() {
 const commands = {
   start: (args) => program("examples/mnist/main.ts", args),
   example: (args) => named("example", examples(), args),
+  seeds: async (args) => {
+    await ensureBuilt();
+    return runNode(["scripts/seeds.mjs", ...args]);
+  },
   bench: (args) => named("benchmark", benchmarks(), args),
   build,
   typecheck: (args) => runNode([tool("typescript", "tsc"), "-p", "tsconfig.json", ...args]),
