@@ -96,8 +96,8 @@ function wrongImports({ name, manifest, files }: PackageSource): readonly string
 /** The entries that reach a module of Node although no `node` condition or subpath stands before them, one line each. */
 export function nodeOutsideNode({ name, manifest, files }: PackageSource): readonly string[] {
   return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
-    if (typeof target === "string" || subpath === "./node") return [];
-    const path = reaching(target.default!.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+    if (typeof target === "string" || subpath === "./node" || target.default === undefined) return []; // for Node alone
+    const path = reaching(target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
     return path === undefined ? [] : [`${name} "${subpath}" reaches ${path}`];
   });
 

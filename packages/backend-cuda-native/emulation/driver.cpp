@@ -1,0 +1,328 @@
+// A CUDA driver without a device, for tests. Streams hold what was enqueued until somebody waits or asks, so that a host that does
+// not wait where it must reads what is not there yet. Arguments and lifetimes are checked: a call that a driver would refuse, or that
+// would end in memory that is not the program's, is an error whose text says what was wrong. `tenon_live` counts what is left.
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+
+#include "emulation.h"
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+enum Status { kSuccess = 0, kInvalidValue = 1, kOutOfMemory = 2, kNotFound = 500, kNotReady = 600, kIllegalAddress = 700, kCapture = 900 };
+
+using Work = std::function<int()>;
+
+struct Stream {
+  std::deque<Work> queue;
+  bool capturing = false;
+};
+struct Event {
+  Stream* stream = nullptr;
+  uint64_t recorded = 0, passed = 0;
+};
+struct Module {
+  std::vector<void*> handles;
+};
+struct Graph {
+  std::vector<Work> works;
+};
+
+/** Calls come from several threads, one of which may be waiting, and then runs what was enqueued. */
+std::recursive_mutex mutex;
+#define LOCK const std::lock_guard<std::recursive_mutex> lock(mutex);
+
+std::string message;  // of the last error
+int sticky = kSuccess;
+std::set<Stream*> streams;
+std::set<Event*> events;
+std::set<Module*> modules;
+std::set<Graph*> graphs, execs;
+std::map<uintptr_t, size_t> memory;
+std::map<void*, size_t> hostMemory;
+std::map<void*, emulation::Kernel> kernels;
+size_t usedBytes = 0;
+int contexts = 0;
+Graph* captured = nullptr;
+
+size_t totalBytes() {
+  const char* text = getenv("TENON_EMULATED_BYTES");
+  return text == nullptr ? size_t{1} << 32 : strtoull(text, nullptr, 10);
+}
+
+int refuse(int status, const std::string& why) {
+  message = why;
+  return status;
+}
+
+/** Runs the oldest work of a stream. */
+int step(Stream* s) {
+  if (sticky != kSuccess) return sticky;
+  Work work = std::move(s->queue.front());
+  s->queue.pop_front();
+  const int status = work();
+  if (status != kSuccess) sticky = status;
+  return status;
+}
+
+int drain(Stream* s) {
+  while (!s->queue.empty())
+    if (const int status = step(s); status != kSuccess) return status;
+  return sticky;
+}
+
+int reach(Event* e, uint64_t record) {
+  while (e->passed < record && e->stream != nullptr && !e->stream->queue.empty())
+    if (const int status = step(e->stream); status != kSuccess) return status;
+  return sticky;
+}
+
+int enqueue(Stream* s, Work work) {
+  if (!streams.count(s)) return refuse(kInvalidValue, "the stream is none, or destroyed");
+  if (s->capturing) captured->works.push_back(std::move(work));
+  else s->queue.push_back(std::move(work));
+  return kSuccess;
+}
+
+bool inside(unsigned long long address, size_t bytes) {
+  auto after = memory.upper_bound((uintptr_t)address);
+  if (after == memory.begin()) return false;
+  --after;
+  return address + bytes <= after->first + after->second;
+}
+
+int outside(const char* what, unsigned long long address, size_t bytes) {
+  return refuse(kIllegalAddress, std::string(what) + " of " + std::to_string(bytes) + " bytes at " +
+                                     std::to_string(address) + " is not inside of an allocation");
+}
+
+}  // namespace
+
+EXPORT int cuInit(unsigned) { LOCK return kSuccess; }
+EXPORT int cuDriverGetVersion(int* version) { LOCK return *version = 13000, kSuccess; }
+EXPORT int cuGetErrorName(int error, const char** name) { LOCK
+  switch (error) {
+    case kInvalidValue: *name = "CUDA_ERROR_INVALID_VALUE"; break;
+    case kOutOfMemory: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+    case kNotFound: *name = "CUDA_ERROR_NOT_FOUND"; break;
+    case kIllegalAddress: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+    case kCapture: *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"; break;
+    default: *name = "CUDA_ERROR_UNKNOWN";
+  }
+  return kSuccess;
+}
+EXPORT int cuGetErrorString(int, const char** text) { LOCK return *text = message.c_str(), kSuccess; }
+EXPORT int cuDeviceGetCount(int* count) { LOCK return *count = 1, kSuccess; }
+EXPORT int cuDeviceGet(int* device, int ordinal) { LOCK
+  if (ordinal != 0) return refuse(kInvalidValue, "there is one device, number 0");
+  return *device = 0, kSuccess;
+}
+EXPORT int cuDeviceGetName(char* name, int length, int) { LOCK return snprintf(name, (size_t)length, "emulated"), kSuccess; }
+EXPORT int cuDeviceGetAttribute(int* value, int attribute, int) { LOCK
+  const std::map<int, int> known = {{16, 4}, {75, 9}, {76, 0}, {97, 232448}, {38, 1 << 20}};
+  return *value = known.count(attribute) ? known.at(attribute) : 0, kSuccess;
+}
+EXPORT int cuDeviceTotalMem_v2(size_t* bytes, int) { LOCK return *bytes = totalBytes(), kSuccess; }
+EXPORT int cuDevicePrimaryCtxRetain(void** context, int) { LOCK return contexts++, *context = &contexts, kSuccess; }
+EXPORT int cuDevicePrimaryCtxRelease_v2(int) { LOCK return contexts--, kSuccess; }
+EXPORT int cuCtxSetCurrent(void* context) { LOCK
+  return context == &contexts ? kSuccess : refuse(kInvalidValue, "there is no such context");
+}
+
+EXPORT int cuMemGetInfo_v2(size_t* free, size_t* total) { LOCK
+  return *total = totalBytes(), *free = *total - usedBytes, kSuccess;
+}
+EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
+  if (bytes == 0) return refuse(kInvalidValue, "an allocation of 0 bytes");
+  if (usedBytes + bytes > totalBytes()) return refuse(kOutOfMemory, "out of memory");
+  void* data = aligned_alloc(256, (bytes + 255) / 256 * 256);
+  if (data == nullptr) return refuse(kOutOfMemory, "out of memory");
+  memset(data, 0xcd, bytes);
+  usedBytes += bytes;
+  const auto begin = (uintptr_t)data;
+  memory[begin] = bytes;
+  emulation::machine.allocations.push_back({begin, begin + bytes, std::vector<emulation::Shadow>(bytes)});
+  return *address = begin, kSuccess;
+}
+EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
+  const auto found = memory.find((uintptr_t)address);
+  if (found == memory.end()) return refuse(kInvalidValue, "memory is freed that is none");
+  for (Stream* s : streams)  // as a driver, which waits
+    if (const int status = drain(s); status != kSuccess) return status;
+  usedBytes -= found->second;
+  memory.erase(found);
+  std::erase_if(emulation::machine.allocations, [&](const auto& a) { return a.begin == address; });
+  free((void*)(uintptr_t)address);
+  return kSuccess;
+}
+EXPORT int cuMemAllocHost_v2(void** address, size_t bytes) { LOCK
+  *address = malloc(bytes);
+  hostMemory[*address] = bytes;
+  return kSuccess;
+}
+EXPORT int cuMemFreeHost(void* address) { LOCK
+  if (hostMemory.erase(address) == 0) return refuse(kInvalidValue, "host memory is freed that is none");
+  free(address);
+  return kSuccess;
+}
+
+EXPORT int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, Stream* s) { LOCK
+  return enqueue(s, [=] {
+    if (!inside(to, bytes)) return outside("a copy", to, bytes);
+    memcpy((void*)(uintptr_t)to, from, bytes);
+    return (int)kSuccess;
+  });
+}
+EXPORT int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, Stream* s) { LOCK
+  return enqueue(s, [=] {
+    if (!inside(from, bytes)) return outside("a copy", from, bytes);
+    memcpy(to, (const void*)(uintptr_t)from, bytes);
+    return (int)kSuccess;
+  });
+}
+EXPORT int cuMemcpyDtoDAsync_v2(unsigned long long to, unsigned long long from, size_t bytes, Stream* s) { LOCK
+  return enqueue(s, [=] {
+    if (!inside(from, bytes)) return outside("a copy", from, bytes);
+    if (!inside(to, bytes)) return outside("a copy", to, bytes);
+    memmove((void*)(uintptr_t)to, (const void*)(uintptr_t)from, bytes);
+    return (int)kSuccess;
+  });
+}
+EXPORT int cuMemsetD8Async(unsigned long long to, unsigned char value, size_t bytes, Stream* s) { LOCK
+  return enqueue(s, [=] {
+    if (!inside(to, bytes)) return outside("a fill", to, bytes);
+    memset((void*)(uintptr_t)to, value, bytes);
+    return (int)kSuccess;
+  });
+}
+
+EXPORT int cuStreamCreate(Stream** s, unsigned) { LOCK return streams.insert(*s = new Stream), kSuccess; }
+EXPORT int cuStreamDestroy_v2(Stream* s) { LOCK
+  if (streams.erase(s) == 0) return refuse(kInvalidValue, "the stream is none, or destroyed");
+  delete s;
+  return kSuccess;
+}
+EXPORT int cuStreamSynchronize(Stream* s) { LOCK
+  if (!streams.count(s)) return refuse(kInvalidValue, "the stream is none, or destroyed");
+  if (s->capturing) return refuse(kCapture, "nobody may wait for a stream that is captured");
+  return drain(s);
+}
+EXPORT int cuStreamWaitEvent(Stream* s, Event* e, unsigned) { LOCK
+  if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+  return enqueue(s, [e, record = e->recorded] { return reach(e, record); });
+}
+EXPORT int cuStreamBeginCapture_v2(Stream* s, int) { LOCK
+  if (captured != nullptr) return refuse(kCapture, "another capture is under way");
+  s->capturing = true;
+  graphs.insert(captured = new Graph);
+  return kSuccess;
+}
+EXPORT int cuStreamEndCapture(Stream* s, Graph** graph) { LOCK
+  if (!s->capturing) return refuse(kCapture, "the stream is not captured");
+  s->capturing = false;
+  *graph = captured;
+  captured = nullptr;
+  return kSuccess;
+}
+
+EXPORT int cuEventCreate(Event** e, unsigned) { LOCK return events.insert(*e = new Event), kSuccess; }
+EXPORT int cuEventDestroy_v2(Event* e) { LOCK
+  if (events.erase(e) == 0) return refuse(kInvalidValue, "the event is none, or destroyed");
+  if (e->stream != nullptr && streams.count(e->stream)) drain(e->stream);  // what waits for it may hold it
+  delete e;
+  return kSuccess;
+}
+EXPORT int cuEventRecord(Event* e, Stream* s) { LOCK
+  if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+  e->stream = s;
+  const uint64_t record = ++e->recorded;
+  return enqueue(s, [e, record] {
+    e->passed = record;
+    return (int)kSuccess;
+  });
+}
+EXPORT int cuEventQuery(Event* e) { LOCK
+  if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+  if (sticky != kSuccess) return sticky;
+  if (e->passed == e->recorded) return kSuccess;
+  if (const int status = step(e->stream); status != kSuccess) return status;  // time passes
+  return kNotReady;
+}
+EXPORT int cuEventSynchronize(Event* e) { LOCK
+  if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+  return reach(e, e->recorded);
+}
+
+// An image is the names of libraries that the emulated compiler has made, a line each.
+EXPORT int cuModuleLoadData(Module** module, const void* image) { LOCK
+  auto made = std::make_unique<Module>();
+  std::istringstream lines((const char*)image);
+  for (std::string path; std::getline(lines, path);) {
+    void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) return refuse(kInvalidValue, dlerror());
+    made->handles.push_back(handle);
+  }
+  return modules.insert(*module = made.release()), kSuccess;
+}
+EXPORT int cuModuleUnload(Module* module) { LOCK
+  if (modules.erase(module) == 0) return refuse(kInvalidValue, "the module is none, or unloaded");
+  for (Stream* s : streams)
+    if (const int status = drain(s); status != kSuccess && sticky == kSuccess) return status;
+  for (void* handle : module->handles) dlclose(handle);
+  delete module;
+  return kSuccess;
+}
+EXPORT int cuModuleGetFunction(void** function, Module* module, const char* name) { LOCK
+  if (!modules.count(module)) return refuse(kInvalidValue, "the module is none, or unloaded");
+  for (void* handle : module->handles)
+    if (void* found = dlsym(handle, name); found != nullptr) return *function = found, kSuccess;
+  return refuse(kNotFound, std::string("no kernel is called ") + name);
+}
+EXPORT int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned threadsY,
+                          unsigned threadsZ, unsigned shared, Stream* s, void** parameters, void**) { LOCK
+  if (x == 0 || y != 1 || z != 1 || threads == 0 || threads > 1024 || threadsY != 1 || threadsZ != 1 || shared != 0)
+    return refuse(kInvalidValue, "a grid of " + std::to_string(x) + " blocks of " + std::to_string(threads) + " threads");
+  const auto table = *(const unsigned long long*)parameters[0];
+  const int rows = *(const int*)parameters[1];
+  return enqueue(s, [=] {
+    if (!inside(table, 8)) return outside("a table", table, 8);
+    const std::string fault = emulation::launch((emulation::Kernel)function, (int)x, (int)threads,
+                                                (const unsigned long long*)(uintptr_t)table, rows);
+    return fault.empty() ? (int)kSuccess : refuse(kIllegalAddress, fault);
+  });
+}
+
+EXPORT int cuGraphInstantiateWithFlags(Graph** exec, Graph* graph, unsigned long long) { LOCK
+  if (!graphs.count(graph)) return refuse(kInvalidValue, "the graph is none, or destroyed");
+  return execs.insert(*exec = new Graph(*graph)), kSuccess;
+}
+EXPORT int cuGraphLaunch(Graph* exec, Stream* s) { LOCK
+  if (!execs.count(exec)) return refuse(kInvalidValue, "the graph is none, or destroyed");
+  for (const Work& work : exec->works)
+    if (const int status = enqueue(s, work); status != kSuccess) return status;
+  return kSuccess;
+}
+EXPORT int cuGraphExecDestroy(Graph* exec) { LOCK
+  if (execs.erase(exec) == 0) return refuse(kInvalidValue, "the graph is none, or destroyed");
+  delete exec;
+  return kSuccess;
+}
+EXPORT int cuGraphDestroy(Graph* graph) { LOCK
+  if (graphs.erase(graph) == 0) return refuse(kInvalidValue, "the graph is none, or destroyed");
+  delete graph;
+  return kSuccess;
+}
+
+/** What has been made and not been given back. */
+EXPORT size_t tenon_live() { LOCK
+  return streams.size() + events.size() + modules.size() + graphs.size() + execs.size() + memory.size() +
+         hostMemory.size() + (size_t)contexts;
+}

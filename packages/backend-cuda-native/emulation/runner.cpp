@@ -1,0 +1,63 @@
+// Runs launches that a file describes, on memory that it holds, and writes that memory back. `kernels[]` is the program's.
+#include "emulation.h"
+
+extern const emulation::Kernel kernels[];
+
+namespace {
+
+template <typename T>
+T take(FILE* file) {
+  T value;
+  if (fread(&value, sizeof value, 1, file) != 1) {
+    fprintf(stderr, "the file of launches ends too early\n");
+    _exit(2);
+  }
+  return value;
+}
+
+void put(FILE* file, const void* data, size_t bytes) {
+  const uint32_t count = (uint32_t)bytes;
+  fwrite(&count, sizeof count, 1, file);
+  fwrite(data, 1, bytes, file);
+}
+
+// kernel, blocks, threads, rows; buffers, each a length and bytes; words of the table, each whether it is a buffer and a number
+void run(FILE* in, FILE* out) {
+  using emulation::machine;
+  const uint32_t kernel = take<uint32_t>(in), blocks = take<uint32_t>(in);
+  const uint32_t threads = take<uint32_t>(in), rows = take<uint32_t>(in);
+  std::vector<std::unique_ptr<char[]>> buffers;
+  std::vector<uint32_t> sizes;
+  const uint32_t count = take<uint32_t>(in);
+  machine.allocations.clear();
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t bytes = take<uint32_t>(in);
+    // neighbours in memory belong to nobody
+    std::unique_ptr<char[]> data(new char[bytes + 64]);
+    if (bytes > 0 && fread(data.get(), 1, bytes, in) != bytes) _exit(2);
+    const uintptr_t begin = (uintptr_t)data.get();
+    machine.allocations.push_back({begin, begin + bytes, std::vector<emulation::Shadow>(bytes + 1)});
+    buffers.push_back(std::move(data));
+    sizes.push_back(bytes);
+  }
+  std::vector<unsigned long long> table(take<uint32_t>(in));
+  for (unsigned long long& word : table) {
+    const bool address = take<uint32_t>(in) != 0;
+    const uint32_t value = take<uint32_t>(in);
+    word = address ? (unsigned long long)(uintptr_t)buffers[value].get() : value;
+  }
+  const std::string fault = emulation::launch(kernels[kernel], (int)blocks, (int)threads, table.data(), (int)rows);
+  put(out, fault.data(), fault.size());
+  for (uint32_t i = 0; i < count; i++) put(out, buffers[i].get(), sizes[i]);
+}
+
+}  // namespace
+
+int main(int, char** argv) {
+  FILE* in = fopen(argv[1], "rb");
+  FILE* out = fopen(argv[2], "wb");
+  if (in == nullptr || out == nullptr) return 2;
+  for (uint32_t launches = take<uint32_t>(in); launches > 0; launches--) run(in, out);
+  fclose(out);
+  return 0;
+}

@@ -1,0 +1,244 @@
+#include "device.h"
+
+#include <cstring>
+
+namespace tenon {
+
+namespace {
+
+/** Blocks of pinned memory have sizes of powers of two, from this on. */
+constexpr size_t kLeastPinned = 4096;
+
+size_t roundUp(size_t bytes) {
+  size_t size = kLeastPinned;
+  while (size < bytes) size *= 2;
+  return size;
+}
+
+}  // namespace
+
+Device::Device(std::shared_ptr<const Driver> driver, int ordinal) : driver_(std::move(driver)) {
+  const Driver& d = *driver_;
+  TENON_CUDA(d, deviceGet, &id_, ordinal);
+  char name[256] = "";
+  TENON_CUDA(d, deviceGetName, name, sizeof name, id_);
+  facts_.name = name;
+  const auto attribute = [&](cu::Attribute which) {
+    int value = 0;
+    TENON_CUDA(d, deviceGetAttribute, &value, which, id_);
+    return value;
+  };
+  facts_.major = attribute(cu::kMajor);
+  facts_.minor = attribute(cu::kMinor);
+  facts_.multiprocessors = attribute(cu::kMultiprocessors);
+  facts_.sharedBytes = attribute(cu::kSharedBytesOptIn);
+  TENON_CUDA(d, deviceTotalMem, &facts_.totalBytes, id_);
+  TENON_CUDA(d, primaryCtxRetain, &context_, id_);
+  enter();
+  TENON_CUDA(d, streamCreate, &compute_, cu::kNonBlockingStream);
+  TENON_CUDA(d, streamCreate, &transfer_, cu::kNonBlockingStream);
+  arrived_ = event();
+}
+
+// What fails while the device is given back cannot be mended, and its owner is gone.
+Device::~Device() {
+  const Driver& d = *driver_;
+  d.ctxSetCurrent(context_);
+  if (compute_ != nullptr) d.streamSynchronize(compute_);
+  if (transfer_ != nullptr) d.streamSynchronize(transfer_);
+  for (const std::unique_ptr<Pinned>& p : pinned_) d.memFreeHost(p->data);
+  pinned_.clear();
+  programs_.clear();
+  arrived_.reset();
+  if (compute_ != nullptr) d.streamDestroy(compute_);
+  if (transfer_ != nullptr) d.streamDestroy(transfer_);
+  if (context_ != nullptr) d.primaryCtxRelease(id_);
+}
+
+void Device::enter() const { TENON_CUDA(*driver_, ctxSetCurrent, context_); }
+
+std::pair<size_t, size_t> Device::memory() const {
+  enter();
+  size_t free = 0, total = 0;
+  TENON_CUDA(*driver_, memGetInfo, &free, &total);
+  return {free, total};
+}
+
+cu::Pointer Device::alloc(size_t bytes) {
+  enter();
+  cu::Pointer address = 0;
+  TENON_CUDA(*driver_, memAlloc, &address, bytes);
+  return address;
+}
+
+void Device::free(cu::Pointer address) {
+  enter();
+  TENON_CUDA(*driver_, memFree, address);
+}
+
+Owned<cu::Event> Device::event() {
+  cu::Event made = nullptr;
+  TENON_CUDA(*driver_, eventCreate, &made, cu::kNoTiming);
+  return {made, [driver = driver_](cu::Event e) { driver->eventDestroy(e); }};
+}
+
+Pinned* Device::borrow(size_t bytes) {
+  const size_t size = roundUp(bytes);
+  for (const std::unique_ptr<Pinned>& p : pinned_) {
+    if (p->inUse || p->bytes != size) continue;
+    const cu::Result state = driver_->eventQuery(p->done.get());
+    if (state == cu::kNotReady) continue;
+    driver_->check(state, "eventQuery");
+    p->inUse = true;
+    return p.get();
+  }
+  void* data = nullptr;
+  TENON_CUDA(*driver_, memAllocHost, &data, size);
+  try {
+    pinned_.push_back(std::make_unique<Pinned>(static_cast<char*>(data), size, event(), true));
+  } catch (...) {
+    driver_->memFreeHost(data);
+    throw;
+  }
+  return pinned_.back().get();
+}
+
+void Device::giveBack(Pinned* pinned) { pinned->inUse = false; }
+
+void Device::write(cu::Pointer to, const void* from, size_t bytes, bool apart) {
+  if (bytes == 0) return;
+  enter();
+  Pinned* pinned = borrow(bytes);
+  std::memcpy(pinned->data, from, bytes);
+  const cu::Stream stream = apart ? transfer_ : compute_;
+  TENON_CUDA(*driver_, memcpyHtoDAsync, to, pinned->data, bytes, stream);
+  TENON_CUDA(*driver_, eventRecord, pinned->done.get(), stream);
+  giveBack(pinned);  // it is lent again when the event has come
+  if (!apart) return;
+  TENON_CUDA(*driver_, eventRecord, arrived_.get(), transfer_);
+  TENON_CUDA(*driver_, streamWaitEvent, compute_, arrived_.get(), 0);
+}
+
+Pinned* Device::read(cu::Pointer from, size_t bytes) {
+  enter();
+  Pinned* pinned = borrow(bytes);
+  try {
+    if (bytes > 0) TENON_CUDA(*driver_, memcpyDtoHAsync, pinned->data, from, bytes, compute_);
+    TENON_CUDA(*driver_, eventRecord, pinned->done.get(), compute_);
+  } catch (...) {
+    giveBack(pinned);
+    throw;
+  }
+  return pinned;
+}
+
+void Device::wait(const Pinned& pinned) const { waitFor(pinned.done); }
+
+int Device::load(const std::vector<char>& code, const std::vector<std::string>& names) {
+  enter();
+  cu::Module made = nullptr;
+  TENON_CUDA(*driver_, moduleLoadData, &made, code.data());
+  Owned<cu::Module> module(made, [driver = driver_](cu::Module m) { driver->moduleUnload(m); });
+  std::vector<cu::Function> found;
+  for (const std::string& name : names) {
+    cu::Function function = nullptr;
+    TENON_CUDA(*driver_, moduleGetFunction, &function, module.get(), name.c_str());
+    found.push_back(function);
+  }
+  const int first = static_cast<int>(functions_.size());
+  functions_.insert(functions_.end(), found.begin(), found.end());
+  programs_.push_back({std::move(module), first, static_cast<int>(found.size())});
+  return first;
+}
+
+void Device::unload(int first) {
+  enter();
+  std::erase_if(programs_, [&](const Program& p) {
+    if (p.first != first) return false;
+    for (int i = 0; i < p.count; i++) functions_[first + i] = nullptr;
+    return true;
+  });
+}
+
+void Device::run(Commands commands, cu::Stream stream) {
+  size_t at = 0;
+  const auto next = [&] {
+    if (at >= commands.size()) throw Failure("enqueue", -1, "INVALID_COMMANDS", "the last command is not whole");
+    return commands[at++];
+  };
+  while (at < commands.size()) {
+    const int kind = static_cast<int>(next());
+    if (kind == 0) {
+      const auto kernel = static_cast<size_t>(next());
+      const auto blocks = static_cast<unsigned>(next());
+      const auto threads = static_cast<unsigned>(next());
+      cu::Pointer table = static_cast<cu::Pointer>(next());
+      int rows = static_cast<int>(next());
+      void* parameters[] = {&table, &rows};
+      const cu::Function function = kernel < functions_.size() ? functions_[kernel] : nullptr;
+      if (function == nullptr) throw Failure("enqueue", -1, "INVALID_COMMANDS", "there is no such kernel");
+      TENON_CUDA(*driver_, launchKernel, function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, nullptr);
+    } else if (kind == 1) {
+      const auto to = static_cast<cu::Pointer>(next());
+      const auto from = static_cast<cu::Pointer>(next());
+      TENON_CUDA(*driver_, memcpyDtoDAsync, to, from, static_cast<size_t>(next()), stream);
+    } else if (kind == 2) {
+      const auto to = static_cast<cu::Pointer>(next());
+      const auto value = static_cast<unsigned char>(next());
+      TENON_CUDA(*driver_, memsetD8Async, to, value, static_cast<size_t>(next()), stream);
+    } else {
+      throw Failure("enqueue", -1, "INVALID_COMMANDS", "command " + std::to_string(kind) + " is unknown");
+    }
+  }
+}
+
+void Device::enqueue(Commands commands) {
+  enter();
+  run(commands, compute_);
+}
+
+Recorded Device::record(Commands commands) {
+  enter();
+  const Driver& d = *driver_;
+  TENON_CUDA(d, streamBeginCapture, compute_, cu::kThreadLocalCapture);
+  cu::Graph captured = nullptr;
+  const auto destroy = [&d](cu::Graph g) { d.graphDestroy(g); };
+  try {
+    run(commands, compute_);
+  } catch (...) {
+    if (d.streamEndCapture(compute_, &captured) == cu::kSuccess && captured != nullptr) destroy(captured);
+    throw;
+  }
+  TENON_CUDA(d, streamEndCapture, compute_, &captured);
+  const std::unique_ptr<cu::GraphObject, decltype(destroy)> graph(captured, destroy);
+  cu::GraphExec exec = nullptr;
+  TENON_CUDA(d, graphInstantiate, &exec, graph.get(), 0);
+  return {{exec, [driver = driver_](cu::GraphExec e) { driver->graphExecDestroy(e); }}};
+}
+
+void Device::launch(const Recorded& recorded) {
+  enter();
+  TENON_CUDA(*driver_, graphLaunch, recorded.exec.get(), compute_);
+}
+
+Owned<cu::Event> Device::mark() {
+  enter();
+  Owned<cu::Event> made = event();
+  TENON_CUDA(*driver_, eventRecord, made.get(), compute_);
+  return made;
+}
+
+bool Device::isDone(const Owned<cu::Event>& event) const {
+  enter();
+  const cu::Result state = driver_->eventQuery(event.get());
+  if (state == cu::kNotReady) return false;
+  driver_->check(state, "eventQuery");
+  return true;
+}
+
+void Device::waitFor(const Owned<cu::Event>& event) const {
+  enter();
+  TENON_CUDA(*driver_, eventSynchronize, event.get());
+}
+
+}  // namespace tenon

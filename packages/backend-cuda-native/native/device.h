@@ -1,0 +1,104 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "driver.h"
+
+namespace tenon {
+
+/** Something of the driver's that is destroyed with its owner. */
+template <typename Handle>
+using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, std::function<void(Handle)>>;
+
+struct DeviceFacts {
+  std::string name;
+  int major, minor, multiprocessors, sharedBytes;
+  size_t totalBytes;
+};
+
+/** Commands of a plan, one after the other, as numbers: see `Device::enqueue`. */
+using Commands = std::span<const double>;
+
+/** A plan that one call starts. */
+struct Recorded {
+  Owned<cu::GraphExec> exec;
+};
+
+/** Memory of the host that the device may read and write by itself. */
+struct Pinned {
+  char* data;
+  size_t bytes;
+  Owned<cu::Event> done;
+  bool inUse;
+};
+
+/**
+ * One GPU: its primary context, a stream for what is computed and one for what is brought in meanwhile. Every call may be made
+ * from one thread only, but for `wait`.
+ */
+class Device {
+ public:
+  Device(std::shared_ptr<const Driver> driver, int ordinal);
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  const DeviceFacts& facts() const { return facts_; }
+  std::pair<size_t, size_t> memory() const;
+
+  cu::Pointer alloc(size_t bytes);
+  void free(cu::Pointer address);
+
+  /** Copies bytes in, after all that was enqueued before; `apart`, beside it: then nothing enqueued may use the memory. */
+  void write(cu::Pointer to, const void* from, size_t bytes, bool apart);
+  /** Begins to copy bytes out. They are there when `wait` has returned; then `giveBack` must be called. */
+  Pinned* read(cu::Pointer from, size_t bytes);
+  void wait(const Pinned& pinned) const;
+  void giveBack(Pinned* pinned);
+
+  /** The number of a kernel in a program's code. */
+  int load(const std::vector<char>& code, const std::vector<std::string>& names);
+  void unload(int first);
+
+  /**
+   * Enqueues commands: `0, kernel, blocks, threads, table, rows` launches, `1, to, from, bytes` copies, `2, to, byte, bytes` fills.
+   */
+  void enqueue(Commands commands);
+  /** The same as one graph, to be launched many times. */
+  Recorded record(Commands commands);
+  void launch(const Recorded& recorded);
+
+  /** Marks what has been enqueued so far. */
+  Owned<cu::Event> mark();
+  bool isDone(const Owned<cu::Event>& event) const;
+  void waitFor(const Owned<cu::Event>& event) const;
+
+ private:
+  struct Program {
+    Owned<cu::Module> module;
+    int first;
+    int count;
+  };
+
+  void enter() const;
+  void run(Commands commands, cu::Stream stream);
+  Owned<cu::Event> event();
+  Pinned* borrow(size_t bytes);
+
+  std::shared_ptr<const Driver> driver_;
+  cu::DeviceId id_ = 0;
+  cu::Context context_ = nullptr;
+  DeviceFacts facts_;
+  cu::Stream compute_ = nullptr;
+  cu::Stream transfer_ = nullptr;
+  Owned<cu::Event> arrived_;
+  std::vector<std::unique_ptr<Pinned>> pinned_;
+  std::vector<Program> programs_;
+  std::vector<cu::Function> functions_;
+};
+
+}  // namespace tenon

@@ -1,0 +1,176 @@
+import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
+import { BackendError, checkOptions } from "@tenon/ir";
+import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
+import { threadClaims } from "@tenon/lowering/threads";
+import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
+import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
+import { deviceKernels } from "./device-kernels.ts";
+import { sourceOf, templates } from "./kernels.ts";
+import { ALIGNMENT, type Block, Memory } from "./memory.ts";
+import { COPY, isFailure, type NativeDevice } from "./native.ts";
+import { type LoadedProgram, Plan } from "./plan.ts";
+import { Programs } from "./programs.ts";
+import { Workspaces } from "./workspaces.ts";
+
+export interface CudaNativeOptions extends DeviceOptions {
+  /** Whether compiled kernels are kept on disk, in `TENON_CACHE` or the user's cache folder; true by default. */
+  readonly cache?: boolean;
+  readonly debug?: {
+    /** Fresh memory is filled with NaN. */
+    readonly poison?: boolean;
+  };
+}
+
+/** Sizes for which an executable keeps its plan. */
+const MAX_PLANS = 4;
+
+/** An NVIDIA GPU. A run is enqueued and never waited for. */
+class CudaNative implements KernelBackend<Block, LoadedProgram> {
+  readonly id = "cuda-native";
+  readonly caps: Capabilities;
+  readonly target = { templates };
+  readonly claims = threadClaims;
+  readonly planning = { align: ALIGNMENT, guard: 0 };
+  readonly maxBufferBytes: number;
+  readonly #device: NativeDevice;
+  readonly #memory: Memory;
+  readonly #programs: Programs;
+  readonly #workspaces: Workspaces;
+  readonly #poison: boolean;
+
+  constructor(opened: OpenedDevice, { cache = true, debug = {} }: CudaNativeOptions) {
+    const { device, driver } = opened;
+    this.#device = device;
+    this.#poison = debug.poison ?? false;
+    this.#memory = new Memory(device, this.#poison);
+    this.#programs = new Programs(opened, cache);
+    this.#workspaces = new Workspaces(this.#memory);
+    this.caps = capabilities(device.facts, driver.version);
+    this.maxBufferBytes = device.facts.totalBytes;
+  }
+
+  alloc(bytes: number): Block {
+    return this.#memory.alloc(bytes);
+  }
+
+  free(block: Block): void {
+    this.#memory.free(block);
+  }
+
+  copy(from: Block, to: Block): void {
+    from.touched = to.touched = true;
+    if (to.bytes > 0) this.#device.enqueue(Float64Array.of(COPY, to.address, from.address, to.bytes));
+  }
+
+  write(to: Block, data: Uint8Array, at: number): void {
+    const apart = this.#memory.isIdle(to);
+    to.touched = true;
+    this.#device.write(to.address + at, data, apart);
+  }
+
+  read(from: Block, at: number, bytes: number): Promise<Uint8Array> {
+    from.touched = true;
+    return this.#device.read(from.address + at, bytes).catch(explain);
+  }
+
+  async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
+    const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES };
+    const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
+    const { choose, proceed } = deviceKernels;
+    const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));
+    const numbers = await this.#programs.numbersOf([...sources, choose, proceed, ...copies]);
+    const constants = new Map<number, Block>();
+    for (const [m, { outside }] of memory.memories.entries()) {
+      const place = outside === undefined ? undefined : program.buffers[outside]!.place;
+      if (place?.kind !== "constant") continue;
+      const block = this.#memory.alloc(place.data.byteLength);
+      this.write(block, place.data, 0);
+      constants.set(m, block);
+    }
+    return { program, memory, sources, numbers, constants, plans: new Map() };
+  }
+
+  run(
+    loaded: LoadedProgram,
+    layout: MemoryLayout,
+    outside: readonly (Block | undefined)[],
+    dims: ReadonlyMap<string, number>,
+  ): void {
+    for (const block of outside) if (block !== undefined) block.touched = true;
+    this.#planOf(loaded, layout, dims).run(outside);
+  }
+
+  unload({ plans, constants }: LoadedProgram): void {
+    for (const plan of plans.values()) plan.drop();
+    plans.clear();
+    for (const block of constants.values()) this.#memory.free(block);
+  }
+
+  async sync(): Promise<void> {
+    await this.#device.sync().catch(explain);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#device.sync();
+    } finally {
+      this.#device.close();
+    }
+  }
+
+  /** The plan for these sizes. */
+  #planOf(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>): Plan {
+    const { plans } = loaded;
+    let plan = plans.get(layout);
+    plans.delete(layout);
+    const [oldest] = plans.keys();
+    if (plan === undefined && plans.size >= MAX_PLANS) {
+      plans.get(oldest!)!.drop();
+      plans.delete(oldest!);
+    }
+    plan ??= new Plan(loaded, layout, dims, {
+      device: this.#device,
+      memory: this.#memory,
+      workspaces: this.#workspaces,
+      poison: this.#poison,
+    });
+    plans.set(layout, plan);
+    return plan;
+  }
+}
+
+/** The dtypes that copies of a program may move, besides whole words. */
+const copiesOf = ({ buffers }: StepProgram) => [...new Set(["uint32" as const, ...buffers.map(({ dtype }) => dtype)])];
+
+/** Throws what went wrong on the device. */
+function explain(error: unknown): never {
+  if (!isFailure(error)) throw error;
+  throw new BackendError("E541", "cuda-native", `the GPU failed: ${error.message}`, {
+    fix: "open the backend anew; with CUDA_LAUNCH_BLOCKING=1 the call that fails is the one that is at fault",
+    cause: error,
+  });
+}
+
+function checked(options: unknown): CudaNativeOptions {
+  checkOptions("cudaNative", options, ["device", "cache", "debug"]);
+  const { debug = {} } = options as CudaNativeOptions;
+  checkOptions("cudaNative", debug, ["poison"]);
+  return options as CudaNativeOptions;
+}
+
+const deviceOptions = ({ device }: CudaNativeOptions): DeviceOptions => (device === undefined ? {} : { device });
+
+/** The backend with options, wherever the name of one may stand: `cudaNative({ device: 1 })`. */
+export function cudaNative(options: CudaNativeOptions = {}): BackendFactory {
+  return {
+    id: "cuda-native",
+    abi: ABI,
+    async create(given: unknown = {}): Promise<Backend> {
+      const chosen = { ...checked(options), ...checked(given) };
+      return backendFrom(new CudaNative(openDevice(deviceOptions(chosen)), chosen));
+    },
+    whyNot: async () => whyNoDevice(deviceOptions(checked(options))),
+  };
+}
+
+registerBackend(cudaNative());

@@ -1,0 +1,98 @@
+import { BackendError, checkOptions, OptionError } from "@tenon/ir";
+import { candidatesOf, type LibraryKind } from "./libraries.ts";
+import {
+  firstLine,
+  isFailure,
+  loadNative,
+  type NativeCompiler,
+  type NativeDevice,
+  type NativeDriver,
+} from "./native.ts";
+
+export interface DeviceOptions {
+  /** The number of the GPU, from 0. */
+  readonly device?: number;
+}
+
+export interface OpenedDevice {
+  readonly device: NativeDevice;
+  readonly driver: NativeDriver;
+  readonly compiler: NativeCompiler;
+  readonly ordinal: number;
+}
+
+/** The error of a library that could not be opened. */
+function missing(code: "E572" | "E574", kind: LibraryKind, error: unknown, fix: string): BackendError {
+  const what = kind === "driver" ? "the NVIDIA driver" : "NVRTC, the compiler of kernels,";
+  const { tried = [] } = error as { readonly tried?: readonly string[] };
+  return new BackendError(code, "cuda-native", `${what} was not found`, {
+    operands: Object.fromEntries(tried.map((text, i) => [`tried ${i + 1}`, text])),
+    fix,
+    cause: error,
+  });
+}
+
+/** The driver. Errors: E571 where there is no addon, E572 no driver. */
+export function openDriver(): NativeDriver {
+  const { Driver } = loadNative();
+  try {
+    return new Driver(candidatesOf("driver"));
+  } catch (error) {
+    if (isFailure(error)) throw noDevice(firstLine(error), error);
+    const fix = "install NVIDIA's driver, or name the folder of libcuda.so.1 in TENON_CUDA_LIBS";
+    throw missing("E572", "driver", error, fix);
+  }
+}
+
+const noDevice = (problem: string, cause?: unknown): BackendError =>
+  new BackendError("E573", "cuda-native", `no GPU answers: ${problem}`, {
+    fix: "see nvidia-smi; CUDA_VISIBLE_DEVICES may hide devices",
+    ...(cause !== undefined && { cause }),
+  });
+
+/** NVRTC. Error: E574 where it is missing. */
+function openCompiler(): NativeCompiler {
+  const { Compiler } = loadNative();
+  try {
+    return new Compiler(candidatesOf("compiler"));
+  } catch (error) {
+    const fix =
+      "install it, for example by pip install nvidia-cuda-nvrtc, or name the folder of libnvrtc.so in TENON_CUDA_LIBS";
+    throw missing("E574", "compiler", error, fix);
+  }
+}
+
+/** A GPU and what is needed to compute on it. Errors: E571 to E574, each for what is missing. */
+export function openDevice(options: DeviceOptions = {}): OpenedDevice {
+  checkOptions("cudaNative", options, ["device"]);
+  const { device: ordinal = 0 } = options;
+  if (!Number.isInteger(ordinal) || ordinal < 0)
+    throw new OptionError("E803", "cudaNative", `device is ${JSON.stringify(ordinal)}, which is no number of a GPU`, {
+      fix: "give a whole number from 0",
+    });
+  const driver = openDriver();
+  let count: number;
+  try {
+    count = driver.count();
+  } catch (error) {
+    throw noDevice(firstLine(error), error);
+  }
+  if (count === 0) throw noDevice("the driver knows none");
+  if (ordinal >= count)
+    throw new BackendError("E573", "cuda-native", `there is no GPU ${ordinal}, of ${count}`, {
+      fix: `use a device from 0 to ${count - 1}`,
+    });
+  const compiler = openCompiler();
+  return { device: driver.open(ordinal), driver, compiler, ordinal };
+}
+
+/** Why no GPU would serve, in a few words; null where one does. */
+export function whyNoDevice(options: DeviceOptions = {}): string | null {
+  try {
+    openDevice(options).device.close();
+    return null;
+  } catch (error) {
+    if (error instanceof BackendError) return error.problem;
+    throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { type CudaNativeOptions, cudaNative } from "./backend.ts";

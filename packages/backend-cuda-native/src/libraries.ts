@@ -1,0 +1,49 @@
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Libraries of NVIDIA's that are opened at run time, by the names that their files have, the latest first. */
+export const libraryNames = {
+  driver: ["libcuda.so.1", "libcuda.so"],
+  compiler: ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"],
+} as const;
+
+export type LibraryKind = keyof typeof libraryNames;
+
+/**
+ * Paths at which a library is looked for, in order: in the folders of `TENON_CUDA_LIBS`, by the loader, in a toolkit, in the
+ * `nvidia` packages of a Python environment.
+ */
+export function candidatesOf(kind: LibraryKind, environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const names = libraryNames[kind];
+  const given = (environment.TENON_CUDA_LIBS ?? "").split(":").filter((folder) => folder !== "");
+  const inFolders = (folders: readonly string[]): string[] =>
+    folders.flatMap((folder) => names.map((name) => join(folder, name))).filter((path) => existsSync(path));
+  return [...inFolders(given), ...names, ...inFolders(toolkits(environment)), ...inFolders(wheels(environment))];
+}
+
+const toolkits = ({ CUDA_PATH, CUDA_HOME }: NodeJS.ProcessEnv): readonly string[] =>
+  [CUDA_PATH, CUDA_HOME, "/usr/local/cuda"].flatMap((folder) =>
+    folder === undefined ? [] : [join(folder, "lib64"), join(folder, "lib")],
+  );
+
+/** `site-packages/nvidia/…/lib` of the environment that is active, of the user, and of the system. */
+function wheels({ VIRTUAL_ENV, CONDA_PREFIX }: NodeJS.ProcessEnv): readonly string[] {
+  const roots = [VIRTUAL_ENV, CONDA_PREFIX, join(homedir(), ".local"), "/usr/local", "/usr"];
+  return roots
+    .flatMap((root) => (root === undefined ? [] : entries(join(root, "lib"), /^python3/)))
+    .flatMap((python) => [join(python, "site-packages", "nvidia"), join(python, "dist-packages", "nvidia")])
+    .flatMap((nvidia) => entries(nvidia, /^\w/))
+    .map((wheel) => join(wheel, "lib"));
+}
+
+function entries(folder: string, wanted: RegExp): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => wanted.test(name))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return []; // there is no such folder
+  }
+}

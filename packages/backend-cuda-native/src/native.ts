@@ -1,0 +1,106 @@
+import { createRequire } from "node:module";
+import { BackendError } from "@tenon/ir";
+
+/*
+ * The addon as it is seen from here. It knows buffers, modules, launches, streams, graphs and events, and no op. Addresses of
+ * the device are numbers.
+ */
+
+export interface NativeModule {
+  readonly Driver: new (candidates: readonly string[]) => NativeDriver;
+  readonly Compiler: new (candidates: readonly string[]) => NativeCompiler;
+}
+
+export interface NativeDriver {
+  /** 1000 · major + 10 · minor. */
+  readonly version: number;
+  readonly path: string;
+  count(): number;
+  open(ordinal: number): NativeDevice;
+}
+
+export interface NativeCompiler {
+  readonly version: string;
+  readonly path: string;
+  compile(source: string, options: readonly string[]): Promise<Uint8Array>;
+}
+
+export interface DeviceFacts {
+  readonly name: string;
+  /** Of the compute capability. */
+  readonly major: number;
+  readonly minor: number;
+  readonly multiprocessors: number;
+  readonly sharedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface NativeDevice {
+  readonly facts: DeviceFacts;
+  memory(): { readonly free: number; readonly total: number };
+  alloc(bytes: number): number;
+  free(address: number): void;
+  /** Copies bytes in after all that was enqueued before; `apart`, beside it. */
+  write(to: number, data: Uint8Array, apart: boolean): void;
+  read(from: number, bytes: number): Promise<Uint8Array>;
+  /** Kernels of a program; they have the numbers from the one returned on. */
+  load(code: Uint8Array, names: readonly string[]): number;
+  unload(first: number): void;
+  enqueue(commands: Float64Array): void;
+  record(commands: Float64Array): NativeGraph;
+  /** The number of a mark behind all that has been enqueued, and that of the last mark that the device has passed. */
+  mark(): number;
+  done(): number;
+  sync(): Promise<void>;
+  close(): void;
+}
+
+export interface NativeGraph {
+  launch(): void;
+  dispose(): void;
+}
+
+/** A call that the driver or the compiler refused. */
+export interface NativeFailure extends Error {
+  readonly call: string;
+  readonly status: number;
+  readonly statusName: string;
+}
+
+export const isFailure = (error: unknown): error is NativeFailure => error instanceof Error && "statusName" in error;
+
+/** What a command of the device begins with. */
+export const LAUNCH = 0;
+export const COPY = 1;
+export const FILL = 2;
+
+const require = createRequire(import.meta.url);
+
+/** Where the addon may be: in the package of this platform, or built from source beside this one. */
+const places = (): readonly string[] => [
+  `@tenon/backend-cuda-native-${process.platform}-${process.arch}`,
+  "../build/Release/tenon_cuda.node",
+];
+
+let loaded: NativeModule | undefined;
+
+/** The addon. Error: E571 where there is none for this platform. */
+export function loadNative(): NativeModule {
+  if (loaded !== undefined) return loaded;
+  const tried: string[] = [];
+  for (const place of places()) {
+    try {
+      loaded = require(place) as NativeModule;
+      return loaded;
+    } catch (error) {
+      tried.push(`${place}: ${firstLine(error)}`);
+    }
+  }
+  throw new BackendError("E571", "cuda-native", `there is no addon for ${process.platform}-${process.arch}`, {
+    operands: Object.fromEntries(tried.map((text, i) => [`tried ${i + 1}`, text])),
+    fix: "install the package of this platform, or build it: npm run build:native in the package's folder, with cmake and a C++20 compiler",
+  });
+}
+
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0]!;

@@ -1,0 +1,44 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { drawer, layouts, productOf } from "../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
+import { Draw, randomKernel } from "../../lowering/src/kernel/random-kernel.test-kit.ts";
+import { renderLoops } from "./cuda/loops.ts";
+import { programText } from "./cuda/source.ts";
+import { renderDot } from "./kernels/dot.ts";
+
+const hasNvcc = spawnSync("nvcc", ["--version"]).status === 0;
+if (!hasNvcc) console.warn("cuda-native: nvcc is not installed, so that kernels are not compiled for devices here");
+
+test.skipIf(!hasNvcc).each(["sm_80", "sm_90"])("kernels compile for %s", { timeout: 120_000 }, (architecture) => {
+  const draw = drawer(3);
+  const products = Array.from({ length: 8 }, () => {
+    const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
+    const sizes = { batch: 2, rows: 1 + draw(200), columns: 1 + draw(200), k: 20 };
+    const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: false } as const;
+    return renderDot(productOf({ ...sizes, a, b, ...options }).kernel);
+  });
+  const limits = { maxThreads: 256, sharedBytes: 49_152 };
+  const loops = Array.from({ length: 30 }, (_, i) => renderLoops(randomKernel(new Draw(i + 1)), limits));
+  const folder = mkdtempSync(join(tmpdir(), "tenon-nvcc-"));
+  try {
+    const [source, cubin] = [join(folder, "program.cu"), join(folder, "program.cubin")];
+    writeFileSync(source, programText([...products, ...loops]));
+    const flags = [
+      "-cubin",
+      `-arch=${architecture}`,
+      "-fmad=false",
+      "-diag-suppress",
+      "177,550",
+      "--Werror",
+      "all-warnings",
+      "-o",
+      cubin,
+    ];
+    expect(() => execFileSync("nvcc", [...flags, source], { stdio: "pipe" })).not.toThrow();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

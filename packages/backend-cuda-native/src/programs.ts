@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { BackendError } from "@tenon/ir";
+import { type KernelSource, programText } from "./cuda/source.ts";
+import type { OpenedDevice } from "./device.ts";
+import { isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
+
+/** Programs that are compiled beside each other, by the threads that Node has for such work. */
+const PARTS = 4;
+/** Characters of text under which dividing does not pay. */
+const SMALL = 20_000;
+
+/** Where a kernel is: its number on the device. */
+export type KernelNumbers = ReadonlyMap<string, number>;
+
+/** Kernels on a device: compiled once, kept on disk by what they were made of, loaded once for all programs that have them. */
+export class Programs {
+  readonly #device: NativeDevice;
+  readonly #compiler: NativeCompiler;
+  readonly #options: readonly string[];
+  readonly #folder: string | undefined;
+  readonly #kernels = new Map<string, Promise<number>>();
+
+  constructor({ device, compiler }: OpenedDevice, cache: boolean) {
+    const { major, minor } = device.facts;
+    this.#device = device;
+    this.#compiler = compiler;
+    // products are fused with sums only where the text says so
+    this.#options = [`--gpu-architecture=sm_${major}${minor}`, "--std=c++17", "--fmad=false"];
+    this.#folder = cache ? cacheFolder() : undefined;
+  }
+
+  /** The numbers of kernels by symbol; what is not loaded yet is compiled. */
+  async numbersOf(sources: readonly KernelSource[]): Promise<KernelNumbers> {
+    const wanted = [...new Map(sources.map((source) => [source.symbol, source])).values()];
+    const missing = wanted.filter(({ symbol }) => !this.#kernels.has(symbol));
+    for (const part of divided(missing)) {
+      const first = this.#load(part);
+      for (const [i, { symbol }] of part.entries()) {
+        const number = first.then((n) => n + i);
+        number.catch(() => this.#kernels.delete(symbol)); // who wants it will try again
+        this.#kernels.set(symbol, number);
+      }
+    }
+    const numbers = await Promise.all(wanted.map(({ symbol }) => this.#kernels.get(symbol)!));
+    return new Map(wanted.map(({ symbol }, i) => [symbol, numbers[i]!]));
+  }
+
+  async #load(sources: readonly KernelSource[]): Promise<number> {
+    const text = programText(sources);
+    const key = createHash("sha256")
+      .update(JSON.stringify([this.#compiler.version, this.#options, text]))
+      .digest("hex");
+    const code = this.#kept(key) ?? this.#keep(key, await this.#compile(text, sources));
+    const symbols = sources.map(({ symbol }) => symbol);
+    return this.#device.load(code, symbols);
+  }
+
+  async #compile(text: string, sources: readonly KernelSource[]): Promise<Uint8Array> {
+    try {
+      return await this.#compiler.compile(text, this.#options);
+    } catch (cause) {
+      if (!isFailure(cause)) throw cause;
+      throw new BackendError("E575", "cuda-native", "NVRTC refuses a kernel", {
+        operands: { kernels: sources.map(({ name }) => name).join(", "), log: cause.message.slice(0, 2000) },
+        fix: `use NVRTC 12 or later; this is ${this.#compiler.version}, ${this.#compiler.path}`,
+        cause,
+      });
+    }
+  }
+
+  #kept(key: string): Uint8Array | undefined {
+    if (this.#folder === undefined) return undefined;
+    try {
+      return new Uint8Array(readFileSync(join(this.#folder, key)));
+    } catch {
+      return undefined; // it has not been compiled here yet
+    }
+  }
+
+  /** Writes device code beside the others; a cache that cannot be written is none. */
+  #keep(key: string, code: Uint8Array): Uint8Array {
+    if (this.#folder === undefined) return code;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      const part = join(this.#folder, `${key}.${process.pid}`);
+      writeFileSync(part, code);
+      renameSync(part, join(this.#folder, key)); // another process sees the whole file or none
+    } catch {
+      // the next process compiles again
+    }
+    return code;
+  }
+}
+
+/** Sources in parts of about the same length of text. */
+function divided(sources: readonly KernelSource[]): readonly (readonly KernelSource[])[] {
+  if (sources.length === 0) return [];
+  const total = sources.reduce((sum, { text }) => sum + text.length, 0);
+  const count = Math.min(PARTS, sources.length, Math.ceil(total / SMALL));
+  const parts: KernelSource[][] = Array.from({ length: count }, () => []);
+  const lengths = parts.map(() => 0);
+  for (const source of [...sources].sort((a, b) => b.text.length - a.text.length)) {
+    const least = lengths.indexOf(Math.min(...lengths));
+    parts[least]!.push(source);
+    lengths[least]! += source.text.length;
+  }
+  return parts;
+}
+
+function cacheFolder(): string {
+  const { TENON_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  const base = XDG_CACHE_HOME ?? LOCALAPPDATA ?? join(homedir(), ".cache");
+  return join(TENON_CACHE ?? join(base, "tenon"), "cuda");
+}
