@@ -1,19 +1,12 @@
 import {
   type BackendChoice,
   capabilitiesOf,
-  type HostKey,
   hostFoldIn,
-  hostKey,
-  key,
   StateError,
   spec,
   type Tensor,
   type TensorType,
-  typeText,
-  type Variable,
-  variablesOf,
 } from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
 import type { Position } from "./checkpoint.ts";
 import { type Data, type DataSource, type Inputs, inputsOf, limited, sourceOf } from "./data.ts";
 import { fileSystem } from "./files.ts";
@@ -23,13 +16,14 @@ import type { BatchRecord, EpochRecord, History } from "./history.ts";
 import { joined } from "./joined.ts";
 import type { Keeper } from "./keeper.ts";
 import { Measuring } from "./measuring.ts";
-import type { BoundOptimizer, Evaluation, Model, Optimizer } from "./model.ts";
+import type { BoundOptimizer, Evaluation, Model } from "./model.ts";
 import { optimizerOf } from "./names.ts";
 import { checkKnown, checkWhole } from "./options.ts";
-import { checkJudgement, type Judgement } from "./outputs.ts";
-import { checkData, inputsIn, type Plan, planOf, predictionInputs, type Types, typesIn } from "./plan.ts";
-import type { OneOrMore, Role } from "./roles.ts";
-import { type BatchStep, type PredictionStep, predictionStep, type StepParts, TrainingStep } from "./steps.ts";
+import { checkJudgement } from "./outputs.ts";
+import { checkData, predictionInputs, typesIn } from "./plan.ts";
+import { Programs, streams, variablesIn } from "./programs.ts";
+import type { OneOrMore } from "./roles.ts";
+import type { BatchStep, TrainingStep } from "./steps.ts";
 import {
   checkBuilt,
   checkModel,
@@ -39,9 +33,6 @@ import {
   type SaveOptions,
   type TrainerOptions,
 } from "./trainer-options.ts";
-
-/** Streams of random numbers that are derived from the seed. The model's initial values take the seed's own key. */
-const streams = { steps: 1, order: 2 } as const;
 
 /**
  * Trains a model: `await new Trainer({ model, loss, optimizer, metrics: ["accuracy"] }).fit(train, { epochs: 5 })`.
@@ -56,12 +47,7 @@ export class Trainer {
   readonly seed: number;
   /** Whether the seed was drawn, so that it has to be told. */
   readonly drewSeed: boolean;
-  readonly #given: Optimizer | BoundOptimizer;
-  readonly #judgement: Judgement;
-  #bound: BoundOptimizer | undefined;
-  #plan: Plan | undefined;
-  #training: TrainingStep | undefined;
-  #prediction: { readonly inputs: string; readonly run: PredictionStep } | undefined;
+  readonly #programs: Programs;
   #busy = false;
   #keeper: Promise<Keeper> | undefined;
   readonly #measuring = new Measuring();
@@ -74,13 +60,14 @@ export class Trainer {
     checkTrainerOptions(options);
     const { model, loss, lossWeights, optimizer = "adam", metrics = [], backend, seed } = options;
     this.model = checkModel(model);
-    this.#judgement = { loss, lossWeights, metrics };
-    this.#given = optimizerOf(optimizer);
-    checkJudgement(this.#judgement);
+    const judgement = { loss, lossWeights, metrics };
+    const rule = optimizerOf(optimizer);
+    checkJudgement(judgement);
     this.backend = backend;
     this.drewSeed = seed === undefined;
     this.seed =
       seed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0]! : checkWhole("Trainer", "seed", seed, 0, 0);
+    this.#programs = new Programs({ model: this.model, backend, seed: this.seed, optimizer: rule, judgement });
   }
 
   /** The course of the training, over all calls of `fit`. */
@@ -96,16 +83,12 @@ export class Trainer {
 
   /** The optimizer with its state, once the model is built. `trainer.optimizer.learningRate = 1e-4` takes effect in the next step. */
   get optimizer(): BoundOptimizer {
-    if (this.#bound === undefined) {
-      checkBuilt("optimizer", this.model);
-      this.#bound = "bind" in this.#given ? this.#given.bind(this.model) : this.#given;
-    }
-    return this.#bound;
+    return this.#programs.optimizer;
   }
 
   /** The compiled step of the training, for instance for `trainer.step.trace()`. */
   get step(): BatchStep {
-    return this.#requireTraining("step").run;
+    return this.#programs.requireTraining("step").run;
   }
 
   /**
@@ -118,10 +101,10 @@ export class Trainer {
         {
           trainer: this,
           keeper: () => this.#keeping(),
-          prepare: (source) => this.#prepare(source),
-          checkData: (source, name) => checkData(this.#plan!, source, name),
+          prepare: (source) => this.#programs.prepare(source),
+          checkData: (source, name) => checkData(this.#programs.plan!, source, name),
           measure: (source, batchSize, isStopped) => this.#measure(source, batchSize, isStopped),
-          orderKey: (epoch) => hostFoldIn(this.#streamKey(streams.order), epoch),
+          orderKey: (epoch) => hostFoldIn(this.#programs.streamKey(streams.order), epoch),
           position: () => this.#position,
           moveTo: (position) => {
             this.#position = position;
@@ -145,7 +128,7 @@ export class Trainer {
     checkWhole("evaluate", "batchSize", batchSize, 1, 128);
     const source = limited("evaluate", await sourceOf("evaluate", data));
     checkBuilt("evaluate", this.model);
-    checkData(this.#planOf(typesIn(source)), source, "data");
+    checkData(this.#programs.planOf(typesIn(source)), source, "data");
     const logs = await this.#surviving(() => this.#measure(source, batchSize, () => signal?.aborted === true));
     signal?.throwIfAborted();
     return logs!;
@@ -161,8 +144,8 @@ export class Trainer {
     checkWhole("predict", "batchSize", batchSize, 1, 128);
     const source = limited("predict", await inputsOf("predict", inputs));
     checkBuilt("predict", this.model);
-    const { role, types } = predictionInputs(this.#plan, source);
-    const run = this.#predictionOf(role, types);
+    const { role, types } = predictionInputs(this.#programs.plan, source);
+    const run = this.#programs.predictionOf(role, types);
     return this.#surviving(async (isRepeatable) => {
       const parts: OneOrMore<Tensor>[] = [];
       for (const part of source.batches(batchSize)) {
@@ -184,7 +167,7 @@ export class Trainer {
   async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
     const program = checkSave(path, options);
     const files = path === undefined ? undefined : fileSystem("save");
-    const training = this.#requireTraining("save");
+    const training = this.#programs.requireTraining("save");
     const bytes = await this.#surviving(() =>
       program === "train" ? training.run.save() : this.#predictionBytes(training),
     );
@@ -205,8 +188,7 @@ export class Trainer {
       const { metadata } = saved;
       const columns = Object.entries(metadata.columns);
       const types = Object.fromEntries(columns.map(([name, t]) => [name, spec(["B", ...t.shape], t.dtype)]));
-      this.#build(types);
-      const training = this.#trainingFor(types);
+      const training = this.#programs.trainingFor(types);
       const [own, rest] = [variablesIn(this.model), [...variablesIn(this.optimizer), ...training.variables]];
       checkFits("model", own, saved.model);
       checkFits("optimizer and metrics", rest, saved.state);
@@ -222,9 +204,9 @@ export class Trainer {
   }
 
   async #predictionBytes(training: TrainingStep): Promise<Uint8Array> {
-    const { types, inputs } = this.#plan!.parts;
+    const { types, inputs } = this.#programs.plan!.parts;
     const state = [...variablesIn(this.optimizer), ...training.variables];
-    const file = await this.#predictionOf(inputs, types).save();
+    const file = await this.#programs.predictionOf(inputs, types).save();
     const { writeTraining } = await import("./checkpoint.ts");
     return writeTraining(file, state, {
       format: 2,
@@ -254,7 +236,9 @@ export class Trainer {
   async #keeping(): Promise<Keeper | undefined> {
     const { features } = await capabilitiesOf(this.backend);
     if (!features.includes("may-lose-device")) return undefined;
-    this.#keeper ??= import("./keeper.ts").then(({ Keeper }) => new Keeper(() => this.#variables(), this.backend));
+    this.#keeper ??= import("./keeper.ts").then(
+      ({ Keeper }) => new Keeper(() => this.#programs.variables(), this.backend),
+    );
     return this.#keeper;
   }
 
@@ -268,67 +252,10 @@ export class Trainer {
     );
   }
 
-  /** Everything that a step changes, or reads. */
-  #variables(): readonly Variable[] {
-    const training = this.#training;
-    const bound = this.#bound === undefined ? [] : variablesIn(this.#bound);
-    return [...variablesIn(this.model), ...bound, ...(training?.variables ?? []), ...(training?.run.variables ?? [])];
-  }
-
-  #streamKey(stream: number): HostKey {
-    return hostFoldIn(hostKey(this.seed), stream);
-  }
-
-  #build(types: Types): void {
-    if (this.model.built === false) this.model.build?.({ key: key(this.seed), inputs: inputsIn(types) });
-  }
-
-  #prepare(source: DataSource): { training: TrainingStep; parts: StepParts } {
-    const types = this.#plan?.parts.types ?? typesIn(source);
-    this.#build(types);
-    const training = this.#trainingFor(types);
-    return { training, parts: this.#plan!.parts };
-  }
-
-  #trainingFor(types: Types): TrainingStep {
-    const { parts } = this.#planOf(types);
-    this.#training ??= new TrainingStep(parts, this.optimizer, this.#streamKey(streams.steps));
-    return this.#training;
-  }
-
-  #requireTraining(op: string): TrainingStep {
-    if (this.#training !== undefined) return this.#training;
-    throw new StateError("E826", op, "the model has not been trained, so the types of its data are not known", {
-      fix: "call fit or load first",
-    });
-  }
-
-  /** The first types that come are those of all later data. */
-  #planOf(types: Types): Plan {
-    this.#plan ??= planOf(this, this.#judgement, types);
-    return this.#plan;
-  }
-
-  #predictionOf(inputs: Role, types: Types): PredictionStep {
-    const text = inputs.columns.map((column) => `${column} ${typeText(types[column]!)}`).join();
-    if (this.#prediction?.inputs !== text) {
-      this.#prediction = {
-        inputs: text,
-        run: predictionStep(
-          this,
-          inputs.arrange((column) => types[column]!),
-        ),
-      };
-    }
-    return this.#prediction.run;
-  }
-
   #measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
     const generation = async (): Promise<number> => (await this.#keeper)?.generation ?? 0;
-    return this.#measuring.measure({ ...this.#plan!, generation }, source, batchSize, isStopped);
+    return this.#measuring.measure({ ...this.#programs.plan!, generation }, source, batchSize, isStopped);
   }
 }
 
 const rowType = ({ dtype, shape }: TensorType) => ({ dtype, shape: shape.slice(1) as readonly number[] });
-
-const variablesIn = (source: object): readonly Variable[] => treeLeaves<unknown>(variablesOf(source)) as Variable[];
