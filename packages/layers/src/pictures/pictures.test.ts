@@ -89,6 +89,7 @@ test("a picture has every label, each tag closed, and the same text each time", 
   expect(texts.filter((text) => text === "[B, 4]").length).toBe(5); // four layers and the output
   const opened = [...svg.matchAll(/<(svg|g|text|tspan)\b/g)].length;
   expect(opened).toBe([...svg.matchAll(/<\/(svg|g|text|tspan)>/g)].length);
+  expect(svg).toContain("<title>sequential, 56 parameters</title>");
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
 });
 

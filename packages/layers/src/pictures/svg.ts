@@ -1,6 +1,10 @@
+import { elements } from "../flops.ts";
 import type { AnyLayer } from "../layer.ts";
+import { survey } from "../state.ts";
+import { grouped } from "../table.ts";
 import { drawFrame } from "./draw-frame.ts";
 import { labeller } from "./labels.ts";
+import { escaped } from "./marks.ts";
 import { type PictureOptions, pictured } from "./options.ts";
 
 const MARGIN = 16;
@@ -13,10 +17,12 @@ const MARGIN = 16;
  */
 export function toSvg(model: AnyLayer, options: PictureOptions = {}): string {
   const root = pictured("toSvg", model, options);
+  const parameters = [...survey(model).variables.keys()].reduce((sum, { shape }) => sum + elements(shape), 0);
   const { width, height, parts } = drawFrame(root, labeller(root));
   const [w, h] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" font-family="Helvetica, Arial, sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" font-family="Helvetica, Arial, sans-serif" font-size="12" role="img">`,
+    `<title>${escaped(`${model.kind}, ${grouped(parameters)} parameters`)}</title>`,
     `<rect width="${w}" height="${h}" fill="#ffffff"/>`,
     `<g transform="translate(${MARGIN} ${MARGIN})">`,
     ...parts,
