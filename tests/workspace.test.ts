@@ -26,7 +26,7 @@ describe("the manifest is exact:", () => {
       license: "MIT",
       type: "module",
       engines: { node: ">=20.19" },
-      files: existsSync(join(root, folder, "schema")) ? ["dist", "schema"] : ["dist"],
+      files: ["dist", ...["schema", "native", "CMakeLists.txt"].filter((name) => existsSync(join(root, folder, name)))],
       publishConfig: { access: "public" },
     });
     const name = folder.slice("packages/".length);
