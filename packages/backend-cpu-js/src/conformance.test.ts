@@ -2,7 +2,7 @@ import { conformance } from "@tenon/conformance";
 import { expect, test } from "vitest";
 import { cpuJs } from "./backend.ts";
 
-const LONG = 300_000;
+const LONG = 900_000;
 
 test(
   "cpu-js passes the quick profile",

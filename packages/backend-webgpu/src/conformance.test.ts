@@ -14,7 +14,7 @@ describeWithGpu("of SwiftShader", () => {
     ["with workgroup memory", 0.04, "on"],
   ] as const)(
     "webgpu passes the quick profile or what is drawn of it, %s",
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async (_, share, mode) => {
       const factory = webgpu({ gpu: softwareGpu(), workgroupMemory: mode });
       const report = await conformance(factory, { share, ...(share < 1 && { steps: 3 }), failing });
