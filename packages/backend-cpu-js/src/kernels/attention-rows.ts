@@ -2,7 +2,10 @@ import {
   addIndex,
   type Block,
   type ClaimedKernel,
+  type ClaimedResult,
+  constantIndex,
   flattened,
+  floorDiv,
   type GivenValue,
   type Index,
   type IndexVariable,
@@ -11,10 +14,12 @@ import {
   KernelWriter,
   lessThan,
   multiplyIndex,
+  type Statement,
   type Strided,
   subtractIndex,
   type Value,
 } from "@tenon/lowering";
+import type { Finish } from "./dot-epilogue.ts";
 
 export interface AttentionAttrs {
   readonly scale: number;
@@ -22,6 +27,8 @@ export interface AttentionAttrs {
   readonly mask: boolean;
   readonly bias: boolean;
 }
+
+const CACHE_LINE = 64;
 
 /** What decompositions take for a score that is not to be seen: the lowest finite number. */
 export const LOWEST = -3.4028234663852886e38;
@@ -41,10 +48,33 @@ export interface Attention {
   readonly extras: readonly Strided[];
 }
 
-const variable = (name: string, size: Index): IndexVariable => {
+/** An axis as a variable; of a single place there is one that stands in no expression. */
+export const variable = (name: string, size: Index): IndexVariable => {
   const axis = indexAxis(name, size);
   return (axis.kind === "variable" ? axis : indexVariable(name, 0, 1)) as IndexVariable;
 };
+
+export const roundUp = (x: Index, to: number): Index => multiplyIndex(floorDiv(addIndex(x, to - 1), to), to);
+
+/** Sizes of what lies in scratch memory, one after the other at the beginnings of cache lines, as places; and all of them. */
+export function placesIn<const N extends string>(
+  sizes: Readonly<Record<N, Index>>,
+): Readonly<Record<N | "bytes", Index>> {
+  let end: Index = constantIndex(0);
+  const places = Object.entries<Index>(sizes).map(([name, bytes]) => {
+    const start = end;
+    end = roundUp(addIndex(end, bytes), CACHE_LINE);
+    return [name, start] as const;
+  });
+  return { ...Object.fromEntries(places), bytes: end } as Readonly<Record<N | "bytes", Index>>;
+}
+
+/** What is done with the elements of a result of which queries or keys are rows, as an epilogue of a product. */
+export const finishOf = (
+  { given: product }: ClaimedResult,
+  epilogue: Finish["epilogue"],
+  axes: Pick<Finish, "batch" | "row" | "column">,
+): Finish => ({ type: "float32", epilogue, product, columnSums: [], ...axes });
 
 export function attentionOf({ inputs, attrs }: ClaimedKernel): Attention {
   const own = attrs as unknown as AttentionAttrs;
@@ -86,6 +116,34 @@ export function shareOf(of: Attention): OnScore {
     const seen = seenBy(writer, of);
     return seen === undefined ? share : writer.alu("select", [seen, share, writer.constant("float32", 0)]);
   });
+}
+
+/** What the derivative makes of products: of query and key, and of the result's cotangent and value. */
+export interface SharesAgain {
+  readonly statements: readonly Statement[];
+  readonly score: GivenValue;
+  readonly cotangent: GivenValue;
+  readonly logarithm: GivenValue;
+  readonly delta: GivenValue;
+  readonly share: Value;
+  /** The cotangent of the score, times the scale. */
+  readonly change: Value;
+}
+
+export function sharesAgain(of: Attention): SharesAgain {
+  const writer = new KernelWriter();
+  const given = () => writer.given("float32");
+  const [score, cotangent, logarithm, delta] = [given(), given(), given(), given()];
+  const scale = writer.constant("float32", of.attrs.scale);
+  const scaled = writer.alu("mul", [score, scale]);
+  const whole = of.attrs.bias ? writer.alu("add", [scaled, extra(writer, of, of.extras.at(-1)!)]) : scaled;
+  const seen = seenBy(writer, of);
+  // what is not seen may be far above the sum, and overflow
+  const shown = seen === undefined ? whole : writer.alu("select", [seen, whole, logarithm]);
+  const all = writer.alu("exp", [writer.alu("sub", [shown, logarithm])]);
+  const share = seen === undefined ? all : writer.alu("select", [seen, all, writer.constant("float32", 0)]);
+  const change = writer.alu("mul", [writer.alu("mul", [share, writer.alu("sub", [cotangent, delta])]), scale]);
+  return { statements: writer.statements, score, cotangent, logarithm, delta, share, change };
 }
 
 function onScore(write: (writer: KernelWriter, given: GivenValue, top: GivenValue) => Value): OnScore {

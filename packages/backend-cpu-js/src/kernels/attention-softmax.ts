@@ -25,7 +25,7 @@ export interface ScorePanel {
 }
 
 /** The lanes of one vector of queries or of both. */
-interface Queries {
+export interface Queries {
   readonly copies: readonly number[];
   readonly rest?: Node;
 }
@@ -92,21 +92,21 @@ export function writeSoftmax(template: Template, of: Attention, panel: ScorePane
       }
     };
 
-    if (of.extras.length === 0) return onQueries({ copies: [0, 1] });
-    // what lies beyond the last query of a mask is nobody's
-    const present = local(panel.present);
-    tape.if(lanes.apply("eq", "int32", present, lanes.i32(8)), () => onQueries({ copies: [0, 1] }), {
-      otherwise() {
-        onQueries({ copies: [0], rest: present });
-        onQueries({
-          copies: [1],
-          rest: lanes.choose("max", lanes.integer("sub", present, lanes.i32(4)), lanes.i32(0)),
-        });
-      },
-      closed: true,
-    });
+    onPanel(body, of, local(panel.present), onQueries);
   });
   if (lse.epilogue.length > 0) writeLogarithms(template, of, panel, lse);
+}
+
+/** Runs `write` for eight queries; where fewer are there, and masks of them are read, for each vector of them. */
+export function onPanel({ tape, lanes }: Body, of: Attention, present: Node, write: (queries: Queries) => void): void {
+  const whole = (): void => write({ copies: [0, 1] });
+  const otherwise = (): void => {
+    write({ copies: [0], rest: present });
+    write({ copies: [1], rest: lanes.choose("max", lanes.integer("sub", present, lanes.i32(4)), lanes.i32(0)) });
+  };
+  const full = lanes.apply("eq", "int32", present, lanes.i32(8));
+  if (of.extras.length === 0) whole();
+  else tape.if(full, whole, { otherwise, closed: true });
 }
 
 function gather(body: Body, combine: "maximum" | "add", cell: Cell, value: Node): void {

@@ -1,3 +1,4 @@
+import { backward } from "@tenon/autograd";
 import { type AttentionOptions, applyOp, attention, attentionOp, input, spec, type Tensor, withTrace } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
@@ -18,6 +19,8 @@ interface Case {
   readonly bias?: readonly (number | string)[];
   /** Whether the operands are moved about in what lies in memory. */
   readonly turned?: boolean;
+  /** Whether the gradients are wanted. */
+  readonly backward?: boolean;
 }
 
 /** Attention with something done to its result, and the logarithms of its sums. */
@@ -48,7 +51,11 @@ function check(c: Case, relaxed: boolean, cuts?: readonly number[]): void {
     };
     const y = attention(turn(q), turn(k), turn(v), options);
     const lse = y.node.outputs[1]!;
-    return { inputs: [q, k, v, ...(mask ? [mask] : []), ...(bias ? [bias] : [])], results: [y.mul(2).add(1), lse] };
+    const extras = [...(mask ? [mask] : []), ...(bias ? [bias] : [])];
+    if (c.backward !== true) return { inputs: [q, k, v, ...extras], results: [y.mul(2).add(1), lse] };
+    const dy = input(y);
+    const { gradients } = backward([y], [q, k, v], [dy]);
+    return { inputs: [q, k, v, dy, ...extras], results: (gradients as Tensor[]).map((dx) => dx.mul(2)) };
   });
   const fill = (dtype: Memory["dtype"], count: number, seed: number): Memory =>
     dtype === "bool"
@@ -58,13 +65,13 @@ function check(c: Case, relaxed: boolean, cuts?: readonly number[]): void {
           buffer(dtype, count, seed).data.map((x) => x / 4),
         );
   const runs = runClaimed(inputs, results, { relaxed, dims: { B: 2, T: 11 }, fill, ...(cuts && { cuts }) });
-  expect(runs).toHaveLength(1);
+  expect(runs).toHaveLength(c.backward === true && c.bias === undefined ? 2 : 1);
   checkNearly(runs, c);
 }
 
 test.each(levels)("attention of any size is that of the interpreter (relaxed: %s)", (relaxed) => {
   const draw = drawer(2);
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < 20; i++) {
     const keyHeads = 1 + draw(2);
     const heads = keyHeads * (1 + draw(2));
     const [t, s] = [draw(3) === 0 ? "T" : 1 + draw(20), draw(6) === 0 ? "T" : 1 + draw(24)];
@@ -75,7 +82,7 @@ test.each(levels)("attention of any size is that of the interpreter (relaxed: %s
         ...{ q: [b, t, heads, depth], k: [b, s, keyHeads, depth], width: 1 + draw(14), causal: draw(2) === 0 },
         ...(draw(3) === 0 && { mask: some() }),
         ...(draw(3) === 0 && { bias: some() }),
-        turned: draw(4) === 0,
+        ...{ turned: draw(4) === 0, backward: draw(2) === 0 },
       },
       relaxed,
     );
@@ -86,6 +93,8 @@ test("blocks of queries go on where others end, and heads may be computed in any
   for (const causal of [false, true]) {
     check({ q: [2, 41, 2, 8], k: [2, 45, 1, 8], width: 13, causal }, true, [1, 3]);
     check({ q: [1, 70, 1, 3], k: [1, 9, 1, 3], width: 4, causal, mask: [1, 1, 70, 9] }, true);
+    check({ q: [2, 41, 4, 8], k: [2, 45, 2, 8], width: 13, causal, backward: true }, true, [1, 3]);
+    check({ q: [1, 70, 1, 3], k: [1, 9, 1, 3], width: 4, causal, mask: [1, 1, 70, 9], backward: true }, true);
   }
 });
 

@@ -1,21 +1,8 @@
-import {
-  addIndex,
-  type ClaimedKernel,
-  constantIndex,
-  type DotKernel,
-  epilogueAt,
-  floorDiv,
-  type Index,
-  type IndexVariable,
-  indexAxis,
-  indexVariable,
-  maximum,
-  multiplyIndex,
-} from "@tenon/lowering";
+import { type ClaimedKernel, constantIndex, epilogueAt, type Index, multiplyIndex } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func, Local } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
-import { type Attention, attentionOf } from "./attention-rows.ts";
+import { type Attention, attentionOf, finishOf, placesIn, roundUp, variable } from "./attention-rows.ts";
 import { writeSoftmax } from "./attention-softmax.ts";
 import { turnBack } from "./attention-turn.ts";
 import type { ClaimedOp } from "./claimed.ts";
@@ -26,10 +13,9 @@ import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 
 /** Queries in a panel, the columns of a tile. */
-const PANEL = 8;
+export const PANEL = 8;
 /** Panels of queries for which a tile of keys stays in the first-level cache. */
-const PANELS = 4;
-const CACHE_LINE = 64;
+export const PANELS = 4;
 
 /**
  * Attention in float32, a head at a time, by blocks of queries whose scores stay in cache. Scores are computed by keys, with queries side by
@@ -46,38 +32,18 @@ export const claimed: ClaimedOp = {
   },
 };
 
-const roundUp = (x: Index, to: number): Index => multiplyIndex(floorDiv(addIndex(x, to - 1), to), to);
-
-interface Plan {
-  readonly keys: Index;
-  readonly values: Index;
-  readonly queries: Index;
-  readonly scores: Index;
-  readonly sums: Index;
-  readonly rows: Index;
-  readonly tops: Index;
-  readonly bytes: Index;
-}
-
-function planOf({ sizes: { keys, depth, width } }: Attention, level: Level): Plan {
+function planOf({ sizes: { keys, depth, width } }: Attention, level: Level) {
   const { rows } = tileShape("float32", level);
-  let end: Index = maximum(0);
-  const take = (bytes: Index): Index => {
-    const start = end;
-    end = roundUp(addIndex(end, bytes), CACHE_LINE);
-    return start;
-  };
-  return {
-    keys: take(multiplyIndex(roundUp(keys, rows), depth, 4)),
-    values: take(multiplyIndex(roundUp(width, rows), keys, 4)),
-    queries: take(multiplyIndex(depth, 4 * PANEL * PANELS)),
-    scores: take(multiplyIndex(roundUp(keys, rows), 4 * PANEL * PANELS)),
+  return placesIn({
+    keys: multiplyIndex(roundUp(keys, rows), depth, 4),
+    values: multiplyIndex(roundUp(width, rows), keys, 4),
+    queries: multiplyIndex(depth, 4 * PANEL * PANELS),
+    scores: multiplyIndex(roundUp(keys, rows), 4 * PANEL * PANELS),
     // whole tiles, and whole vectors along their rows
-    sums: take(multiplyIndex(roundUp(width, 4 * rows), ROW_BYTES)),
-    rows: take(multiplyIndex(roundUp(width, 8), 4 * PANEL)),
-    tops: take(constantIndex(3 * ROW_BYTES)),
-    bytes: end,
-  };
+    sums: multiplyIndex(roundUp(width, 4 * rows), ROW_BYTES),
+    rows: multiplyIndex(roundUp(width, 8), 4 * PANEL),
+    tops: constantIndex(3 * ROW_BYTES),
+  });
 }
 
 function render(m: ModuleBuilder, kernel: ClaimedKernel, of: Attention, target: Target): Func<readonly []> {
@@ -85,12 +51,16 @@ function render(m: ModuleBuilder, kernel: ClaimedKernel, of: Attention, target: 
   const shape = tileShape("float32", target);
   const tile = tileFunction(m, "float32", target);
   const [packLines, packColumns] = [packFunction(m, shape.rows, 4), packFunction(m, PANEL, 4)];
-  const back = turnBack(m);
+  const back = turnBack(m, true);
   const { attrs, operands, sizes } = of;
   const [q, k, v] = operands;
   const [y, lse] = kernel.results;
   const feature = variable("feature", sizes.width);
-  const result = finished(kernel, epilogueAt(y!, [of.example, of.query, of.headOfExample, feature]), of, feature);
+  const result = finishOf(y!, epilogueAt(y!, [of.example, of.query, of.headOfExample, feature]), {
+    batch: of.head,
+    row: of.query,
+    column: feature,
+  });
   return templateFunction(m, kernel, target, (template) => {
     const { f, slots, scratch, begin, end } = template;
     const { i32 } = f;
@@ -162,19 +132,4 @@ function render(m: ModuleBuilder, kernel: ClaimedKernel, of: Attention, target: 
       });
     });
   });
-}
-
-const variable = (name: string, size: Index): IndexVariable => {
-  const axis = indexAxis(name, size);
-  return (axis.kind === "variable" ? axis : indexVariable(name, 0, 1)) as IndexVariable;
-};
-
-/** What is done with the elements of a result of which rows are queries, as an epilogue of a product. */
-function finished(
-  { results: [y] }: ClaimedKernel,
-  epilogue: DotKernel["epilogue"],
-  { head, query }: Attention,
-  column: IndexVariable,
-): Pick<DotKernel, "type" | "epilogue" | "product" | "columnSums" | "batch" | "row" | "column"> {
-  return { type: "float32", epilogue, product: y!.given, columnSums: [], batch: head, row: query, column };
 }

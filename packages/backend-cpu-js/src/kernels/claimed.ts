@@ -18,6 +18,7 @@ export interface ClaimedOp {
 /** By name and version, each the `claimed` of a file of its own, which is loaded when a program has such an op. */
 const ops: Readonly<Record<string, Late<{ readonly claimed: ClaimedOp }>>> = {
   "nn.attention@1": late(() => import("./attention.ts")),
+  "nn.attention_bwd@1": late(() => import("./attention-backward.ts")),
   "nn.conv@1": late(() => import("./conv.ts")),
   "nn.max_pool@1": late(() => import("./max-pool.ts")),
 };
