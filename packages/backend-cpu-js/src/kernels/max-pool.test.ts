@@ -34,7 +34,7 @@ test("maxima and their places are those of the interpreter, for windows of any s
 });
 
 test("the first of equals is taken, NaN before all numbers, and no padding where there is a number as low", () => {
-  const specials = [Number.NaN, Number.NEGATIVE_INFINITY, -3.4028234663852886e38, -0, 0, 1, Number.POSITIVE_INFINITY];
+  const specials = [Number.NaN, Number.NEGATIVE_INFINITY, -3.4028234663852886e38, 0, 1, Number.POSITIVE_INFINITY];
   const fill = (dtype: Memory["dtype"], count: number, seed: number): Memory => {
     const low = new Memory(
       dtype,

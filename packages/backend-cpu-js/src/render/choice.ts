@@ -97,8 +97,9 @@ function weightOf(value: Value): number {
 }
 
 /**
- * As many vectors side by side as hide latencies, and as registers hold. There are two at least: V8 can make single instructions
- * of 256 bits of pairs.
+ * As many vectors side by side as hide latencies, and as registers hold; more where loops are inside, whose counting they
+ * share, and which go over all there is again for those that are not among them. There are two at least: V8 can make
+ * single instructions of 256 bits of pairs.
  */
 function copiesFor({ body, size }: For): Omit<LaneChoice, "variation"> {
   let weight = 0;
@@ -106,7 +107,8 @@ function copiesFor({ body, size }: For): Omit<LaneChoice, "variation"> {
     if (s.kind === "let") weight += weightOf(s.value);
     else if (s.kind === "update") weight++;
   });
-  let copies = weight <= 8 ? 4 : 2;
+  const inside = body.some((s) => s.kind === "for");
+  let copies = inside ? (weight <= 24 ? 8 : 4) : weight <= 8 ? 4 : 2;
   while (copies > 1 && size.kind === "constant" && size.value < LANES * copies) copies /= 2;
   return { copies, long: weight > 24 };
 }
