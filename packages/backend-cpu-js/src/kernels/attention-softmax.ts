@@ -46,7 +46,7 @@ export function writeSoftmax(template: Template, of: Attention, panel: ScorePane
       Node,
       Node,
     ];
-    const keys = typeof panel.keys === "number" ? lanes.i32(panel.keys) : local(panel.keys);
+    const keys = local(panel.keys);
     const number = (x: number): Node => lanes.splat(lanes.constant("float32", x), "float32");
 
     const onQueries = ({ copies, rest }: Queries): void => {

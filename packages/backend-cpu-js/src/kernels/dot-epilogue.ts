@@ -36,9 +36,8 @@ export function writeEpilogue(
 
   template.write([[kernel.batch, batch]], (body, local) => {
     const { tape, lanes } = body;
-    const int = (n: number): Node => lanes.i32(n);
     const advanced = (pointer: Node, steps: Node, size: Size): Node =>
-      lanes.integer("add", pointer, lanes.integer("mul", steps, typeof size === "number" ? int(size) : local(size)));
+      lanes.integer("add", pointer, lanes.integer("mul", steps, local(size)));
     const [row, column, at] = [local(bounds.row), local(bounds.column), local(bounds.at)];
     const columnEnd = local(bounds.columnEnd);
     const eachRow = (run: (sums: Node) => void): void =>
@@ -89,7 +88,7 @@ export function writeEpilogue(
       );
 
     if (wide || variation.apart) return single();
-    const full = tape.pure("i32.eq", [lanes.integer("sub", columnEnd, column), int(columns)]);
+    const full = tape.pure("i32.eq", [lanes.integer("sub", columnEnd, column), local(columns)]);
     tape.if(full, vectors, { otherwise: single, closed: true });
   });
 }
@@ -104,8 +103,7 @@ export function writeColumnSums(
   if (columnSums.length === 0) return;
   template.write([], (body: Body, local) => {
     const { tape, lanes } = body;
-    const end = typeof columns === "number" ? lanes.i32(columns) : local(columns);
-    tape.loop(tape.cell("i32", lanes.i32(0)), end, 1, (column) => {
+    tape.loop(tape.cell("i32", local(0)), local(columns), 1, (column) => {
       body.variables.set(kernel.column, column);
       for (const [i, { value, slot, address }] of kernel.columnSums.entries()) {
         const size = lanes.i32(sizeOf(value.type));

@@ -43,7 +43,7 @@ export class Template {
   /** Writes what `render` computes where these locals are what the variables are. */
   write(
     variables: readonly (readonly [IndexVariable, Int])[],
-    render: (body: Body, local: (of: Local) => Node) => void,
+    render: (body: Body, local: (of: Size) => Node) => void,
   ): void {
     this.#emitter.write(this.#body(variables, render).tape.root);
   }
@@ -55,10 +55,10 @@ export class Template {
 
   #body(
     variables: readonly (readonly [IndexVariable, Int])[],
-    render: (body: Body, local: (of: Local) => Node) => void,
+    render: (body: Body, local: (of: Size) => Node) => void,
   ): Body {
     const body = new Body(this.target);
-    const local = (of: Local): Node => body.tape.local(of);
+    const local = (of: Size): Node => (typeof of === "number" ? body.lanes.i32(of) : body.tape.local(of));
     for (const [slot, address] of this.slots) body.slots.set(slot, local(address));
     for (const [variable, value] of [...this.#scalars, ...variables]) body.variables.set(variable, local(value));
     render(body, local);

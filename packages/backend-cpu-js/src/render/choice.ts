@@ -107,8 +107,8 @@ function copiesFor({ body, size }: For): Omit<LaneChoice, "variation"> {
     if (s.kind === "let") weight += weightOf(s.value);
     else if (s.kind === "update") weight++;
   });
-  const inside = body.some((s) => s.kind === "for");
-  let copies = inside ? (weight <= 24 ? 8 : 4) : weight <= 8 ? 4 : 2;
+  const long = weight > 24;
+  let copies = body.some((s) => s.kind === "for") ? (long ? 4 : 8) : weight <= 8 ? 4 : 2;
   while (copies > 1 && size.kind === "constant" && size.value < LANES * copies) copies /= 2;
-  return { copies, long: weight > 24 };
+  return { copies, long };
 }
