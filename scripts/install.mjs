@@ -8,7 +8,8 @@ const STAMP = "installed";
 
 /** What an installation depends on: the lock file, its settings, every manifest and the platform. */
 function inputs() {
-  const manifests = [".", ...packagesIn("packages"), ...packagesIn("examples"), "benchmarks"];
+  const folders = ["packages", "packages/backend-cuda-native/npm", "examples"];
+  const manifests = [".", ...folders.flatMap(packagesIn), "benchmarks"];
   const files = [
     "pnpm-lock.yaml",
     "pnpm-workspace.yaml",

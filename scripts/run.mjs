@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { build, ensureBuilt } from "./build.mjs";
 import { runNode, tool } from "./child.mjs";
 import { ensureInstalled } from "./install.mjs";
+import { native } from "./native.mjs";
 import { nearest } from "./nearest.mjs";
 import { test, vitest } from "./test.mjs";
 import { packagesIn, root } from "./workspace.mjs";
@@ -56,6 +57,7 @@ const commands = {
   },
   bench: (args) => named("benchmark", benchmarks(), args),
   build,
+  "build:native": native,
   typecheck: (args) => runNode([tool("typescript", "tsc"), "-p", "tsconfig.json", ...args]),
   lint: (args) =>
     runNode([tool("@biomejs/biome", "biome"), "check", ...args.map((arg) => (arg === "--fix" ? "--write" : arg))]),

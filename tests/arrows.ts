@@ -59,7 +59,8 @@ export function wrongArrows(packages: readonly PackageSource[]): readonly string
 function wrongDependencies({ name, manifest }: PackageSource): readonly string[] {
   const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest;
   const declared = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
-  const inHouse = (dependency: string) => dependency in rows || dependency.startsWith("@tenon/");
+  const own = (dependency: string) => dependency.startsWith(`${name}-`); // a built part of it, for one platform
+  const inHouse = (dependency: string) => (dependency in rows || dependency.startsWith("@tenon/")) && !own(dependency);
   return [
     ...declared.filter(inHouse).flatMap((to) => {
       const reason = forbidden(name, to);

@@ -38,6 +38,25 @@ describe("the manifest is exact:", () => {
   });
 });
 
+test("the addon of cuda-native has a package for each of its platforms, which nobody else can install", () => {
+  const platforms = packagesIn("packages/backend-cuda-native/npm").map(readPackage);
+  const { manifest } = packages.find(({ name }) => name === "@tenon/backend-cuda-native")!;
+  expect(Object.keys(manifest.optionalDependencies!)).toEqual(platforms.map(({ name }) => name));
+  for (const { name, manifest: own } of platforms) {
+    const [, os, cpu] = /^@tenon\/backend-cuda-native-(\w+)-(\w+)$/.exec(name)!;
+    expect(own).toMatchObject({
+      os: [os],
+      cpu: [cpu],
+      libc: ["glibc"],
+      main: "tenon_cuda.node",
+      files: ["tenon_cuda.node"],
+    });
+    const { version, license, engines, publishConfig } = manifest;
+    expect(own).toMatchObject({ version, license, engines, publishConfig });
+    expect(Object.keys(own.scripts!)).toEqual(["prepack"]);
+  }
+});
+
 /** The files that do something when they are imported, as far as their top level shows it, and those that import them for it. */
 function effectful({ files }: PackageSource): readonly string[] {
   const found = [...files].flatMap(([path, text]) => {

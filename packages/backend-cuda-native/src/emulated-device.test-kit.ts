@@ -1,57 +1,35 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "vitest";
+import { emulatedLibraries, ensureAddon, whyNoCompiler } from "../../../scripts/native.mjs";
 
 /*
  * A driver and a compiler without a device stand in for NVIDIA's, so that everything but the GPU is what users run. They are
  * built by g++, and the addon by cmake.
  */
 
-const packageFolder = fileURLToPath(new URL("..", import.meta.url));
-const emulation = join(packageFolder, "emulation");
-const addon = join(packageFolder, "build/Release/tenon_cuda.node");
-
-const has = (tool: string): boolean => spawnSync(tool, ["--version"]).status === 0;
-
 function whyNot(): string | undefined {
   if (process.platform !== "linux") return "the emulated driver is made for Linux";
-  if (!has("g++")) return "g++ is not installed";
-  if (!existsSync(addon) && !has("cmake")) return "the addon is not built, and cmake is not installed";
-  return undefined;
+  if (spawnSync("g++", ["--version"]).status !== 0) return "g++ is not installed";
+  return whyNoCompiler();
 }
 
 const missing = whyNot();
 if (missing !== undefined)
   process.stderr.write(`\n*** cuda-native: ${missing}: tests on the emulated driver are SKIPPED. ***\n`);
 
-function build(): void {
-  if (existsSync(addon)) return;
-  execFileSync("npm", ["run", "build:native"], { cwd: packageFolder, stdio: "pipe" });
-}
-
-const folder = missing === undefined ? mkdtempSync(join(tmpdir(), "tenon-cuda-")) : "";
-
 if (missing === undefined) {
-  build();
-  const libraries = [
-    ["driver", "libcuda.so.1"],
-    ["compiler", "libnvrtc.so.13"],
-  ] as const;
-  for (const [source, name] of libraries) {
-    const flags = ["-std=c++20", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-I", emulation];
-    const made = join(folder, `${name}.part`);
-    execFileSync("g++", [...flags, join(emulation, `${source}.cpp`), "-o", made, "-ldl"], { stdio: "pipe" });
-    renameSync(made, join(folder, name));
-  }
-  const cache = process.env.TENON_EMULATION_CACHE ?? join(folder, "kernels");
-  mkdirSync(cache, { recursive: true });
+  ensureAddon();
+  const folder = mkdtempSync(join(tmpdir(), "tenon-cuda-"));
+  const kernels = process.env.TENON_EMULATION_CACHE ?? join(folder, "kernels");
+  mkdirSync(kernels, { recursive: true });
   Object.assign(process.env, {
-    TENON_CUDA_LIBS: folder,
-    TENON_EMULATION_CACHE: cache,
-    TENON_EMULATION_INCLUDE: emulation,
+    TENON_CUDA_LIBS: emulatedLibraries(),
+    TENON_EMULATION_CACHE: kernels,
+    TENON_EMULATION_INCLUDE: fileURLToPath(new URL("../emulation", import.meta.url)),
   });
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
