@@ -11,7 +11,7 @@
 #include <set>
 #include <sstream>
 
-#include "emulation.h"
+#include "launch.h"
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -47,6 +47,7 @@ std::set<Event*> events;
 std::set<Module*> modules;
 std::set<Graph*> graphs, execs;
 std::map<uintptr_t, size_t> memory;
+emulation::Launcher launcher;
 std::map<void*, size_t> hostMemory;
 std::map<void*, emulation::Kernel> kernels;
 size_t usedBytes = 0;
@@ -149,7 +150,7 @@ EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
   usedBytes += bytes;
   const auto begin = (uintptr_t)data;
   memory[begin] = bytes;
-  emulation::machine.allocations.push_back({begin, begin + bytes, std::vector<emulation::Shadow>(bytes)});
+  launcher.allocate(begin, bytes);
   return *address = begin, kSuccess;
 }
 EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
@@ -159,7 +160,7 @@ EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
     if (const int status = drain(s); status != kSuccess) return status;
   usedBytes -= found->second;
   memory.erase(found);
-  std::erase_if(emulation::machine.allocations, [&](const auto& a) { return a.begin == address; });
+  launcher.release((uintptr_t)address);
   free((void*)(uintptr_t)address);
   return kSuccess;
 }
@@ -294,8 +295,8 @@ EXPORT int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, un
   const int rows = *(const int*)parameters[1];
   return enqueue(s, [=] {
     if (!inside(table, 8)) return outside("a table", table, 8);
-    const std::string fault = emulation::launch((emulation::Kernel)function, (int)x, (int)threads,
-                                                (const unsigned long long*)(uintptr_t)table, rows);
+    const std::string fault = launcher.launch((emulation::Kernel)function, (int)x, (int)threads,
+                                               (const unsigned long long*)(uintptr_t)table, rows);
     return fault.empty() ? (int)kSuccess : refuse(kIllegalAddress, fault);
   });
 }

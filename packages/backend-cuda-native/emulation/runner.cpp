@@ -1,9 +1,11 @@
 // Runs launches that a file describes, on memory that it holds, and writes that memory back. `kernels[]` is the program's.
-#include "emulation.h"
+#include "launch.h"
 
 extern const emulation::Kernel kernels[];
 
 namespace {
+
+emulation::Launcher launcher;
 
 template <typename T>
 T take(FILE* file) {
@@ -23,20 +25,19 @@ void put(FILE* file, const void* data, size_t bytes) {
 
 // kernel, blocks, threads, rows; buffers, each a length and bytes; words of the table, each whether it is a buffer and a number
 void run(FILE* in, FILE* out) {
-  using emulation::machine;
   const uint32_t kernel = take<uint32_t>(in), blocks = take<uint32_t>(in);
   const uint32_t threads = take<uint32_t>(in), rows = take<uint32_t>(in);
   std::vector<std::unique_ptr<char[]>> buffers;
   std::vector<uint32_t> sizes;
   const uint32_t count = take<uint32_t>(in);
-  machine.allocations.clear();
+  launcher.releaseAll();
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t bytes = take<uint32_t>(in);
     // neighbours in memory belong to nobody
     std::unique_ptr<char[]> data(new char[bytes + 64]);
     if (bytes > 0 && fread(data.get(), 1, bytes, in) != bytes) _exit(2);
     const uintptr_t begin = (uintptr_t)data.get();
-    machine.allocations.push_back({begin, begin + bytes, std::vector<emulation::Shadow>(bytes + 1)});
+    launcher.allocate(begin, bytes);
     buffers.push_back(std::move(data));
     sizes.push_back(bytes);
   }
@@ -46,7 +47,7 @@ void run(FILE* in, FILE* out) {
     const uint32_t value = take<uint32_t>(in);
     word = address ? (unsigned long long)(uintptr_t)buffers[value].get() : value;
   }
-  const std::string fault = emulation::launch(kernels[kernel], (int)blocks, (int)threads, table.data(), (int)rows);
+  const std::string fault = launcher.launch(kernels[kernel], (int)blocks, (int)threads, table.data(), (int)rows);
   put(out, fault.data(), fault.size());
   for (uint32_t i = 0; i < count; i++) put(out, buffers[i].get(), sizes[i]);
 }
