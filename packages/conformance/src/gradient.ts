@@ -1,5 +1,5 @@
 import { backward, type CheckOptions, checkGradients } from "@tenon/autograd";
-import { buildModule, Fn, input, isFloat, splat, type Tensor } from "@tenon/ir";
+import { buildModule, Fn, input, isFloat, type Precision, splat, type Tensor } from "@tenon/ir";
 import { materialize, type Sample } from "@tenon/ir/samples";
 import { faultText, verifyModule } from "@tenon/ir/verify";
 import { type Evaluate, recordSample } from "./sample-runner.ts";
@@ -53,8 +53,9 @@ function disagreements(
   }
 }
 
-function optionsFor({ operands, kink }: Sample, evaluate: Evaluate): CheckOptions {
-  const short = operands.some(({ dtype }) => dtype === "float16" || dtype === "bfloat16");
+function optionsFor({ operands, attrs, kink }: Sample, evaluate: Evaluate): CheckOptions {
+  const { mul = "same" } = attrs as { readonly mul?: Precision };
+  const short = mul !== "same" || operands.some(({ dtype }) => dtype === "float16" || dtype === "bfloat16");
   const tolerance = short ? { ...gradientTolerance, transpose: TRANSPOSE_16_BIT } : gradientTolerance;
   return { evaluate, tolerance, differences: !kink };
 }

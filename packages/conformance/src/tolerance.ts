@@ -45,7 +45,7 @@ export const gradientTolerance: GradientTolerance = {
   directions: 8,
 };
 
-/** Reverse mode against forward mode where 16-bit floats are converted on the way: a few units of bfloat16. */
+/** Reverse mode against forward mode where 16-bit floats are converted on the way, or factors rounded: a few units of bfloat16. */
 export const TRANSPOSE_16_BIT = 2 ** -6;
 
 /** Bits of the fraction, so that one unit in the last place at 1 is `2^-bits`. */

@@ -12,6 +12,7 @@ import {
   Fn,
   input,
   lookupOp,
+  matmul,
   mul,
   sub,
   type Tensor,
@@ -50,6 +51,24 @@ test("convert rounds to the dtype it makes, also where that is the dtype there w
   expect(valuesOf(convert(sum, "float64"))).toEqual([1 + 2 ** -40]);
   expect(valuesOf(convert(constant(1 / 3), "float16"))).toEqual([0.333251953125]);
   expect(valuesOf(convert(constant(1 / 3), "bfloat16"))).toEqual([0.333984375]);
+});
+
+test("factors of products are rounded as mul says, to the nearest and ties to even", () => {
+  const product = (x: number, mul: "same" | "tf32" | "bf16"): number =>
+    valuesOf(matmul(constant([x], [1, 1], "float32"), constant([1], [1, 1], "float32"), { mul }))[0]!;
+  const [brain, tf32] = [2 ** -7, 2 ** -10]; // units in the last place at 1
+  for (const [mul, unit] of [
+    ["bf16", brain],
+    ["tf32", tf32],
+  ] as const) {
+    expect(product(1 + unit / 2, mul)).toBe(1);
+    expect(product(-1 - 1.5 * unit, mul)).toBe(-1 - 2 * unit);
+    expect(product(1 + 0.51 * unit, mul)).toBe(1 + unit);
+    expect(product(3 * 2 ** -130 * (1 + unit / 8), mul)).toBe(3 * 2 ** -130);
+    expect(product(2 ** 128 * (1 - 2 ** -24), mul)).toBe(Infinity);
+    expect(product(Number.NaN, mul)).toBeNaN();
+  }
+  expect(product(1 + 2 ** -20, "same")).toBe(1 + 2 ** -20);
 });
 
 test("bitcast reads the bits of the rounded value", () => {

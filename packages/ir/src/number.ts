@@ -43,6 +43,13 @@ export function bfloat16Bits(x: number): number {
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
+/** The number with TF32's 10 bits of fraction that is nearest to `x`, ties to even; its exponents are those of float32. */
+export function tf32Value(x: number): number {
+  if (x === 0 || !Number.isFinite(x)) return x;
+  const unit = 2 ** (Math.max(exponentOf(Math.abs(x)), -126) - 10);
+  return Math.fround(roundHalfEven(x / unit) * unit);
+}
+
 /** The value of bfloat16 bits. */
 export function bfloat16Value(bits: number): number {
   u32[0] = bits << 16;

@@ -26,7 +26,7 @@ export interface Sample {
   readonly attrs: object;
   /**
    * Finite differences mean nothing here: the function is not smooth at these operands (ties, steps, extremes), or they
-   * are 16-bit floats, whose rounding hides a small difference.
+   * are rounded, as 16-bit floats are, and factors of reduced precision, which hides a small difference.
    */
   readonly kink: boolean;
   /** No derivative is defined with these operands and attributes. */

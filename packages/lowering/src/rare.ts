@@ -1,6 +1,7 @@
 /** What most programs do without; see `parts.ts`. */
 export { emitClaimed } from "./emit/claimed.ts";
 export { dynamicSlice, dynamicUpdate } from "./emit/dynamic.ts";
+export { roundedFactor } from "./emit/factor.ts";
 export { foldReduction } from "./emit/fold.ts";
 export { emitScatter } from "./emit/scatter.ts";
 export { oddly, saturated, shortBitcast } from "./emit/sixteen.ts";

@@ -1,7 +1,9 @@
 import "@tenon/interpreter";
 import {
+  attention,
   type Context,
   compile,
+  conv,
   foldIn,
   grad,
   inference,
@@ -10,6 +12,7 @@ import {
   keySpec,
   keys,
   matmul,
+  ones,
   scan,
   setBackend,
   spec,
@@ -205,10 +208,30 @@ test("the state of a training step stands in the module's manifest", () => {
   expect(functions.at(-1)!.inputs.map((i) => i.alias)).toEqual([undefined, 1, 2]);
 });
 
-test("precision sets how matrix products are computed", () => {
-  const f = compile((x: Tensor) => matmul(x, x), { precision: "tf32" });
-  const rows = f.trace(spec([2, 2])).functions[0]!.ops;
-  expect(rows.find((row) => row.op === "dot")!.attrs.mul).toBe("tf32");
+test.each([
+  ["float32", "same"],
+  ["tf32", "tf32"],
+  ["bfloat16", "bf16"],
+] as const)("with precision %s factors of all products are rounded so, those of gradients too", (precision, mul) => {
+  const w = variable(ones([3, 3, 2, 4]));
+  const step = compile(
+    (x: Tensor) => {
+      const [loss, dw] = valueAndGrad(
+        () =>
+          matmul(conv(x, w.value).reshape([8, 4]), x.reshape([4, 12]))
+            .square()
+            .sum(),
+        w,
+      );
+      w.assign(w.value.sub(dw));
+      return [loss, attention(x, x, x)];
+    },
+    { precision },
+  );
+  const rows = step.trace(spec([1, 6, 4, 2])).functions[0]!.ops.filter(({ attrs }) => "mul" in attrs);
+  expect(new Set(rows.map(({ op }) => op))).toEqual(new Set(["dot", "nn.conv", "nn.attention"]));
+  expect(rows.length).toBeGreaterThan(4);
+  expect(new Set(rows.map(({ attrs }) => attrs.mul))).toEqual(new Set([mul]));
 });
 
 test("a Variable that is returned is its value when the function ends, and one that is only returned is read too", async () => {

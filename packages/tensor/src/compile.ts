@@ -1,5 +1,13 @@
 import { type BackendChoice, type CompileOptions, compileOptionNames } from "@tenon/backend";
-import { checkFunction, checkOptions, OptionError, StateError, type Tensor, type VerifiedModule } from "@tenon/ir";
+import {
+  checkFunction,
+  checkOptions,
+  OptionError,
+  type Precision,
+  StateError,
+  type Tensor,
+  type VerifiedModule,
+} from "@tenon/ir";
 import { treeUnflatten } from "@tenon/tree";
 import type { TypedArray } from "./bytes.ts";
 import type { Context } from "./context.ts";
@@ -23,7 +31,12 @@ export interface CompileSettings extends CompileOptions {
   readonly name?: string;
   /** Keep source lines in the module. */
   readonly sources?: boolean;
-  readonly precision?: (typeof precisions)[number];
+  /**
+   * How the factors of products of float32 are rounded, in matrix products, convolutions, attention and recurrent cells, and in
+   * their gradients: not at all, which is `float32` and the default, to TF32's 10 bits of fraction, or to bfloat16's 7. Sums,
+   * results and Variables stay float32.
+   */
+  readonly precision?: keyof typeof precisions;
 }
 
 /** What may be passed where the function takes a tensor. */
@@ -55,7 +68,8 @@ export interface Compiled<A extends readonly unknown[], R> {
   save(): Promise<Uint8Array>;
 }
 
-const precisions = ["same", "tf32", "bf16"] as const;
+/** What `mul` of products is. */
+const precisions = { float32: "same", tf32: "tf32", bfloat16: "bf16" } as const satisfies Record<string, Precision>;
 
 /** How many traced programs a function keeps. */
 const MAX_PROGRAMS = 64;
@@ -71,13 +85,11 @@ export function compile<A extends readonly any[], R>(
 ): Compiled<A, R> {
   checkOptions("compile", settings, ["inputs", "backend", "name", "sources", "precision", ...compileOptionNames]);
   checkFunction("compile", "the first argument", fn);
-  const { precision: wanted = "same" } = settings;
-  if (!precisions.includes(wanted)) {
-    throw new OptionError(
-      "E803",
-      "compile",
-      `precision is ${JSON.stringify(wanted)}, which is none of ${precisions.join(", ")}`,
-    );
+  const { name = "step", sources = false, precision = "float32" } = settings;
+  const mul = precisions[precision];
+  if (mul === undefined) {
+    const names = Object.keys(precisions).join(", ");
+    throw new OptionError("E803", "compile", `precision is ${JSON.stringify(precision)}, which is none of ${names}`);
   }
   const declared = settings.inputs === undefined ? undefined : layoutOfSpecs(settings.inputs);
   const programs = new Map<string, Program[]>();
@@ -93,8 +105,7 @@ export function compile<A extends readonly any[], R>(
       return before;
     }
     const body = (leaves: readonly Tensor[]): unknown => fn(...(rebuild(layout, leaves) as unknown as A));
-    const { name = "step", sources = false, precision = "same" } = settings;
-    const program = traceProgram(body, layout.types, layout.names, { name, sources, precision });
+    const program = traceProgram(body, layout.types, layout.names, { name, sources, mul });
     programs.set(key, [...(programs.get(key) ?? []), program]);
     if (programs.size > MAX_PROGRAMS) {
       const [oldest, dropped] = programs.entries().next().value!;

@@ -52,7 +52,7 @@ test("inputs that are no types are refused", () => {
 
 test("a precision that does not exist is refused when compile is called", () => {
   expect(() => compile((x: Tensor) => x, { precision: "half" as never })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError E803 compile: precision is "half", which is none of same, tf32, bf16.]`,
+    `[OptionError E803 compile: precision is "half", which is none of float32, tf32, bfloat16.]`,
   );
 });
 

@@ -5,6 +5,7 @@ import {
   inputOp,
   isLeaf,
   nextNodeId,
+  type Precision,
   recorded,
   StateError,
   type StateRow,
@@ -43,8 +44,8 @@ export interface TraceSettings {
   readonly name: string;
   /** Keep the source line of every operation in the module. */
   readonly sources: boolean;
-  /** How precisely matrix products are computed; the same as their operands by default. */
-  readonly precision: "same" | "tf32" | "bf16";
+  /** How the factors of products are rounded. */
+  readonly mul: Precision;
 }
 
 /** Runs `body` on argument leaves and makes a module of what it records. */
@@ -54,11 +55,11 @@ export function traceProgram(
   names: readonly string[],
   settings: TraceSettings,
 ): Program {
-  const { name, sources, precision } = settings;
+  const { name, sources, mul } = settings;
   const since = nextNodeId();
   const frame = new CompileFrame();
   const leaves = types.map((type, i) => input(type, names[i]));
-  const returned = inFrame(frame, () => withSources(() => withPrecision(precision, () => body(leaves)), sources));
+  const returned = inFrame(frame, () => withSources(() => withPrecision(mul, () => body(leaves)), sources));
   const { results, structure } = inFrame(frame, () => resultsOf(name, returned)); // which reads Variables
   const variables = [...frame.leaves.keys()];
   const written = [...frame.writes.keys()];

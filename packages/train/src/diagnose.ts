@@ -78,40 +78,37 @@ async function firstBad(values: Tensor): Promise<{ index: number; value: number 
 
 async function inForward(parts: StepParts, { tensors, key }: BadBatch): Promise<Finding | undefined> {
   const calls: { readonly name: string; readonly path: string }[] = [];
-  const probe = compile(
-    (k: Tensor, ...batch: ReturnType<typeof argumentsOf>) => {
-      const flags: Tensor[] = [];
-      const restore = layersOf(parts.model).map((layer) => {
-        const own = Object.getOwnPropertyDescriptor(layer, "forward");
-        const forward = layer.forward;
-        const watched = (...args: unknown[]): unknown => {
-          const result = forward.apply(layer, args);
-          for (const leaf of treeLeaves<unknown>(result)) {
-            if (!(leaf instanceof Tensor) || !isFloat(leaf.dtype)) continue;
-            flags.push(leaf.isFinite().all());
-            calls.push({ name: layer.path === "" ? "the model" : layer.path, path: layer.path });
-          }
-          return result;
-        };
-        Object.defineProperty(layer, "forward", { value: watched, configurable: true, enumerable: false });
-        return () => {
-          delete (layer as { forward?: unknown }).forward;
-          if (own !== undefined) Object.defineProperty(layer, "forward", own);
-        };
-      });
-      try {
-        const { predictions } = objective(parts, batch, training(k));
-        for (const leaf of treeLeaves<unknown>(predictions) as Tensor[]) {
+  const probe = compile((k: Tensor, ...batch: ReturnType<typeof argumentsOf>) => {
+    const flags: Tensor[] = [];
+    const restore = layersOf(parts.model).map((layer) => {
+      const own = Object.getOwnPropertyDescriptor(layer, "forward");
+      const forward = layer.forward;
+      const watched = (...args: unknown[]): unknown => {
+        const result = forward.apply(layer, args);
+        for (const leaf of treeLeaves<unknown>(result)) {
+          if (!(leaf instanceof Tensor) || !isFloat(leaf.dtype)) continue;
           flags.push(leaf.isFinite().all());
-          calls.push({ name: "the model", path: "" });
+          calls.push({ name: layer.path === "" ? "the model" : layer.path, path: layer.path });
         }
-      } finally {
-        for (const back of restore) back();
+        return result;
+      };
+      Object.defineProperty(layer, "forward", { value: watched, configurable: true, enumerable: false });
+      return () => {
+        delete (layer as { forward?: unknown }).forward;
+        if (own !== undefined) Object.defineProperty(layer, "forward", own);
+      };
+    });
+    try {
+      const { predictions } = objective(parts, batch, training(k));
+      for (const leaf of treeLeaves<unknown>(predictions) as Tensor[]) {
+        flags.push(leaf.isFinite().all());
+        calls.push({ name: "the model", path: "" });
       }
-      return stack(flags.map((flag) => flag.cast("int32")));
-    },
-    parts.backend === undefined ? {} : { backend: parts.backend },
-  );
+    } finally {
+      for (const back of restore) back();
+    }
+    return stack(flags.map((flag) => flag.cast("int32")));
+  }, parts.settings);
   const flags = await (await probe(key, ...argumentsOf(parts, tensors))).data();
   const first = flags.indexOf(0);
   if (first < 0) {

@@ -1,4 +1,4 @@
-import { type BackendChoice, dryRun, inference, Tensor, type TensorType } from "@tenon/tensor";
+import { type CompileSettings, dryRun, inference, Tensor, type TensorType } from "@tenon/tensor";
 import { batchType, checkSameRows, type DataSource } from "./data.ts";
 import { checkClasses } from "./labels.ts";
 import type { Model } from "./model.ts";
@@ -30,7 +30,7 @@ export const inputsIn = (types: Types): OneOrMore<TensorType> =>
   roleOf("x", Object.keys(types)).arrange((column) => types[column]!);
 
 export function planOf(
-  { model, backend }: { readonly model: Model; readonly backend: BackendChoice | undefined },
+  { model, settings }: { readonly model: Model; readonly settings: CompileSettings },
   judgement: Judgement,
   types: Types,
 ): Plan {
@@ -42,7 +42,7 @@ export function planOf(
     return model.call(x, inference) as OneOrMore<Tensor>;
   });
   const outputs = outputsFor(judgement, found, targets, types);
-  const parts: StepParts = { model, outputs, backend, types, inputs, targets };
+  const parts: StepParts = { model, outputs, settings, types, inputs, targets };
   return { parts, predictions: typesOf(found), evaluation: new EvaluationStep(parts) };
 }
 

@@ -1,5 +1,5 @@
 import {
-  type BackendChoice,
+  type CompileSettings,
   type HostKey,
   hostFoldIn,
   hostKey,
@@ -21,7 +21,7 @@ import { checkBuilt } from "./trainer-options.ts";
 /** What programs are made of. */
 export interface ProgramsOptions {
   readonly model: Model;
-  readonly backend: BackendChoice | undefined;
+  readonly settings: CompileSettings;
   readonly seed: number;
   readonly optimizer: Optimizer | BoundOptimizer;
   readonly judgement: Judgement;

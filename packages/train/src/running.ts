@@ -1,6 +1,6 @@
 import {
   applyOp,
-  type BackendChoice,
+  type CompileSettings,
   compile,
   type Dim,
   dimOp,
@@ -36,17 +36,17 @@ export class Running {
   readonly totals: readonly Variable[];
   readonly count: Variable;
   readonly states: readonly VariableTree[];
-  readonly #backend: BackendChoice | undefined;
+  readonly #settings: CompileSettings;
   readonly #outputs: readonly Output[];
   /** Whether there may be something to forget. */
   used = false;
   #reset: (() => Promise<unknown>) | undefined;
 
   /** @param prefix First words of the names of the Variables. */
-  constructor(outputs: readonly Output[], prefix: string, backend: BackendChoice | undefined) {
+  constructor(outputs: readonly Output[], prefix: string, settings: CompileSettings) {
     const metrics = outputs.flatMap((output) => output.metrics);
     this.metrics = metrics;
-    this.#backend = backend;
+    this.#settings = settings;
     this.#outputs = outputs;
     const own = outputs.length > 1 ? outputs.map(({ name }) => nameIn(name, "loss")) : [];
     this.lossNames = ["loss", ...own];
@@ -121,9 +121,7 @@ export class Running {
   /** Forgets all batches, by a program of its own where there were any. */
   async reset(): Promise<void> {
     if (!this.used) return;
-    this.#reset ??= compile(() => this.forget(), {
-      ...{ name: "reset", ...(this.#backend !== undefined && { backend: this.#backend }) },
-    });
+    this.#reset ??= compile(() => this.forget(), { ...this.#settings, name: "reset" });
     await this.#reset();
   }
 }

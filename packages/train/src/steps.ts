@@ -1,8 +1,8 @@
 import { type AnyLayer, maskOf, regularization } from "@tenon/layers";
 import {
   type ArgumentSpec,
-  type BackendChoice,
   type Compiled,
+  type CompileSettings,
   type Context,
   compile,
   foldIn,
@@ -34,7 +34,8 @@ import { type Judged, Running } from "./running.ts";
 export interface StepParts {
   readonly model: Model;
   readonly outputs: readonly Output[];
-  readonly backend: BackendChoice | undefined;
+  /** Where and how precisely, as `compile` has it. */
+  readonly settings: CompileSettings;
   /** The types of a batch of each column that is used. */
   readonly types: Readonly<Record<string, TensorType>>;
   readonly inputs: Role;
@@ -118,8 +119,8 @@ export class TrainingStep {
   readonly #hasRate: boolean;
 
   constructor(parts: StepParts, optimizer: BoundOptimizer, key: HostKey) {
-    const { model, outputs, backend } = parts;
-    this.running = new Running(outputs, "train", backend);
+    const { model, outputs, settings } = parts;
+    this.running = new Running(outputs, "train", settings);
     this.key = variable(tensor(Uint32Array.of(...key)), { name: "train.key", role: "key" });
     this.count = variable(tensor(0, { dtype: "int32" }), { name: "train.step", role: "state" });
     this.healthy = variable(tensor(true), { name: "train.healthy", role: "state" });
@@ -145,7 +146,7 @@ export class TrainingStep {
         const rate = hasRate ? [rateOf(optimizer)!] : [];
         return stack([loss, ...this.running.losses, ...rate]);
       },
-      { inputs: specsOf(parts), name: "train", ...(backend !== undefined && { backend }) },
+      { ...settings, inputs: specsOf(parts), name: "train" },
     );
   }
 
@@ -185,27 +186,27 @@ export class EvaluationStep {
   readonly run: BatchStep;
 
   constructor(parts: StepParts) {
-    const { outputs, backend } = parts;
-    this.running = new Running(outputs, "evaluate", backend);
+    const { outputs, settings } = parts;
+    this.running = new Running(outputs, "evaluate", settings);
     this.run = compile(
       (...batch: StepArguments) => {
         const { judged, value } = objective(parts, batch, inference);
         this.running.update(value, judged);
         return stack(this.running.losses);
       },
-      { inputs: specsOf(parts), name: "evaluate", ...(backend !== undefined && { backend }) },
+      { ...settings, inputs: specsOf(parts), name: "evaluate" },
     );
   }
 }
 
 /** The model's predictions, and nothing else. */
 export function predictionStep(
-  { model, backend }: { model: Model; backend: BackendChoice | undefined },
+  { model, settings }: { model: Model; settings: CompileSettings },
   inputs: ArgumentSpec,
 ): PredictionStep {
   return compile((x: OneOrMore<Tensor>) => model.call(x, inference) as OneOrMore<Tensor>, {
+    ...settings,
     ...{ inputs: [inputs], name: "predict" },
-    ...(backend !== undefined && { backend }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type BackendChoice, OptionError, StateError, valueText, variables } from "@tenon/tensor";
+import { type BackendChoice, type CompileSettings, OptionError, StateError, valueText, variables } from "@tenon/tensor";
 import type { BoundOptimizer, Loss, Metric, Model, Optimizer } from "./model.ts";
 import type { LossName, MetricName, OptimizerName } from "./names.ts";
 import { checkKnown } from "./options.ts";
@@ -18,6 +18,8 @@ export interface TrainerOptions {
   readonly metrics?: readonly (Metric | MetricName)[] | Readonly<Record<string, readonly (Metric | MetricName)[]>>;
   /** By default what `setBackend`, `TENON_BACKEND` or the configuration say. */
   readonly backend?: BackendChoice;
+  /** How the factors of products are rounded in all programs, as `compile` has it: `float32` (by default), `tf32` or `bfloat16`. */
+  readonly precision?: CompileSettings["precision"];
   /** Of initial values, the order of examples and random numbers; by default another one for each trainer. */
   readonly seed?: number;
 }
@@ -37,7 +39,16 @@ export interface SaveOptions {
 }
 
 export function checkTrainerOptions(options: TrainerOptions): void {
-  checkKnown("Trainer", options, ["model", "loss", "lossWeights", "optimizer", "metrics", "backend", "seed"]);
+  checkKnown("Trainer", options, [
+    "model",
+    "loss",
+    "lossWeights",
+    "optimizer",
+    "metrics",
+    "backend",
+    "precision",
+    "seed",
+  ]);
 }
 
 export function checkModel(model: unknown): Model {

@@ -90,6 +90,21 @@ test("the same seed gives the same history to the bit, another seed another one"
   ]);
 });
 
+test("a precision is that of every product, and training goes nearly the same way", async () => {
+  const losses = [];
+  for (const precision of ["float32", "bfloat16"] as const) {
+    const trainer = classifier({ precision });
+    losses.push((await trainer.fit(points, { ...quiet, epochs: 3 })).epochs.at(-1)!.loss);
+    const products = trainer.step.trace().functions.flatMap(({ ops }) => ops.filter(({ attrs }) => "mul" in attrs));
+    expect(new Set(products.map(({ attrs }) => attrs.mul))).toEqual(
+      new Set([{ float32: "same", bfloat16: "bf16" }[precision]]),
+    );
+  }
+  const [exact, rounded] = losses as [number, number];
+  expect(rounded).not.toBe(exact);
+  expect(Math.abs(rounded - exact)).toBeLessThan(0.02 * exact);
+});
+
 test("one program serves every batch, the smaller last one included, and loss and metrics are of all examples", async () => {
   const { create } = backend;
   let entries: string[] = [];

@@ -58,7 +58,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     checkTrainerOptions(options);
-    const { model, loss, lossWeights, optimizer = "adam", metrics = [], backend, seed } = options;
+    const { model, loss, lossWeights, optimizer = "adam", metrics = [], backend, precision, seed } = options;
     this.model = checkModel(model);
     const judgement = { loss, lossWeights, metrics };
     const rule = optimizerOf(optimizer);
@@ -67,7 +67,8 @@ export class Trainer {
     this.drewSeed = seed === undefined;
     this.seed =
       seed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0]! : checkWhole("Trainer", "seed", seed, 0, 0);
-    this.#programs = new Programs({ model: this.model, backend, seed: this.seed, optimizer: rule, judgement });
+    const settings = { ...(backend !== undefined && { backend }), ...(precision !== undefined && { precision }) };
+    this.#programs = new Programs({ model: this.model, settings, seed: this.seed, optimizer: rule, judgement });
   }
 
   /** The course of the training, over all calls of `fit`. */

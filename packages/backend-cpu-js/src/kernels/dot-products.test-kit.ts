@@ -156,7 +156,7 @@ export function productOf(c: ProductCase): Product {
     }
   }
   const kernel: DotKernel = {
-    ...{ kind: "dot", name: "product", slots, batch, row, column, k, type, a, b, product, columnSums },
+    ...{ kind: "dot", name: "product", slots, batch, row, column, k, type, mul: "same", a, b, product, columnSums },
     scalars: symbolic ? ([batches, rows, columns, depth] as IndexVariable[]) : [],
     sizes: { batch: batches, rows, columns, k: depth },
     epilogue: w.statements,

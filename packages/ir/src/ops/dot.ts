@@ -2,7 +2,7 @@ import { axisPairs, choice, dtypeAttr } from "../attrs.ts";
 import type { Batching, Meaning } from "../beside.ts";
 import { sameDim } from "../dim.ts";
 import { accumulator, type DType, isFloat } from "../dtype.ts";
-import { wrapInteger } from "../number.ts";
+import { roundToDType, tf32Value, wrapInteger } from "../number.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { Elements, OpRecord } from "../record.ts";
 import { accepts, fail, failDType } from "../rule.ts";
@@ -14,7 +14,7 @@ import { checkAccumulator } from "./reduce.ts";
 
 type Pairs = readonly [readonly number[], readonly number[]];
 
-/** How factors are rounded before they are multiplied: not at all, to tf32's 10 bits of fraction, or to bfloat16. */
+/** How factors are rounded before they are multiplied, to the nearest and ties to even: not at all, to tf32's 10 bits of fraction, or to bfloat16. */
 export type Precision = "same" | "tf32" | "bf16";
 
 /**
@@ -100,7 +100,8 @@ export const dotBatching: Batching<["a", "b"]> = ([a, b], [ofA, ofB], { contract
   return transpose(y, [at, ...y.shape.flatMap((_, i) => (i === at ? [] : [i]))]);
 };
 
-export const dotMeaning: Meaning<["a", "b"]> = ([a, b], { contract, batch }) => {
+export const dotMeaning: Meaning<["a", "b"]> = ([x, y], { contract, batch, mul }) => {
+  const [a, b] = [roundedFactors(x, mul), roundedFactors(y, mul)];
   const [freeA, freeB] = freeAxes([a, b], contract, batch);
   const count = (x: Elements, list: readonly number[]): number => countOf(list.map((i) => x.shape[i]!));
   const sizes = {
@@ -116,6 +117,11 @@ export const dotMeaning: Meaning<["a", "b"]> = ([a, b], { contract, batch }) => 
     a.dtype,
   );
 };
+
+function roundedFactors(x: Elements, mul: Precision): Elements {
+  if (mul === "same") return x;
+  return { ...x, data: x.data.map((v) => (mul === "tf32" ? tf32Value(v) : roundToDType("bfloat16", v))) };
+}
 
 /** Axes of a and of b that are neither contracted nor batch axes, in their order. */
 function freeAxes(
@@ -234,8 +240,8 @@ export const dotSamples = () =>
     [normal([]), normal([]), { contract: [[], []] }],
     [normal([3, 0]), normal([0, 2]), { contract: [[1], [0]] }],
     [normal([0, 3]), normal([3, 2]), { contract: [[1], [0]] }],
-    [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "tf32" }],
-    [normal([2, 3]), normal([3, 2]), { contract: [[1], [0]], mul: "bf16" }],
+    { operands: [normal([2, 3]), normal([3, 2])], attrs: { contract: [[1], [0]], mul: "tf32" }, kink: true },
+    { operands: [normal([2, 3]), normal([3, 2])], attrs: { contract: [[1], [0]], mul: "bf16" }, kink: true },
     [normal([2, 3], { dtype: "float64" }), normal([3, 2], { dtype: "float64" }), { contract: [[1], [0]] }],
     [normal([2, 3], { dtype: "float16" }), normal([3, 2], { dtype: "float16" }), { contract: [[1], [0]] }],
     [

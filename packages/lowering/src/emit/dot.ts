@@ -1,4 +1,4 @@
-import type { DType, Node, Tensor } from "@tenon/ir";
+import type { DType, Node, Precision, Tensor } from "@tenon/ir";
 import type { Group } from "../fuse/group.ts";
 import { maximum } from "../index-choice.ts";
 import { floorDiv, modIndex } from "../index-division.ts";
@@ -11,7 +11,7 @@ import { KernelWriter } from "../kernel/writer.ts";
 import { rare } from "../parts.ts";
 import { viewOf } from "../view.ts";
 import { Emitter, type Memory } from "./emitter.ts";
-import { factorIndices, freeAxes, reductionOf } from "./reduction.ts";
+import { factor, factorIndices, freeAxes, reductionOf } from "./reduction.ts";
 import { linearIn, stridedRead } from "./strided.ts";
 
 type Body<K> = Omit<K, "name" | "slots" | "scalars">;
@@ -29,6 +29,7 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
   const anchor = group.nodes[0]!;
   const { inputs, attrs } = anchor;
   const product = anchor.outputs[0]!;
+  const mul = attrs.mul as Precision;
   const { contract, batch: shared } = attrs as unknown as Record<"contract" | "batch", readonly (readonly number[])[]>;
   const [freeA, freeB] = freeAxes(anchor);
   const [a, b] = inputs as readonly [Tensor, Tensor];
@@ -51,10 +52,14 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
   const inner = order.map((_, n) => k.index[order.indexOf(n)]!);
   const factors = factorIndices(anchor, index, inner);
   const [left, right] = inputs.map((x, side): DotOperand => {
-    const own = new KernelWriter();
-    const emitter = new Emitter(own, memory);
-    const value = own.alu("convert", [emitter.value(x, emitter.place(factors[side]!))], type);
-    return { block: own.block(value), lies: affine(value, batch, side === 0 ? row : column, k) };
+    const line = side === 0 ? row : column;
+    const operand = (settings: Node["attrs"]): DotOperand => {
+      const own = new KernelWriter();
+      const emitter = new Emitter(own, memory);
+      const value = factor(own, emitter.value(x, emitter.place(factors[side]!)), settings);
+      return { block: own.block(value), lies: affine(value, batch, line, k) };
+    };
+    return mul === "same" ? operand(attrs) : { ...operand(attrs), unrounded: operand({ ...attrs, mul: "same" }) };
   });
   const emitter = new Emitter(writer, memory);
   const given = writer.given(type);
@@ -76,6 +81,7 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
     k: k.variable,
     sizes: { batch: batch.size, rows: row.size, columns: column.size, k: k.size },
     type,
+    mul,
     a: left!,
     b: right!,
     epilogue: writer.statements,

@@ -1,4 +1,4 @@
-import { type DType, dtypes, integerRange, type Node, type Tensor } from "@tenon/ir";
+import { type DType, dtypes, integerRange, type Node, type Precision, type Tensor } from "@tenon/ir";
 import { indexOfDim } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
 import type { Combine, Value, ValueType } from "../kernel/kernel.ts";
@@ -34,6 +34,14 @@ type Axes = readonly number[];
 type Pairs = readonly [Axes, Axes];
 
 const as = (writer: KernelWriter, value: Value, type: ValueType): Value => writer.alu("convert", [value], type);
+
+/** A factor in the type of the sum, rounded first as `mul` says. */
+export const factor = (writer: KernelWriter, value: Value, { acc, mul }: Node["attrs"]): Value =>
+  as(
+    writer,
+    mul === "same" ? value : rare.now.roundedFactor(writer, value, mul as Precision),
+    valueTypeOf(acc as DType),
+  );
 
 /** An element of `dtype` from a value of the type in which it was gathered. */
 const narrowed = (writer: KernelWriter, value: Value, dtype: DType): Value =>
@@ -78,7 +86,7 @@ const reductions: Readonly<Record<string, (node: Node) => Reduction>> = {
       term(emitter, index, inner) {
         const factors = factorIndices({ inputs, attrs }, index, inner);
         const [x, y] = [a, b].map((t, side) =>
-          as(emitter.writer, emitter.value(t, emitter.place(factors[side]!)), type),
+          factor(emitter.writer, emitter.value(t, emitter.place(factors[side]!)), attrs),
         );
         return emitter.writer.alu("mul", [x!, y!]);
       },

@@ -191,7 +191,19 @@ test("an epilogue may read where it writes, but not what is multiplied", () => {
   w.store(out, here, w.alu("add", [w.alu("add", [product, w.load(x, here)]), w.load(residual, here)]));
   const c = constantIndex;
   const kernel: Kernel = {
-    ...{ kind: "dot", name: "product", slots: w.slots, scalars: [], batch, row, column, k, type: "float32", product },
+    ...{
+      kind: "dot",
+      name: "product",
+      slots: w.slots,
+      scalars: [],
+      batch,
+      row,
+      column,
+      k,
+      type: "float32",
+      mul: "same",
+      product,
+    },
     sizes: { batch: c(1), rows: c(4), columns: c(5), k: c(5) },
     a: { block: left.block(left.load(x, at(row, k))), lies: undefined },
     b: { block: right.block(right.load(weights, at(k, column))), lies: undefined },

@@ -1,4 +1,4 @@
-import type { Attrs, DType } from "@tenon/ir";
+import type { Attrs, DType, Precision } from "@tenon/ir";
 import type { Index, IndexVariable, Predicate } from "../index-node.ts";
 
 /**
@@ -206,6 +206,8 @@ export interface DotKernel extends KernelParts {
   readonly sizes: { readonly batch: Index; readonly rows: Index; readonly columns: Index; readonly k: Index };
   /** The type of the sum. */
   readonly type: "float32" | "float64" | "int32" | "uint32";
+  /** How the factors are rounded; those that the operands give are. */
+  readonly mul: Precision;
   /** Free in `batch`, `row` and `k`. */
   readonly a: DotOperand;
   /** Free in `batch`, `k` and `column`. */
@@ -221,6 +223,8 @@ export interface DotKernel extends KernelParts {
 export interface DotOperand {
   readonly block: Block;
   readonly lies: Affine | undefined;
+  /** The same before it is rounded as `mul` says, for a target whose products do that; undefined where `mul` is `same`. */
+  readonly unrounded?: DotOperand;
 }
 
 /** Element (batch, row or column, k) of `slot` is at `start + batch·s_batch + line·s_line + k·s_k`, in elements. */
