@@ -1,4 +1,4 @@
-import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
+import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
 import { BackendError, checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import { threadClaims } from "@tenon/lowering/threads";
@@ -37,6 +37,9 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly #programs: Programs;
   readonly #workspaces: Workspaces;
   readonly #poison: boolean;
+  readonly #loaded = new Set<LoadedProgram>();
+  /** What is about to run keeps its memory. */
+  #prepared: Plan | undefined;
 
   constructor(opened: OpenedDevice, { cache = true, debug = {} }: CudaNativeOptions) {
     const { device, driver } = opened;
@@ -45,6 +48,10 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     this.#memory = new Memory(device, this.#poison);
     this.#programs = new Programs(opened, cache);
     this.#workspaces = new Workspaces(this.#memory);
+    this.#memory.makeRoom = () => {
+      for (const loaded of this.#loaded) dropPlans(loaded, this.#prepared);
+      this.#workspaces.trim();
+    };
     this.caps = capabilities(device.facts, driver.version);
     this.maxBufferBytes = device.facts.totalBytes;
   }
@@ -87,7 +94,13 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       this.write(block, place.data, 0);
       constants.set(m, block);
     }
-    return { program, memory, sources, numbers, constants, plans: new Map() };
+    const loaded = { program, memory, sources, numbers, constants, plans: new Map<MemoryLayout, Plan>() };
+    this.#loaded.add(loaded);
+    return loaded;
+  }
+
+  prepare(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>): void {
+    this.#prepared = this.#planOf(loaded, layout, dims);
   }
 
   run(
@@ -98,12 +111,13 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   ): void {
     for (const block of outside) if (block !== undefined) block.touched = true;
     this.#planOf(loaded, layout, dims).run(outside);
+    this.#prepared = undefined;
   }
 
-  unload({ plans, constants }: LoadedProgram): void {
-    for (const plan of plans.values()) plan.drop();
-    plans.clear();
-    for (const block of constants.values()) this.#memory.free(block);
+  unload(loaded: LoadedProgram): void {
+    this.#loaded.delete(loaded);
+    dropPlans(loaded);
+    for (const block of loaded.constants.values()) this.#memory.free(block);
   }
 
   async sync(): Promise<void> {
@@ -116,6 +130,11 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     } finally {
       this.#device.close();
     }
+  }
+
+  /** What a run holds, what is kept for the next ones, and the most that was held. */
+  counters(): Pick<Stats, "peakBytes" | "reservedBytes"> {
+    return { peakBytes: this.#memory.peak, reservedBytes: this.#memory.reserved };
   }
 
   /** The plan for these sizes. */
@@ -136,6 +155,14 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     });
     plans.set(layout, plan);
     return plan;
+  }
+}
+
+function dropPlans({ plans }: LoadedProgram, but?: Plan): void {
+  for (const [layout, plan] of plans) {
+    if (plan === but) continue;
+    plan.drop();
+    plans.delete(layout);
   }
 }
 
@@ -167,7 +194,10 @@ export function cudaNative(options: CudaNativeOptions = {}): BackendFactory {
     abi: ABI,
     async create(given: unknown = {}): Promise<Backend> {
       const chosen = { ...checked(options), ...checked(given) };
-      return backendFrom(new CudaNative(openDevice(deviceOptions(chosen)), chosen));
+      const target = new CudaNative(openDevice(deviceOptions(chosen)), chosen);
+      const backend = backendFrom(target);
+      const stats = backend.stats.bind(backend);
+      return Object.assign(backend, { stats: () => ({ ...stats(), ...target.counters() }) });
     },
     whyNot: async () => whyNoDevice(deviceOptions(checked(options))),
   };

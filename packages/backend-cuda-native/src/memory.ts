@@ -24,14 +24,22 @@ const OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
 /** A byte of NaN in every float. */
 const POISON = 0xff;
 
+/** How many sizes of blocks tell what takes the memory. */
+const TOLD = 10;
+
 /** Blocks of memory. Those that are given back are kept, since asking the driver takes long and waits for the device. */
 export class Memory {
   readonly #device: NativeDevice;
   readonly #poison: boolean;
   readonly #free = new Map<number, { readonly address: number; readonly used: number }[]>();
-  /** Bytes that the driver has given, and those of them that are in use. */
+  /** Blocks in use, by what was asked for. */
+  readonly #counts = new Map<number, number>();
+  /** Frees what can be made again, where the driver has no memory left. */
+  makeRoom: () => void = () => {};
+  /** Bytes that the driver has given, those of them that are in use, and that were at most. */
   reserved = 0;
   inUse = 0;
+  peak = 0;
 
   constructor(device: NativeDevice, poison = false) {
     this.#device = device;
@@ -41,17 +49,22 @@ export class Memory {
   /**
    * @param largest What takes the most, for the error where there is no memory.
    */
-  alloc(bytes: number, largest: () => Readonly<Record<string, string>> = () => ({})): Block {
+  alloc(bytes: number, largest: () => Readonly<Record<string, string>> = () => this.#largest()): Block {
     const size = sizeFor(bytes);
     const kept = this.#free.get(size)?.pop();
     const { address, used } = kept ?? { address: this.#reserve(size, bytes, largest), used: 0 };
     this.inUse += size;
+    this.peak = Math.max(this.peak, this.inUse);
+    this.#counts.set(bytes, (this.#counts.get(bytes) ?? 0) + 1);
     if (this.#poison) this.#device.enqueue(Float64Array.of(FILL, address, POISON, size));
     return { address, bytes, size, used, touched: this.#poison };
   }
 
-  free({ address, size }: Block): void {
+  free({ address, size, bytes }: Block): void {
     this.inUse -= size;
+    const count = this.#counts.get(bytes)! - 1;
+    if (count === 0) this.#counts.delete(bytes);
+    else this.#counts.set(bytes, count);
     const kept = this.#free.get(size) ?? [];
     kept.push({ address, used: this.#device.mark() });
     this.#free.set(size, kept);
@@ -77,6 +90,7 @@ export class Memory {
     } catch (error) {
       if (!isFailure(error) || error.statusName !== OUT_OF_MEMORY) throw error;
     }
+    this.makeRoom();
     this.trim();
     try {
       return this.#ask(size);
@@ -85,10 +99,16 @@ export class Memory {
       const { free, total } = this.#device.memory();
       throw new LimitError("E540", "cuda-native", `the GPU has no ${bytes} bytes left: ${free} of ${total} are free`, {
         operands: largest(),
-        fix: "use a smaller batch, or close what else uses the GPU",
+        fix: "use a smaller batch, release what is not needed any more, or close what else uses the GPU",
         cause: error,
       });
     }
+  }
+
+  /** What is in use, largest first. */
+  #largest(): Readonly<Record<string, string>> {
+    const sizes = [...this.#counts].sort(([a], [b]) => b - a).slice(0, TOLD);
+    return Object.fromEntries(sizes.map(([bytes, count]) => [`in use, of ${bytes} bytes`, String(count)]));
   }
 
   #ask(size: number): number {

@@ -61,8 +61,13 @@ export class Plan {
     const largest = () => largestTensors(program, dims);
     const works = worksOf(program, memory, sources, dims, deviceKernels);
     this.#host = host;
-    this.#workspace = host.workspaces.lend(layout.arenaBytes, largest);
     this.#guards = works.guards === 0 ? undefined : host.memory.alloc(4 * works.guards, largest);
+    try {
+      this.#workspace = host.workspaces.lend(layout.arenaBytes, largest);
+    } catch (error) {
+      if (this.#guards !== undefined) host.memory.free(this.#guards);
+      throw error;
+    }
     const table = new TableWriter(loaded, layout, works, this.#workspace.address, this.#guards?.address ?? 0);
     this.#words = table.words;
     this.#given = table.given;

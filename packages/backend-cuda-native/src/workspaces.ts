@@ -16,8 +16,8 @@ export class Workspaces {
   lend(bytes: number, largest: () => Readonly<Record<string, string>>): Block {
     let block = this.#current;
     if (block === undefined || block.size < bytes) {
-      const before = block;
       block = this.#memory.alloc(Math.max(1, bytes), largest);
+      const before = this.#current; // it may have gone to make room
       this.#current = block;
       if (before !== undefined && this.#users.get(before) === 0) this.#drop(before);
     }
@@ -29,6 +29,14 @@ export class Workspaces {
     const users = this.#users.get(block)! - 1;
     this.#users.set(block, users);
     if (users === 0 && block !== this.#current) this.#drop(block);
+  }
+
+  /** Gives up what nobody uses. */
+  trim(): void {
+    const block = this.#current;
+    if (block === undefined || (this.#users.get(block) ?? 0) > 0) return;
+    this.#current = undefined;
+    this.#drop(block);
   }
 
   #drop(block: Block): void {

@@ -94,6 +94,9 @@ export interface Stats {
   readonly liveBuffers: number;
   readonly liveBytes: number;
   readonly cachedPrograms: number;
+  /** Bytes of the device that programs and buffers have had at most, and what is held of it, kept for later included. */
+  readonly peakBytes?: number;
+  readonly reservedBytes?: number;
 }
 
 export interface CompileOptions {

@@ -45,6 +45,8 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   read(from: M, at: number, bytes: number): Uint8Array | Promise<Uint8Array>;
   /** Index expressions of the program are those of one index scope until the call returns. It may be called again, see `late`. */
   load(program: StepProgram, memory: StepMemory): L | Promise<L>;
+  /** Takes the memory of runs of these sizes. Where it throws, nothing is begun, and no argument is spoiled. */
+  prepare?(loaded: L, layout: MemoryLayout, dims: ReadonlyMap<string, number>): void;
   /** Starts a run. What is in `outside` by number of a planned memory is an argument or a result. */
   run(loaded: L, layout: MemoryLayout, outside: readonly (M | undefined)[], dims: ReadonlyMap<string, number>): void;
   unload(loaded: L): void;

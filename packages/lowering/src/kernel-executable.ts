@@ -76,6 +76,7 @@ export class KernelExecutable<M, L> implements Executable {
     checkBuffers(buffers.backend, this.signature, bindings, args, results);
     const inputs = args.map((buffer) => buffers.own(entry, buffer));
     const layout = this.#affordable(bindings);
+    this.#host.target.prepare?.(this.#loaded, layout, bindings);
     const targets = resultBuffers(buffers, this.signature, bindings, inputs, results);
     const failure = inputs.find((buffer) => buffer.failure !== undefined)?.failure;
     const spoiled = failure ?? this.#start(layout, inputs, targets, bindings);

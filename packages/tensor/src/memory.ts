@@ -18,6 +18,8 @@ export interface MemoryReport {
     readonly liveBuffers: number;
     readonly liveBytes: number;
     readonly cachedPrograms: number;
+    readonly peakBytes?: number;
+    readonly reservedBytes?: number;
   }[];
 }
 

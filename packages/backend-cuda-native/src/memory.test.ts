@@ -1,0 +1,74 @@
+import { compile, memory, setBackend, spec, type Tensor, tensor, valueAndGrad, variable } from "@tenon/tensor";
+import { afterEach, expect } from "vitest";
+import { cudaNative } from "./backend.ts";
+import { describeEmulated, testEmulatedDevice } from "./emulated-device.test-kit.ts";
+
+/** Gives the emulated device so much memory from now on. */
+const limit = (bytes: number) => {
+  process.env.TENON_EMULATED_BYTES = String(bytes);
+};
+
+const ones = (rows: number): Tensor => tensor(new Float32Array(8 * rows).fill(1), { shape: [rows, 8] });
+
+describeEmulated("where the device has little memory,", () => {
+  afterEach(() => {
+    delete process.env.TENON_EMULATED_BYTES;
+  });
+
+  testEmulatedDevice(
+    "what is kept for later is given up for a buffer, and one that does not fit says what is in use",
+    async () => {
+      limit(2 ** 20);
+      const backend = await cudaNative({ cache: false }).create();
+      const some = [1, 2, 3].map(() => backend.alloc(300_000));
+      for (const buffer of some) buffer.release();
+      const large = backend.alloc(900_000); // what is kept of the three would not leave so much
+      expect(() => backend.alloc(200_000)).toThrowErrorMatchingInlineSnapshot(`
+        [LimitError E540 cuda-native: the GPU has no 200000 bytes left: 148480 of 1048576 are free.
+          in use, of 900000 bytes: 1
+          fix: use a smaller batch, release what is not needed any more, or close what else uses the GPU.]
+      `);
+      large.release();
+      backend.alloc(200_000);
+      expect(backend.stats()).toMatchObject({ liveBuffers: 1, liveBytes: 200_000 });
+      await backend.close();
+    },
+  );
+
+  testEmulatedDevice(
+    "a step that does not fit says what is large, spoils nothing, and a smaller one works",
+    async () => {
+      await setBackend(cudaNative({ cache: false }));
+      const weight = variable(tensor(Float32Array.from({ length: 8 }, (_, i) => i / 8)));
+      const step = compile(
+        (x: Tensor) => {
+          const [loss, grads] = valueAndGrad(() => x.mul(weight.value).softmax().square().sum(), { weight });
+          weight.assign(weight.value.sub(grads.weight.mul(0.1)));
+          return loss;
+        },
+        { inputs: [spec(["B", 8])] },
+      );
+      const run = async (rows: number) => (await step(ones(rows))).item();
+      const first = await run(4);
+      const after = await weight.value.data();
+      limit(2 ** 20);
+      await expect(run(20_000)).rejects.toThrowErrorMatchingInlineSnapshot(`
+        [LimitError E540 cuda-native: the GPU has no 1280000 bytes left: 207872 of 1048576 are free.
+          arg0: float32 [B, 8], 640000 bytes
+          add: float32 [B, 8], 640000 bytes
+          add (2): float32 [B, 8], 640000 bytes
+          input 1: float32 [8], 32 bytes
+          result 1: float32 [8], 32 bytes
+          result 0: float32 [], 4 bytes
+          fix: use a smaller batch, release what is not needed any more, or close what else uses the GPU.]
+      `);
+      await expect(run(20_000)).rejects.toMatchObject({ code: "E540" });
+      expect(await weight.value.data()).toEqual(after);
+      expect(await run(4)).toBeLessThan(first);
+      expect(await run(2000)).toBeGreaterThan(0);
+      const { peakBytes, reservedBytes } = memory().devices.at(-1)!;
+      expect(peakBytes).toBeGreaterThan(2000 * 32);
+      expect(reservedBytes).toBeLessThanOrEqual(2 ** 20);
+    },
+  );
+});
