@@ -1,7 +1,7 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
 import { BackendError, checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { threadClaims } from "@tenon/lowering/threads";
+import { threadClaims, wantWorks } from "@tenon/lowering/threads";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
@@ -81,6 +81,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
+    wantWorks(memory, () => deviceKernels);
     const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES };
     const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
     const { choose, proceed } = deviceKernels;

@@ -59,7 +59,7 @@ export class Plan {
   constructor(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>, host: PlanHost) {
     const { program, memory, sources } = loaded;
     const largest = () => largestTensors(program, dims);
-    const works = worksOf(program, memory, sources, dims, deviceKernels);
+    const works = worksOf(program, memory, sources, dims, () => deviceKernels);
     this.#host = host;
     this.#guards = works.guards === 0 ? undefined : host.memory.alloc(4 * works.guards, largest);
     try {

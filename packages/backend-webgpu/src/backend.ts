@@ -1,7 +1,7 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend } from "@tenon/backend";
 import { checkOptions, OptionError } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { threadClaims } from "@tenon/lowering/threads";
+import { threadClaims, wantWorks } from "@tenon/lowering/threads";
 import { capabilities } from "./capabilities.ts";
 import { Commands } from "./commands.ts";
 import { type AcquiredDevice, acquireDevice, type DeviceOptions, deviceOptionNames, whyNoHardware } from "./device.ts";
@@ -10,12 +10,15 @@ import { type KernelLimits, sourceOf, templates } from "./kernels.ts";
 import { LiveDevice } from "./live-device.ts";
 import { type LoadedProgram, placeOf, writeConstants } from "./loaded.ts";
 import { Memory, type MemoryDebug, type Range } from "./memory.ts";
+import { rare } from "./parts.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Plan } from "./plan.ts";
 import { Readback } from "./readback.ts";
 import type { Recorder } from "./recording.ts";
 import { CELL, MAX_SMALL } from "./slab.ts";
 import { copyRange, writeRange } from "./transfer.ts";
+import type { KernelSource } from "./wgsl/source.ts";
+import { deviceKernels } from "./works.ts";
 import { Workspaces } from "./workspaces.ts";
 
 const workgroupMemoryModes = ["auto", "on", "off"] as const;
@@ -38,6 +41,8 @@ export interface DeviceStats {
   /** Pipelines that a run had to wait for, since its kernels were not expected to be needed in that way. */
   readonly latePipelines: number;
 }
+
+const hasHalves = ({ slots }: KernelSource): boolean => slots.some(({ dtype }) => dtype === "float16");
 
 /** Sizes for which an executable keeps its plan. */
 const MAX_PLANS = 4;
@@ -109,6 +114,8 @@ class WebGpu implements KernelBackend<Range, LoadedProgram> {
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
     const sources = program.kernels.map((kernel) => sourceOf(kernel, this.#kernels));
+    wantWorks(memory, deviceKernels);
+    if (sources.some(hasHalves)) void rare.now; // which runs read and write
     const expected = expectedDispatches({ program, memory, sources }, this.#live.limits, this.#memory.maxBytes);
     await this.#live.recovered();
     await Promise.all(expected.map(({ source, variant }) => this.#recorder.pipelines.prepare(source, variant)));

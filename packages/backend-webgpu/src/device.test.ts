@@ -1,4 +1,5 @@
-import { type BackendFactory, chooseBackend } from "@tenon/backend";
+import type { BackendFactory } from "@tenon/backend";
+import { chooseBackend } from "@tenon/backend/node";
 import { acquireDevice, type DeviceOptions, whyNoHardware } from "@tenon/backend-webgpu";
 import { describe, expect, test, vi } from "vitest";
 import { describeAdapter } from "./device-adapter.ts";

@@ -2,6 +2,9 @@ import { writeSync } from "node:fs";
 import { describe, test } from "vitest";
 import { openDawn } from "./device-node.ts";
 import { useSwiftShader } from "./device-swiftshader.ts";
+import { rare } from "./parts.ts";
+
+await rare.load();
 
 async function open(): Promise<GPU | undefined> {
   useSwiftShader(); // and nothing else, so that every machine tests the same adapter

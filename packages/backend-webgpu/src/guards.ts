@@ -1,4 +1,5 @@
 import { constantIndex, type IndexVariable, indexVariable } from "@tenon/lowering";
+import { CELL } from "./slab.ts";
 import type { KernelSource } from "./wgsl/source.ts";
 
 /*
@@ -6,9 +7,7 @@ import type { KernelSource } from "./wgsl/source.ts";
  * cell holds 1. A cell is as far from the next as bindings have to be apart.
  */
 
-/** Bytes from one cell to the next. */
-export const CELL_BYTES = 256;
-const CELL_WORDS = CELL_BYTES / 4;
+const CELL_WORDS = CELL / 4;
 
 const scalarsOf = (count: number): readonly IndexVariable[] =>
   Array.from({ length: count }, (_, i) => indexVariable(`n${i}`, -1, 2 ** 31 - 1) as IndexVariable);

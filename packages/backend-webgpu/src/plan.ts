@@ -1,11 +1,11 @@
 import { evaluateIndex } from "@tenon/lowering";
 import { type DeviceBuffer, usages } from "./device-buffers.ts";
 import { donatedTogether, gather } from "./gather.ts";
-import { CELL_BYTES } from "./guards.ts";
 import { isArgument, type LoadedProgram } from "./loaded.ts";
 import type { Range } from "./memory.ts";
 import { checkSizes, outOfMemoryOf } from "./out-of-memory.ts";
 import { type Recorder, Recording } from "./recording.ts";
+import { CELL } from "./slab.ts";
 import { placeTemporaries } from "./temporaries.ts";
 import { type Works, worksOf } from "./works.ts";
 import type { Workspaces } from "./workspaces.ts";
@@ -59,9 +59,9 @@ export class Plan {
     for (const [m, range] of constants) this.#ranges[m] = range;
     const { guards } = this.#works;
     if (guards > 0) {
-      this.#guards = device.own(guards * CELL_BYTES, device.storage | usages.UNIFORM, explain);
+      this.#guards = device.own(guards * CELL, device.storage | usages.UNIFORM, explain);
       const home = this.#guards;
-      this.#ranges[memory.memories.length] = { home, offset: 0, bytes: guards * CELL_BYTES, known: 0, computed: 0 };
+      this.#ranges[memory.memories.length] = { home, offset: 0, bytes: guards * CELL, known: 0, computed: 0 };
     }
   }
 

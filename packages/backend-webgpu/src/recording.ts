@@ -3,10 +3,10 @@ import type { Commands } from "./commands.ts";
 import { type DeviceBuffer, usages } from "./device-buffers.ts";
 import { type Base, type DispatchShape, dispatchesOf } from "./dispatches.ts";
 import { explainAs } from "./faults.ts";
-import { CELL_BYTES } from "./guards.ts";
 import type { LiveDevice } from "./live-device.ts";
 import type { Memory, Range } from "./memory.ts";
 import type { Layout, Pipeline, Pipelines } from "./pipelines.ts";
+import { CELL } from "./slab.ts";
 import { guardBinding, tableBinding } from "./wgsl/shader.ts";
 import { VECTOR } from "./wgsl/table.ts";
 import type { Work } from "./works.ts";
@@ -85,7 +85,7 @@ export class Recording {
     this.#dispatches = shapes.map((shape, i) => ({
       shape,
       pipeline: recorder.pipelines.get(shape.source, shape.variant),
-      offsets: shape.guard === undefined ? [starts[i]!] : [starts[i]!, shape.guard * CELL_BYTES],
+      offsets: shape.guard === undefined ? [starts[i]!] : [starts[i]!, shape.guard * CELL],
       group: undefined,
       ids: [],
     }));
@@ -165,7 +165,7 @@ export class Recording {
     const entries = [
       ...bound.map((m, b) => entry(b, ranges[m]!.home)),
       entry(tableBinding(bound.length), this.#table, 4 * VECTOR * variant.tableLength),
-      ...(variant.guarded ? [entry(guardBinding(bound.length), ranges[this.#guards]!.home, CELL_BYTES)] : []),
+      ...(variant.guarded ? [entry(guardBinding(bound.length), ranges[this.#guards]!.home, CELL)] : []),
     ];
     const { faults, device } = live;
     return faults.watch(device, faults.tick(), explainAs(source.name, "binding its memory"), () =>

@@ -1,8 +1,7 @@
 import { dtypes } from "@tenon/ir";
 import type { StepMemory, StepProgram } from "@tenon/lowering";
 import * as threads from "@tenon/lowering/threads";
-import { copySource } from "./copy-source.ts";
-import { chooseSource, continueSource } from "./guards.ts";
+import { rare } from "./parts.ts";
 import type { KernelSource } from "./wgsl/source.ts";
 
 /** A kernel to run on memories by number, with everything known but where these lie. */
@@ -22,7 +21,8 @@ export interface Works extends threads.Works<KernelSource> {
 /** Bytes above which a buffer is no device's, and no array of WGSL. */
 const MAX_SIZED = 2 ** 31;
 
-const kernels = { copy: copySource, choose: chooseSource, proceed: continueSource };
+/** What copies and decides on the device. */
+export const deviceKernels = (): threads.WorkKernels<KernelSource> => rare.now.deviceKernels;
 
 /** What a run does, in order. */
 export function worksOf(
@@ -31,7 +31,7 @@ export function worksOf(
   sources: readonly KernelSource[],
   dims: ReadonlyMap<string, number>,
 ): Works {
-  const { works, guards } = threads.worksOf(program, memory, sources, dims, kernels);
+  const { works, guards } = threads.worksOf(program, memory, sources, dims, deviceKernels);
   const sized = (instance: WorkInstance): WorkInstance =>
     instance.buffers === undefined
       ? instance

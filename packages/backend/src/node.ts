@@ -5,14 +5,10 @@ import { pathToFileURL } from "node:url";
 import { BackendError, OptionError } from "@tenon/ir";
 import type { BackendConfig } from "./choose.ts";
 import type { BackendFactory } from "./contract.ts";
-import {
-  backendOf,
-  isBackendId,
-  knownBackends,
-  packageOfBackend,
-  registeredBackends,
-  unknownBackend,
-} from "./registry.ts";
+import { backendOf, isBackendId, knownBackends, unknownBackend } from "./pick.ts";
+import { packageOfBackend, registeredBackends } from "./registry.ts";
+
+export { type BackendConfig, type ChoiceSources, chooseBackend } from "./choose.ts";
 
 /** Where an application's packages and configuration are looked for: the folder of the main script, then the working directory. */
 export function applicationFolders(): readonly string[] {

@@ -1,4 +1,5 @@
-import { type BackendFactory, backendOf, chooseBackend, registerBackend, registeredBackends } from "@tenon/backend";
+import { type BackendFactory, backendOf, registerBackend, registeredBackends } from "@tenon/backend";
+import { chooseBackend } from "@tenon/backend/node";
 import { afterEach, expect, test } from "vitest";
 
 const factory = (id: string, whyNot?: string): BackendFactory => ({

@@ -1,11 +1,8 @@
-import { BackendError, didYouMean } from "@tenon/ir";
+import { BackendError } from "@tenon/ir";
 import { ABI, type BackendFactory } from "./contract.ts";
 
 /** What may stand for a backend: the name of one, or a factory such as `webgpu({ … })`. */
 export type BackendChoice = string | BackendFactory;
-
-/** The backends of this project, by name. A package of another name is found as `@tenon/backend-<name>` too. */
-export const knownBackends = ["cuda-native", "webgpu", "cpu-js", "interpreter"] as const;
 
 /** The package that registers a backend. */
 export const packageOfBackend = (id: string): string =>
@@ -27,41 +24,11 @@ export function registerBackend(factory: BackendFactory): void {
 
 export const registeredBackends = (): readonly BackendFactory[] => [...factories().values()];
 
-/** The factory itself, or the registered one of that name. */
-export function backendOf(choice: BackendChoice): BackendFactory {
-  if (typeof choice === "object") return checkAbi(choice);
-  const found = factories().get(choice);
-  if (found !== undefined) return found;
-  const pack = packageOfBackend(choice);
-  if ((knownBackends as readonly string[]).includes(choice)) {
-    throw new BackendError("E503", "backend", `${choice} is not registered`, {
-      operands: { registered: registeredNames() },
-      fix: `import "${pack}" before it is asked for, or pass its factory; install it with: npm install ${pack}`,
-    });
-  }
-  throw unknownBackend(choice);
-}
+/** The registered backend of that name. */
+export const registeredBackend = (id: string): BackendFactory | undefined => factories().get(id);
 
-/** Whether a name may be part of a package's name. */
-export const isBackendId = (id: string): boolean => /^[a-z][a-z0-9-]*$/.test(id);
-
-export const registeredNames = (): string => [...factories().keys()].join(", ") || "none";
-
-/** The error for a name that no backend has. */
-export function unknownBackend(id: string, cause?: unknown): BackendError {
-  const guess = didYouMean(id, [...knownBackends, ...factories().keys(), "auto"]);
-  return new BackendError("E501", "backend", `there is no backend ${JSON.stringify(id)}`, {
-    operands: { registered: registeredNames() },
-    fix: !isBackendId(id)
-      ? `the backends are ${[...new Set([...knownBackends, ...factories().keys()])].join(", ")}`
-      : guess === ""
-        ? `install it with: npm install ${packageOfBackend(id)}`
-        : `${guess} Otherwise install it with: npm install ${packageOfBackend(id)}`,
-    cause,
-  });
-}
-
-function checkAbi(factory: BackendFactory): BackendFactory {
+/** Refuses a backend that was written for another version of the contract. */
+export function checkAbi(factory: BackendFactory): BackendFactory {
   if (factory.abi === ABI) return factory;
   throw new BackendError(
     "E502",

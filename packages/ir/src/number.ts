@@ -5,42 +5,46 @@ const u32 = new Uint32Array(f32.buffer);
 const f64 = new Float64Array(1);
 const u64 = new Uint32Array(f64.buffer);
 
+/** Digits of a 16-bit float, the exponent of its smallest normal number, and the size from which on there is infinity alone. */
+interface Short {
+  readonly digits: number;
+  readonly least: number;
+  readonly limit: number;
+}
+
+const half: Short = { digits: 11, least: -14, limit: 2 ** 16 };
+const brain: Short = { digits: 8, least: -126, limit: 2 ** 128 };
+
+/** The nearest value of such a float, ties to even. */
+function nearestShort(x: number, { digits, least, limit }: Short): number {
+  const unit = 2 ** (Math.max(exponentOf(x), least) + 1 - digits);
+  const nearest = roundHalfEven(x / unit) * unit;
+  return Math.abs(nearest) >= limit ? Math.sign(x) * Infinity : nearest;
+}
+
+/** By how much the exponents of float16 and float32 differ: scaled by this, one has the other's bits in its upper half. */
+const HALF_SCALE = 2 ** 112;
+
 /** Bits of the float16 nearest to `x`, ties to even. NaN is the canonical 0x7e00. */
 export function float16Bits(x: number): number {
   if (Number.isNaN(x)) return 0x7e00;
-  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
-  const a = Math.abs(x);
-  if (a >= 65520) return sign | 0x7c00; // half-way between the largest float16, 65504, and 2^16
-  // 2^-14 is the smallest normal: below it the spacing is 2^-24, above it 2^(e-10)
-  const exponent = a < 2 ** -14 ? -14 : exponentOf(a);
-  const units = roundHalfEven(a / 2 ** (exponent - 10));
-  return sign | (a < 2 ** -14 ? units : ((exponent + 15) << 10) + (units - 1024));
+  const nearest = nearestShort(x, half);
+  f32[0] = Math.abs(nearest) / HALF_SCALE;
+  const sign = nearest < 0 || Object.is(nearest, -0) ? 0x8000 : 0;
+  return sign | (Number.isFinite(nearest) ? u32[0]! >>> 13 : 0x7c00);
 }
 
 /** The value of float16 bits. */
 export function float16Value(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const size =
-    exponent === 31
-      ? fraction === 0
-        ? Infinity
-        : NaN
-      : exponent === 0
-        ? fraction * 2 ** -24
-        : (1024 + fraction) * 2 ** (exponent - 25);
+  u32[0] = (bits & 0x7fff) << 13;
+  const size = (bits & 0x7c00) < 0x7c00 ? f32[0]! * HALF_SCALE : bits & 1023 ? NaN : Infinity;
   return bits & 0x8000 ? -size : size;
 }
 
 /** Bits of the bfloat16 nearest to `x`, ties to even, rounded once. NaN is the canonical 0x7fc0. */
 export function bfloat16Bits(x: number): number {
-  if (Number.isNaN(x)) return 0x7fc0;
-  f32[0] = x;
-  let bits = u32[0]!;
-  // rounding float64 to float32 first may have made a tie: nudge it back to the side where x lies
-  const difference = Math.abs(x) - Math.abs(f32[0]!);
-  if ((bits & 0xffff) === 0x8000 && difference !== 0) bits += difference > 0 ? 1 : -1;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+  f32[0] = nearestShort(x, brain);
+  return Number.isNaN(x) ? 0x7fc0 : u32[0]! >>> 16;
 }
 
 /** The number with TF32's 10 bits of fraction that is nearest to `x`, ties to even; its exponents are those of float32. */
@@ -77,9 +81,9 @@ export function roundToDType(dtype: DType, x: number): number {
     case "float32":
       return Math.fround(x);
     case "float16":
-      return float16Value(float16Bits(x));
+      return nearestShort(x, half);
     case "bfloat16":
-      return bfloat16Value(bfloat16Bits(x));
+      return nearestShort(x, brain);
     case "bool":
       return x === 0 ? 0 : 1;
     default:
@@ -104,7 +108,7 @@ export function convertNumber(dtype: DType, x: number): number {
   return Math.min(max, Math.max(min, Math.trunc(x))) + 0;
 }
 
-/** Arrays that hold a dtype's bytes as the machine does; bool and the 16-bit floats have none. */
+/** Arrays that hold a dtype's elements as numbers; bool, the 16-bit floats and 64-bit integers have none. */
 export const arrayTypes = {
   int8: Int8Array,
   uint8: Uint8Array,
@@ -116,66 +120,34 @@ export const arrayTypes = {
   float64: Float64Array,
 } as const satisfies Partial<Record<DType, unknown>>;
 
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-const arrayOf = (dtype: DType) =>
-  littleEndian && Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
+/** What holds the elements of the other dtypes, what each stands for, and how a number is written. */
+const encodings = {
+  bool: [Uint8Array, (x: number) => Number(x !== 0), (x: number) => Number(x !== 0)],
+  float16: [Uint16Array, float16Value, float16Bits],
+  bfloat16: [Uint16Array, bfloat16Value, bfloat16Bits],
+  int64: [BigInt64Array, Number, (x: number) => BigInt(Math.trunc(x))],
+  uint64: [BigUint64Array, Number, (x: number) => BigInt(Math.trunc(x))], // modulo 2^64
+} as const;
 
-/** Elements of `dtype`, little-endian, as numbers. 64-bit integers beyond 2^53 lose their last bits. */
+const isPlain = (dtype: DType): dtype is keyof typeof arrayTypes => dtype in arrayTypes;
+
+/** Elements of `dtype`, little-endian as all of JavaScript's hosts are, as numbers. 64-bit integers beyond 2^53 lose their last bits. */
 export function decodeElements(dtype: DType, bytes: Uint8Array): Float64Array {
   const { byteLength } = dtypes[dtype];
-  const count = bytes.byteLength / byteLength;
-  const TypedArray = arrayOf(dtype);
-  if (TypedArray !== undefined) {
-    const { buffer, byteOffset } = bytes.byteOffset % byteLength === 0 ? bytes : bytes.slice();
-    return new Float64Array(new TypedArray(buffer as ArrayBuffer, byteOffset, count));
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out = new Float64Array(count);
-  for (let i = 0; i < count; i++) out[i] = readElement(view, i * byteLength, dtype);
-  return out;
+  const { buffer, byteOffset } = bytes.byteOffset % byteLength === 0 ? bytes : bytes.slice();
+  const place = [buffer as ArrayBuffer, byteOffset, bytes.byteLength / byteLength] as const;
+  if (isPlain(dtype)) return new Float64Array(new arrayTypes[dtype](...place));
+  const [Stored, value] = encodings[dtype];
+  return Float64Array.from(new Stored(...place) as Iterable<never>, value);
 }
 
 /** Numbers as elements of `dtype`, little-endian, each rounded once; every NaN has the same bits. */
 export function encodeElements(dtype: DType, values: ArrayLike<number>): Uint8Array {
-  const { byteLength } = dtypes[dtype];
-  const TypedArray = arrayOf(dtype);
-  if (TypedArray !== undefined) {
-    const array = new TypedArray(values);
-    for (let i = 0; i < array.length; i++) if (Number.isNaN(array[i]!)) array[i] = NaN;
-    return new Uint8Array(array.buffer);
+  if (!isPlain(dtype)) {
+    const [Stored, , bits] = encodings[dtype];
+    return new Uint8Array((Stored as typeof Uint8Array).from(values, bits as (x: number) => number).buffer);
   }
-  const bytes = new Uint8Array(values.length * byteLength);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) writeElement(view, i * byteLength, dtype, values[i]!);
-  return bytes;
-}
-
-/** What a `DataView` calls a dtype: it reads the elements of an `Int8Array` by `getInt8`. */
-type Accessor = "Int8" | "Uint8" | "Int16" | "Uint16" | "Int32" | "Uint32" | "Float32" | "Float64";
-const accessor = (dtype: keyof typeof arrayTypes) => arrayTypes[dtype].name.slice(0, -"Array".length) as Accessor;
-
-function readElement(view: DataView, at: number, dtype: DType): number {
-  switch (dtype) {
-    case "bool":
-      return view.getUint8(at) === 0 ? 0 : 1;
-    case "int64":
-      return Number(view.getBigInt64(at, true));
-    case "uint64":
-      return Number(view.getBigUint64(at, true));
-    case "float16":
-      return float16Value(view.getUint16(at, true));
-    case "bfloat16":
-      return bfloat16Value(view.getUint16(at, true));
-    default:
-      return view[`get${accessor(dtype)}`](at, true);
-  }
-}
-
-function writeElement(view: DataView, at: number, dtype: DType, x: number): void {
-  if (dtype === "bool") view.setUint8(at, x === 0 ? 0 : 1);
-  else if (dtype === "float16") view.setUint16(at, float16Bits(x), true);
-  else if (dtype === "bfloat16") view.setUint16(at, bfloat16Bits(x), true);
-  else if (dtype === "int64" || dtype === "uint64")
-    view.setBigInt64(at, BigInt(Math.trunc(x)), true); // modulo 2^64 for both
-  else view[`set${accessor(dtype)}`](at, Number.isNaN(x) ? NaN : x, true);
+  const array = new arrayTypes[dtype](values);
+  for (let i = 0; i < array.length; i++) if (Number.isNaN(array[i]!)) array[i] = NaN;
+  return new Uint8Array(array.buffer);
 }

@@ -23,5 +23,6 @@ export { log1p } from "./polynomial/log1p.ts";
 export { pow } from "./polynomial/pow.ts";
 export { tanh } from "./polynomial/tanh.ts";
 export { cos, sin } from "./polynomial/trigonometric.ts";
+export { writeItem } from "./threads/works-rare.ts";
 export { lanesAt } from "./view-lanes.ts";
 export { moves } from "./view-moves-rare.ts";

@@ -1,5 +1,4 @@
-import { chooseBackend } from "@tenon/backend";
-import { readConfig, resolveBackend } from "@tenon/backend/node";
+import { chooseBackend, readConfig, resolveBackend } from "@tenon/backend/node";
 import { installResolver } from "./device.ts";
 import * as eager from "./eager.ts";
 import { installEager } from "./realize.ts";

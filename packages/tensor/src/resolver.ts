@@ -1,5 +1,5 @@
-import { chooseBackend } from "@tenon/backend";
+import { pickBackend } from "@tenon/backend";
 import { installResolver } from "./device.ts";
 
 // Without a file system only what the program has imported can be found.
-installResolver((argument) => chooseBackend({ argument }));
+installResolver((argument = "auto") => pickBackend(argument, "argument"));

@@ -1,5 +1,6 @@
 import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
 import type { Language } from "@tenon/lowering/threads";
+import { rare } from "../parts.ts";
 import { constant, integerConstant } from "./constant.ts";
 
 const types: Readonly<Record<ValueType, string>> = {
@@ -26,9 +27,6 @@ const operators: Readonly<Partial<Record<AluOp, string>>> = {
 
 const polynomials = new Set<AluOp>([...elementaryOps, "pow"]);
 
-/** Functions of the same name in WGSL that are exact. */
-const builtins = new Set<AluOp>(["abs", "sign", "floor", "ceil", "round"]);
-
 function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueType): string {
   const [a, b, c] = operands as readonly [string, string, string];
   const float = from === "float32";
@@ -39,42 +37,24 @@ function alu(op: AluOp, operands: readonly string[], from: ValueType, to: ValueT
   if (from === "bool" && (op === "lt" || op === "le" || op === "gt" || op === "ge"))
     return `(u32(${a}) ${operator} u32(${b}))`;
   if (operator !== undefined) return `(${a} ${operator} ${b})`;
-  if (builtins.has(op)) return from === "uint32" && op === "sign" ? `min(${a}, 1u)` : `${op}(${a})`;
   switch (op) {
     case "ne":
       return float ? `(!(${a} == ${b}))` : `(${a} != ${b})`;
-    case "xor":
-      return from === "bool" ? `(${a} != ${b})` : `(${a} ^ ${b})`;
-    case "not":
-      return from === "bool" ? `(!${a})` : `(~${a})`;
     case "neg":
       return from === "uint32" ? `(0u - ${a})` : `(-${a})`;
-    case "rem":
-      return float ? `tenon_rem(${a}, ${b})` : `(${a} % ${b})`;
     case "maximum":
     case "minimum":
       return extreme(op, from, a, b);
-    case "shl":
-    case "shr":
-      return `(${a} ${op === "shl" ? "<<" : ">>"} (bitcast<u32>(${b}) & 31u))`;
     case "sqrt":
       return `sqrt(${a})`;
-    case "rsqrt":
-      return `(1.0f / sqrt(${a}))`;
-    case "is_finite":
-      return `((bitcast<u32>(${a}) & 0x7f800000u) != 0x7f800000u)`;
     case "select":
       return `select(${c}, ${b}, ${a})`;
     case "bitcast":
       return `bitcast<${types[to]}>(${a})`;
-    case "round16":
-    case "roundb16":
-      return `tenon_${op}(${a})`;
-    case "wrap8":
-    case "wrap16":
-      return wrap(op === "wrap8" ? 8 : 16, from, a);
-    default:
+    case "convert":
       return convert(from, to, a);
+    default:
+      return rare.now.rareAlu(op, a, b, from);
   }
 }
 
@@ -83,10 +63,6 @@ function extreme(op: "maximum" | "minimum", type: ValueType, a: string, b: strin
   if (type === "bool") return `(${a} ${name === "max" ? "|" : "&"} ${b})`;
   return `${type === "float32" ? "tenon_" : ""}${name}(${a}, ${b})`;
 }
-
-/** The low bits, with copies of their highest one above them for int32, zeros for uint32. */
-const wrap = (bits: number, type: ValueType, x: string): string =>
-  type === "uint32" ? `(${x} & ${2 ** bits - 1}u)` : `((${x} << ${32 - bits}u) >> ${32 - bits}u)`;
 
 function convert(from: ValueType, to: ValueType, x: string): string {
   if (from === to) return x;

@@ -1,4 +1,5 @@
-import { accessorFunctions, bindingsOf, nativeFunctions, slotFunctions } from "./accessors.ts";
+import { rare } from "../parts.ts";
+import { bindingsOf, slotFunctions } from "./accessors.ts";
 import type { KernelSource, ShaderVariant } from "./source.ts";
 import { tableLayout, VECTOR } from "./table.ts";
 
@@ -16,8 +17,7 @@ export function shaderText(source: KernelSource, variant: ShaderVariant, halves 
   const bindings = bindingsOf(source, variant);
   const accessors = source.slots.map((slot, s) => slotFunctions(slot, s, variant, bindings));
   const needs = [...new Set(accessors.flatMap((a) => a.needs))];
-  const native = halves && needs.some((name) => name in nativeFunctions);
-  const functions = native ? { ...accessorFunctions, ...nativeFunctions } : accessorFunctions;
+  const native = halves && needs.length > 0;
   return [
     ...(native ? ["enable f16;"] : []),
     ...bindings.map(
@@ -27,7 +27,7 @@ export function shaderText(source: KernelSource, variant: ShaderVariant, halves 
     `@group(0) @binding(${tableBinding(bindings.length)}) var<uniform> table: array<vec4<u32>, ${variant.tableLength}>;`,
     ...(variant.guarded ? [`@group(0) @binding(${guardBinding(bindings.length)}) var<uniform> guard: vec4<u32>;`] : []),
     ...variant.places.flatMap(({ based }, s) => (based ? [`var<private> base${s}: u32;`] : [])),
-    ...needs.map((name) => functions[name]!),
+    ...needs.map((name) => (native ? rare.now.nativeFunctions : rare.now.accessorFunctions)[name]!),
     ...accessors.map(({ text }) => text),
     source.declarations,
     entryPoint(source, variant),

@@ -3,4 +3,12 @@ export type { Language } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";
 export { Source } from "./source.ts";
-export { type Work, type WorkInstance, type WorkKernels, type WorkSource, type Works, worksOf } from "./works.ts";
+export {
+  type Work,
+  type WorkInstance,
+  type WorkKernels,
+  type WorkSource,
+  type Works,
+  wantWorks,
+  worksOf,
+} from "./works.ts";

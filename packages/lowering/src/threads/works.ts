@@ -1,7 +1,8 @@
-import { type DType, dtypes, LimitError } from "@tenon/ir";
+import { type DType, LimitError } from "@tenon/ir";
 import { evaluateIndex } from "../index-fold.ts";
 import type { Index, IndexVariable } from "../index-node.ts";
-import type { Copy, Item, Launch, StepProgram, Stretch } from "../kernel/program.ts";
+import type { Item, Launch, StepProgram } from "../kernel/program.ts";
+import { rare } from "../parts.ts";
 import type { StepMemory } from "../plan/plan.ts";
 
 /** What is known of a kernel in a target's language. */
@@ -57,88 +58,56 @@ export interface Works<S> {
 /** Most launches of a run, loops unrolled. */
 const MAX_WORKS = 100_000;
 
+/** Has loaded what a run wants beside launches, while somebody can wait for it. */
+export function wantWorks<S>({ items }: StepMemory, kernels: () => WorkKernels<S>): void {
+  if (items.every(({ kind }) => kind === "launch")) return;
+  void rare.now;
+  kernels();
+}
+
 /** What a run does, in order: loops are unrolled, branches guarded by the cells that kernels of their own write. */
 export function worksOf<S extends WorkSource>(
   program: StepProgram,
   memory: StepMemory,
   sources: readonly S[],
   dims: ReadonlyMap<string, number>,
-  kernels: WorkKernels<S>,
+  kernels: () => WorkKernels<S>,
 ): Works<S> {
   const writer = new WorkWriter(program, memory, sources, dims, kernels);
   writer.items(memory.items, undefined);
   return writer;
 }
 
-class WorkWriter<S extends WorkSource> implements Works<S> {
+/** Writes what a run does; see `works-rare.ts` for what is no launch. */
+export class WorkWriter<S extends WorkSource> implements Works<S> {
   readonly works: Work<S>[] = [];
   guards = 0;
-  readonly #program: StepProgram;
-  readonly #memory: StepMemory;
+  readonly program: StepProgram;
+  readonly memory: StepMemory;
   readonly #sources: readonly S[];
-  readonly #kernels: WorkKernels<S>;
-  readonly #values: Map<string, number>;
+  readonly kernels: () => WorkKernels<S>;
+  readonly values: Map<string, number>;
   /** The cells of a branch or loop, which serve it each time that it is come to. */
-  readonly #cells = new Map<Item, number>();
+  readonly cells = new Map<Item, number>();
 
   constructor(
     program: StepProgram,
     memory: StepMemory,
     sources: readonly S[],
     dims: ReadonlyMap<string, number>,
-    kernels: WorkKernels<S>,
+    kernels: () => WorkKernels<S>,
   ) {
-    this.#program = program;
-    this.#memory = memory;
+    this.program = program;
+    this.memory = memory;
     this.#sources = sources;
-    this.#kernels = kernels;
-    this.#values = new Map(dims);
+    this.kernels = kernels;
+    this.values = new Map(dims);
   }
 
   items(items: readonly Item[], guard: number | undefined): void {
-    for (const item of items) this.#item(item, guard);
-  }
-
-  #item(item: Item, guard: number | undefined): void {
-    switch (item.kind) {
-      case "launch":
-        this.#launch(item, guard);
-        break;
-      case "copy":
-        this.#copy(item, guard);
-        break;
-      case "loop": {
-        const { name } = item.variable;
-        const length = this.#value(item.length);
-        for (let i = 0; i < length; i++) {
-          this.#values.set(name, i);
-          this.items(item.body, guard);
-        }
-        break;
-      }
-      case "branch": {
-        const { index, branches } = item;
-        const first = this.#cellsOf(item, branches.length);
-        const scalars = [this.#value(index.start), branches.length, first, guard ?? -1];
-        this.#run(this.#kernels.choose, [this.#memoryOf(index), this.#guards], scalars);
-        for (const [i, branch] of branches.entries()) this.items(branch, first + i);
-        break;
-      }
-      case "while": {
-        const { condition, flag, body, most } = item;
-        if (most === undefined) throw new Error("a loop without a bound has come through"); // `checkModule` refuses it
-        const cell = this.#cellsOf(item, 1);
-        const go = (parent: number): void =>
-          this.#run(this.#kernels.proceed, [this.#memory.memoryOf[flag]!, this.#guards], [cell, parent]);
-        this.items(condition, guard);
-        go(guard ?? -1);
-        for (let trip = 0; trip < most; trip++) {
-          this.items(body, cell);
-          if (trip === most - 1) break;
-          this.items(condition, cell);
-          go(cell);
-        }
-      }
+    for (const item of items) {
+      if (item.kind === "launch") this.#launch(item, guard);
+      else rare.now.writeItem(this, item, guard);
     }
   }
 
@@ -146,43 +115,21 @@ class WorkWriter<S extends WorkSource> implements Works<S> {
     const { kernel, instances } = launch;
     const source = this.#sources[kernel]!;
     const names = source.scalars.map(({ name }) => name);
-    const parameters = this.#program.kernels[kernel]!.scalars.map(({ name }) => name);
+    const parameters = this.program.kernels[kernel]!.scalars.map(({ name }) => name);
     const found = instances.flatMap(({ buffers, scalars }): readonly WorkInstance[] => {
-      const given = new Map(parameters.map((name, i) => [name, this.#value(scalars[i]!)]));
+      const given = new Map(parameters.map((name, i) => [name, this.value(scalars[i]!)]));
       const groups = evaluateIndex(source.groups, given);
       if (groups === 0) return [];
-      const memories = buffers.map((b) => this.#memory.memoryOf[b]!);
+      const memories = buffers.map((b) => this.memory.memoryOf[b]!);
       return [{ memories, buffers, scalars: names.map((name) => given.get(name)!), groups }];
     });
-    if (found.length > 0) this.#add({ source, instances: found, guard, launch });
+    if (found.length > 0) this.add({ source, instances: found, guard, launch });
   }
 
-  #copy({ from, to, elements }: Copy, guard: number | undefined): void {
-    const count = this.#value(elements);
-    const [source, target] = [this.#memoryOf(from), this.#memoryOf(to)];
-    const starts = [this.#value(from.start), this.#value(to.start)];
-    if (count === 0 || (source === target && starts[0] === starts[1])) return;
-    const { dtype, elements: all } = this.#program.buffers[to.buffer]!;
-    const whole = starts.every((start) => start === 0) && count === this.#value(all);
-    const kernel = this.#kernels.copy(whole ? "uint32" : dtype); // what is behind the last element of a buffer is nobody's
-    const length = whole ? Math.ceil((count * dtypes[dtype].byteLength) / 4) : count;
-    this.#run(kernel, [source, target], [...starts, length], Math.ceil(length / kernel.threads), guard);
-  }
-
-  #run(
-    source: S,
-    memories: readonly number[],
-    scalars: readonly number[],
-    groups = 1,
-    guard: number | undefined = undefined,
-  ): void {
-    this.#add({ source, instances: [{ memories, scalars, groups }], guard });
-  }
-
-  #add(work: Work<S>): void {
+  add(work: Work<S>): void {
     if (this.works.length >= MAX_WORKS) {
       const ops = work.launch?.origin.ops ?? [];
-      throw new LimitError("E542", this.#program.signature.entry, `a run would launch more than ${MAX_WORKS} kernels`, {
+      throw new LimitError("E542", this.program.signature.entry, `a run would launch more than ${MAX_WORKS} kernels`, {
         operands: ops.length === 0 ? {} : { at: ops.join(", ") },
         fix: "make loops shorter, or several runs of one; a while loop counts as many trips as it may make",
       });
@@ -190,24 +137,7 @@ class WorkWriter<S extends WorkSource> implements Works<S> {
     this.works.push(work);
   }
 
-  get #guards(): number {
-    return this.#memory.memories.length;
-  }
-
-  #cellsOf(item: Item, count: number): number {
-    const known = this.#cells.get(item);
-    if (known !== undefined) return known;
-    const first = this.guards;
-    this.guards += count;
-    this.#cells.set(item, first);
-    return first;
-  }
-
-  #memoryOf({ buffer }: Stretch): number {
-    return this.#memory.memoryOf[buffer]!;
-  }
-
-  #value(x: Index): number {
-    return x.kind === "constant" ? x.value : evaluateIndex(x, this.#values);
+  value(x: Index): number {
+    return x.kind === "constant" ? x.value : evaluateIndex(x, this.values);
   }
 }
