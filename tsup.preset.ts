@@ -10,7 +10,7 @@ import { texts } from "./tsup.texts.ts";
  */
 export function preset(entries: readonly string[]): Options {
   return {
-    entry: globSync("src/**/*.ts", { exclude: (path) => /\.(test|test-kit|long)\.ts$/.test(path) }),
+    entry: globSync("src/**/*.ts", { exclude: (path) => /\.(test|test-kit|long|cuda)\.ts$/.test(path) }),
     format: "esm",
     target: "node20",
     platform: "neutral",

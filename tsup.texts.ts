@@ -31,7 +31,7 @@ export function texts(): Plugin[] {
   const table: (readonly string[])[] = [];
   const files = new Map<string, string>();
   // what is for Node alone is in no page
-  const exclude = (name: string): boolean => /\.(test|test-kit|long)\.ts$|\bnode\.ts$/.test(name);
+  const exclude = (name: string): boolean => /\.(test|test-kit|long|cuda)\.ts$|\bnode\.ts$/.test(name);
   for (const path of globSync("src/**/*.ts", { exclude }).sort())
     files.set(resolve(path), apart(readFileSync(path, "utf8"), table));
   return [

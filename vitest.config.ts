@@ -32,15 +32,22 @@ function markdownPrograms(): Plugin {
   };
 }
 
+/** What a mode runs, and how long a test of it may take: `long` those that take long, `cuda` those on an NVIDIA GPU. */
+const modes: Readonly<Record<string, { readonly suffix: string; readonly timeout: number }>> = {
+  long: { suffix: "long", timeout: 600_000 },
+  cuda: { suffix: "cuda", timeout: 3_600_000 },
+};
+const usual = { suffix: "test", timeout: 20_000 };
+
 export default defineConfig(({ mode }) => ({
   plugins: [markdownPrograms()],
   resolve: { alias: sourceAliases() },
   test: {
-    include: [mode === "long" ? "**/*.long.ts" : "**/*.test.ts"],
+    include: [`**/*.${(modes[mode] ?? usual).suffix}.ts`],
     exclude: ["**/node_modules/**", "**/dist/**"],
     silent: "passed-only",
     env: { TENON_DEBUG: "verify" }, // what is recorded is well-formed by construction: here it is verified as well
     snapshotSerializers: ["./tests/error-text.ts"],
-    testTimeout: mode === "long" ? 600_000 : 20_000,
+    testTimeout: (modes[mode] ?? usual).timeout,
   },
 }));

@@ -17,7 +17,7 @@ export function buildInputs() {
       files.push(`${folder}/src/${entry}`);
   }
   const states = files
-    .filter((file) => !/\.(test|test-kit|long)\.ts$/.test(file) && existsSync(join(root, file)))
+    .filter((file) => !/\.(test|test-kit|long|cuda)\.ts$/.test(file) && existsSync(join(root, file)))
     .sort()
     .map((file) => ({ file, stat: statSync(join(root, file)) }))
     .filter(({ stat }) => stat.isFile())

@@ -45,7 +45,7 @@ function copyPackages(/** @type {string} */ from, /** @type {string} */ folder) 
   for (const path of packagesIn("packages")) {
     cpSync(join(from, path, "src"), join(folder, path, "src"), {
       recursive: true,
-      filter: (file) => !/\.(test|test-kit|long)\.ts$/.test(file),
+      filter: (file) => !/\.(test|test-kit|long|cuda)\.ts$/.test(file),
     });
     const text = JSON.stringify(manifest(path)).replaceAll(/\.\/dist\/([\w-]+)(\.d\.ts|\.js)/g, "./src/$1.ts");
     writeFileSync(join(folder, path, "package.json"), text);

@@ -94,6 +94,15 @@ export function ensureAddon() {
   return built;
 }
 
+/** An addon to use: built from these sources where a compiler is, else the one that was put into the package of the platform. */
+export function availableAddon() {
+  const why = whyNoCompiler();
+  if (why === undefined) return ensureAddon();
+  const found = [join(packageFor(process.arch), FILE), built].find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`the addon is not built, and ${why}`);
+  return found;
+}
+
 /** The same for an architecture, put into its package. */
 function packageAddon(/** @type {Arch} */ arch) {
   const target = packageFor(arch);

@@ -10,7 +10,7 @@ import { runNode, tool } from "./child.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { native } from "./native.mjs";
 import { nearest } from "./nearest.mjs";
-import { test, vitest } from "./test.mjs";
+import { test, testCuda, vitest } from "./test.mjs";
 import { packagesIn, root } from "./workspace.mjs";
 
 /** Starts a program of the workspace against the built packages, or serves the folder of a page. */
@@ -63,6 +63,7 @@ const commands = {
     runNode([tool("@biomejs/biome", "biome"), "check", ...args.map((arg) => (arg === "--fix" ? "--write" : arg))]),
   test,
   "test:long": (args) => vitest(["--mode", "long", ...args]),
+  "test:cuda": testCuda,
   "test:mutations": (args) => runNode(["scripts/mutate.mjs", ...args]),
 };
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { runNode, tool } from "./child.mjs";
+import { capture, environment, runNode, tool, workspaceNode } from "./child.mjs";
 import { packedChecks } from "./packed.mjs";
 import { cache, root } from "./workspace.mjs";
 
@@ -44,6 +44,17 @@ function conclude(/** @type {Counts} */ { passed, failed }) {
 /** Vitest alone, on the files and with the options that are named. */
 export async function vitest(/** @type {readonly string[]} */ args) {
   return conclude(await vitestCounts(args));
+}
+
+/** The exit status of `test:cuda` where no GPU answers: nothing has failed, and nothing has passed. */
+const NOTHING_RUN = 3;
+
+/** The tests that want an NVIDIA GPU. */
+export async function testCuda(/** @type {readonly string[]} */ args) {
+  const { output } = await capture(workspaceNode(), [join(root, "scripts/gpu.mjs")], { env: environment() });
+  if (output.trim() === "") return vitest(["--mode", "cuda", ...args]);
+  console.error(`\n*** No NVIDIA GPU answers: ${output.trim()}. NOTHING was run. ***\n`);
+  return NOTHING_RUN;
 }
 
 /** @type {readonly (readonly [string, () => Promise<Counts>])[]} */

@@ -25,7 +25,7 @@ export interface Manifest {
 export function readPackage(folder: string): PackageSource {
   const manifest = JSON.parse(readFileSync(`${root}/${folder}/package.json`, "utf8")) as Manifest;
   const paths = globSync("src/**/*.ts", { cwd: `${root}/${folder}` }).map((path) => path.replaceAll("\\", "/"));
-  const files = paths.filter((path) => !/\.(test|test-kit|long)\.ts$/.test(path)).sort();
+  const files = paths.filter((path) => !/\.(test|test-kit|long|cuda)\.ts$/.test(path)).sort();
   return {
     name: manifest.name,
     manifest,

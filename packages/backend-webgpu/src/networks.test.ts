@@ -1,153 +1,19 @@
-import type { BackendFactory } from "@tenon/backend";
-import { Draw, firstOutside, lossBand, ulp } from "@tenon/conformance";
-import { interpreter } from "@tenon/interpreter";
-import {
-  conv2d,
-  dense,
-  embedding,
-  flatten,
-  type Layer,
-  lstm,
-  maxPooling2d,
-  positionEmbedding,
-  sequential,
-  simpleRNN,
-  transformerEncoder,
-} from "@tenon/layers";
-import { sparseCategoricalCrossEntropy } from "@tenon/losses";
-import { adam } from "@tenon/optimizers";
-import {
-  compile,
-  key,
-  setBackend,
-  spec,
-  type Tensor,
-  tensor,
-  training,
-  type Variable,
-  valueAndGrad,
-  variablesOf,
-} from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
+import { firstOutside } from "@tenon/conformance";
 import { expect, test } from "vitest";
+import { bandOf, lossesOf, networks } from "../../conformance/src/networks.test-kit.ts";
 import { webgpu } from "./backend.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 
-interface Network {
-  readonly make: () => Layer;
-  /** Of an example, without the batch. */
-  readonly input: readonly number[];
-  /** Numbers of classes or letters; inputs are letters where there are as many as steps of labels. */
-  readonly classes: number;
-  readonly letters?: boolean;
-  /** Steps of an example that have a label each; none where it has one. */
-  readonly labels?: number;
-}
-
-/** The networks of the examples, narrower, since the reference computes each number by itself. */
-const networks: Readonly<Record<string, Network>> = {
-  "mnist-mlp": {
-    make: () =>
-      sequential([flatten(), dense(16, { activation: "relu" }), dense(16, { activation: "relu" }), dense(10)]),
-    ...{ input: [8, 8, 1], classes: 10 },
-  },
-  "mnist-cnn": {
-    make: () =>
-      sequential([
-        conv2d(4, 3, { activation: "relu" }),
-        maxPooling2d(2),
-        conv2d(6, 3, { activation: "relu" }),
-        maxPooling2d(2),
-        conv2d(6, 3, { activation: "relu", padding: "same" }),
-        flatten(),
-        dense(8, { activation: "relu" }),
-        dense(10),
-      ]),
-    ...{ input: [14, 14, 1], classes: 10 },
-  },
-  "a simple RNN": {
-    make: () => sequential([simpleRNN(8), dense(3)]),
-    ...{ input: [6, 2], classes: 3 },
-  },
-  "char-lstm": {
-    make: () => sequential([embedding(11, 6), lstm(8, { returnSequences: true }), dense(11)]),
-    ...{ input: [6], classes: 11, letters: true, labels: 6 },
-  },
-  "char-gpt": {
-    make: () =>
-      sequential([
-        embedding(11, 8),
-        positionEmbedding(6),
-        ...[0, 1].map(() =>
-          transformerEncoder({
-            numHeads: 2,
-            intermediateDim: 16,
-            causal: true,
-            normalizeFirst: true,
-            activation: "gelu",
-          }),
-        ),
-        dense(11),
-      ]),
-    ...{ input: [6], classes: 11, letters: true, labels: 6 },
-  },
-};
-
-const BATCH = 4;
 const STEPS = 50;
-/** The reference, and runs whose parameters start a unit in the last place from it. */
-const RUNS = 6;
-
-/** The loss of each step, on batches that are the same for every run. */
-async function losses(
-  { make, input, classes, letters, labels }: Network,
-  backend: BackendFactory,
-  run: number,
-): Promise<number[]> {
-  await setBackend(backend);
-  const net = make();
-  const inputs = spec(["B", ...input], letters === true ? "int32" : "float32");
-  net.build({ key: key(1), inputs });
-  const shake = new Draw(run, "shaken");
-  for (const v of treeLeaves(variablesOf(net)) as readonly Variable[]) {
-    if (run === 0 || v.dtype !== "float32") continue;
-    const moved = (await v.value.data()).map((x) => x + (shake.chance(0.5) ? 1 : -1) * ulp("float32", x));
-    v.assign(tensor(Float32Array.from(moved), { shape: v.shape as number[] }));
-  }
-  const optimizer = adam({ learningRate: 0.01 }).bind(net);
-  const step = compile((x: Tensor, y: Tensor) => {
-    const [loss, grads] = valueAndGrad(
-      () => sparseCategoricalCrossEntropy(net.call(x, training(key(0))), y).mean(),
-      net,
-    );
-    optimizer.apply(grads);
-    return loss;
-  });
-  const draw = new Draw(7, "batches");
-  const found: number[] = [];
-  for (let i = 0; i < STEPS; i++) {
-    const x = draw.elements({ dtype: "float32", shape: [BATCH, ...input] }).data;
-    const data =
-      letters === true
-        ? Int32Array.from(x, (value) => Math.abs(Math.trunc(10 * value)) % classes)
-        : Float32Array.from(x);
-    const targets = Int32Array.from({ length: BATCH * (labels ?? 1) }, () => draw.integer(0, classes - 1));
-    const shape = labels === undefined ? [BATCH] : [BATCH, labels];
-    found.push(await (await step(tensor(data, { shape: [BATCH, ...input] }), tensor(targets, { shape }))).item());
-  }
-  return found;
-}
 
 describeWithGpu("of SwiftShader", () => {
   test.each(Object.entries(networks))(
     "50 steps of %s stay in the interpreter's band",
     { timeout: 120_000 },
     async (_, network) => {
-      const runs: number[][] = [];
-      for (let run = 0; run < RUNS; run++) runs.push(await losses(network, interpreter(), run));
-      const band = lossBand(runs);
+      const band = await bandOf(network, STEPS);
       expect(band.reference.at(-1)).not.toBe(band.reference[0]);
-      expect(firstOutside(band, await losses(network, webgpu({ gpu: softwareGpu() }), 0))).toBe(undefined);
+      expect(firstOutside(band, await lossesOf(network, webgpu({ gpu: softwareGpu() }), STEPS))).toBe(undefined);
     },
   );
 });

@@ -1,0 +1,27 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { tool } from "../../../scripts/child.mjs";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+const hasSanitizer = spawnSync("compute-sanitizer", ["--version"]).status === 0;
+if (!hasSanitizer)
+  process.stderr.write("\n*** compute-sanitizer is not installed: kernels are NOT run under it by these tests. ***\n");
+
+/** What is looked for: accesses outside of memory, memory that is read before it is written, races, barriers that not all reach. */
+const tools = ["memcheck", "initcheck", "racecheck", "synccheck"];
+const FOUND = 66;
+/** Of the vectors of the ops, since each kernel is some hundred times as slow. */
+const SHARE = 0.1;
+
+// NVIDIA, Compute Sanitizer, 3: by its exit code it tells what it found from what the tests did
+test.skipIf(!hasSanitizer).each(tools)("compute-sanitizer's %s finds nothing in the vectors of the ops", (name) => {
+  const vitest = [tool("vitest"), "run", "--mode", "cuda", "packages/backend-cuda-native/src/conformance.cuda.ts"];
+  const { status, stdout } = spawnSync(
+    "compute-sanitizer",
+    ["--tool", name, "--target-processes", "all", "--error-exitcode", String(FOUND), process.execPath, ...vitest],
+    { cwd: root, encoding: "utf8", env: { ...process.env, TENON_CUDA_SHARE: String(SHARE) }, maxBuffer: 2 ** 28 },
+  );
+  expect(status, stdout.slice(-8000)).toBe(0);
+});
