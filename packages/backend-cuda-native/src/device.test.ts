@@ -1,10 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import type { BackendFactory } from "@tenon/backend";
+import { chooseBackend } from "@tenon/backend/node";
+import { expect, test, vi } from "vitest";
+import { cudaNative } from "./backend.ts";
 import { openDevice, whyNoDevice } from "./device.ts";
 import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
 import { candidatesOf } from "./libraries.ts";
+import { loadNative } from "./native.ts";
 
 test("libraries are looked for in named folders, by the loader, in a toolkit, and in the packages of Python", () => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-libraries-"));
@@ -28,12 +32,70 @@ test("libraries are looked for in named folders, by the loader, in a toolkit, an
   }
 });
 
+/** What comes of `work` where NVIDIA's libraries are in these folders, and nowhere else that a test could know. */
+async function withLibraries<T>(folders: string, work: () => T | Promise<T>): Promise<T> {
+  vi.stubEnv("TENON_CUDA_LIBS", folders);
+  try {
+    return await work();
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+/** Whether this machine has a library of NVIDIA's own. */
+function isHere(kind: "driver" | "compiler"): boolean {
+  const { Driver, Compiler } = loadNative();
+  try {
+    new (kind === "driver" ? Driver : Compiler)(candidatesOf(kind, {}));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 testEmulatedDevice("a wrong number of a GPU is refused, and an option that does not exist", () => {
   expect(whyNoDevice()).toBeNull();
   expect(whyNoDevice({ device: 3 })).toBe("there is no GPU 3, of 1");
+  expect(() => openDevice({ device: 3 })).toThrowErrorMatchingInlineSnapshot(`
+    [BackendError E573 cuda-native: there is no GPU 3, of 1.
+      fix: use a device from 0 to 0.]
+  `);
   expect(() => openDevice({ device: -1 })).toThrowErrorMatchingInlineSnapshot(`
     [OptionError E803 cudaNative: device is -1, which is no number of a GPU.
       fix: give a whole number from 0.]
   `);
   expect(() => openDevice({ devise: 0 } as object)).toThrow("did you mean device?");
+});
+
+testEmulatedDevice("a device without NVRTC beside it is refused, with where it was looked for", async (context) => {
+  if (isHere("compiler")) return context.skip();
+  const folder = mkdtempSync(join(tmpdir(), "tenon-libraries-"));
+  try {
+    symlinkSync(join(process.env.TENON_CUDA_LIBS!, "libcuda.so.1"), join(folder, "libcuda.so.1"));
+    await withLibraries(folder, () => {
+      expect(() => openDevice()).toThrowErrorMatchingInlineSnapshot(`
+        [BackendError E574 cuda-native: NVRTC, the compiler of kernels, was not found.
+          tried 1: libnvrtc.so.13: cannot open shared object file: No such file or directory
+          tried 2: libnvrtc.so.12: cannot open shared object file: No such file or directory
+          tried 3: libnvrtc.so: cannot open shared object file: No such file or directory
+          fix: install it, for example by pip install nvidia-cuda-nvrtc, or name the folder of libnvrtc.so in TENON_CUDA_LIBS.]
+      `);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+testEmulatedDevice("auto takes a GPU before all others, and says why not where none answers", async () => {
+  const create = () => Promise.reject(new Error("not in this test"));
+  const factories: Readonly<Record<string, BackendFactory>> = {
+    "cuda-native": cudaNative(),
+    webgpu: { id: "webgpu", abi: 1, create },
+  };
+  const byAuto = async () => (await chooseBackend({ argument: "auto", resolve: (id) => factories[id]! })).reason;
+  expect(await byAuto()).toBe("backend cuda-native, by auto");
+  if (!isHere("driver"))
+    expect(await withLibraries("", byAuto)).toBe(
+      "backend webgpu, by auto (cuda-native: the NVIDIA driver was not found)",
+    );
 });
