@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atomics.h"
+#include "matrix.h"
 #include "memory.h"
 #include "warps.h"
 

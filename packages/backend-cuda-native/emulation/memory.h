@@ -98,7 +98,7 @@ struct Slot {
 /** An array that the threads of a block share. What a block has left there is nobody's. */
 template <typename T, int N>
 struct Shared {
-  T values[N];
+  alignas(16) T values[N];
   Shadow shadows[N];
   Element<T> operator[](long long i) { return {here.machine->placeAmong(values, shadows, i, N, sizeof(T))}; }
   Reference<T> operator+(long long i) { return &(*this)[i]; }

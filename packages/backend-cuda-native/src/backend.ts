@@ -82,7 +82,8 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
     wantWorks(memory, () => deviceKernels);
-    const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES };
+    const { major } = this.#device.facts;
+    const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major };
     const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
     const { choose, proceed } = deviceKernels;
     const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));

@@ -48,7 +48,7 @@ export async function kernelsOfKit(options: ConformanceOptions): Promise<readonl
             lower(module, entry, { templates, claims: threadClaims, fusion: given.fusion !== "off" }),
           ),
         );
-        const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES };
+        const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: facts.major };
         for (const kernel of program.kernels) add(await withParts(() => sourceOf(kernel, limits)));
         return backend.compile(module, entry, given);
       };

@@ -3,15 +3,20 @@ import type { Kernel } from "@tenon/lowering";
 import type { MappingLimits } from "@tenon/lowering/threads";
 import { renderLoops, renderWhole } from "./cuda/loops.ts";
 import type { KernelSource } from "./cuda/source.ts";
-import { renderDot } from "./kernels/dot.ts";
+import { renderProduct } from "./kernels/product.ts";
 
 /** The anchors that have an inner loop of their own here. */
 export const templates: ReadonlySet<string> = new Set(["dot"]);
 
+export interface DeviceLimits extends MappingLimits {
+  /** The first number of the compute capability. */
+  readonly major: number;
+}
+
 /** A kernel as CUDA C. */
-export function sourceOf(kernel: Kernel, limits: MappingLimits): KernelSource {
+export function sourceOf(kernel: Kernel, limits: DeviceLimits): KernelSource {
   if (kernel.kind === "loops") return renderLoops(kernel, limits);
-  if (kernel.kind === "dot") return renderDot(kernel);
+  if (kernel.kind === "dot") return renderProduct(kernel, limits.major);
   if (kernel.kind === "claimed") return renderWhole(kernel);
   throw new StateError("E419", kernel.name, "there is no template for sorts here");
 }

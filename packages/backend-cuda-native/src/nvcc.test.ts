@@ -8,6 +8,8 @@ import { Draw, randomKernel } from "../../lowering/src/kernel/random-kernel.test
 import { renderLoops } from "./cuda/loops.ts";
 import { programText } from "./cuda/source.ts";
 import { renderDot } from "./kernels/dot.ts";
+import { formatOf, renderMatrix } from "./kernels/matrix.ts";
+import { matrixTile } from "./kernels/matrix-tile.ts";
 
 const hasNvcc = spawnSync("nvcc", ["--version"]).status === 0;
 if (!hasNvcc) console.warn("cuda-native: nvcc is not installed, so that kernels are not compiled for devices here");
@@ -20,12 +22,21 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90"])("kernels compile for %s", { timeo
     const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: false } as const;
     return renderDot(productOf({ ...sizes, a, b, ...options }).kernel);
   });
+  const matrices = ([{ mul: "bf16" }, { mul: "tf32" }, { dtype: "float16" }] as const).flatMap((factors) =>
+    ([32, 64, 128] as const).map((side) => {
+      const sizes = { batch: 2, rows: 300, columns: 1 + draw(200), k: 70 } as const;
+      const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: draw(2) === 0 } as const;
+      const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
+      const { kernel } = productOf({ ...sizes, ...options, ...factors, a, b });
+      return renderMatrix(kernel, formatOf(kernel)!, matrixTile(side, 128));
+    }),
+  );
   const limits = { maxThreads: 256, sharedBytes: 49_152 };
   const loops = Array.from({ length: 30 }, (_, i) => renderLoops(randomKernel(new Draw(i + 1)), limits));
   const folder = mkdtempSync(join(tmpdir(), "tenon-nvcc-"));
   try {
     const [source, cubin] = [join(folder, "program.cu"), join(folder, "program.cubin")];
-    writeFileSync(source, programText([...products, ...loops]));
+    writeFileSync(source, programText([...products, ...matrices, ...loops]));
     const flags = [
       "-cubin",
       `-arch=${architecture}`,

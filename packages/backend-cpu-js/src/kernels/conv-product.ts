@@ -80,7 +80,7 @@ export function convProduct(claimed: ClaimedKernel): ConvProduct {
     ...{ batch: batch.variable, row: row.variable, column: column.variable, k: k.variable },
     sizes: { batch: batch.size, rows: row.size, columns: column.size, k: k.size },
     type: given.type as DotKernel["type"],
-    mul: "same",
+    ...{ dtype: "float32", mul: "same" },
     a: operand(x, at, seen.inside, [batch, row, k]),
     b: operand(w, [...taps, channel, result], undefined, [batch, column, k]),
     epilogue: epilogueAt(y!, [example!, ...places, result]),

@@ -1,4 +1,4 @@
-import type { DType } from "@tenon/ir";
+import type { DType, Precision } from "@tenon/ir";
 import {
   addIndex,
   and,
@@ -16,7 +16,9 @@ import {
   modIndex,
   multiplyIndex,
   type Slot,
+  type Value,
 } from "@tenon/lowering";
+import { roundedFactor } from "../../../lowering/src/emit/factor.ts";
 import type { Memory } from "../../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { buffer } from "./template.test-kit.ts";
 
@@ -41,6 +43,8 @@ export interface ProductCase {
   readonly type: DotKernel["type"];
   /** Of the operands in memory. */
   readonly dtype?: DType;
+  /** For targets that round factors by themselves. */
+  readonly mul?: Precision;
   readonly a: Layout;
   readonly b: Layout;
   readonly epilogue: Epilogue;
@@ -65,7 +69,7 @@ interface Line {
 }
 
 export function productOf(c: ProductCase): Product {
-  const { type, symbolic = false, dtype = type } = c;
+  const { type, symbolic = false, dtype = type, mul = "same" } = c;
   const numbers = [c.batch, c.rows, c.columns, c.k];
   const [batches, rows, columns, depth] = numbers.map((n, i) =>
     symbolic ? indexVariable("BMNK"[i]!, 0, MOST) : constantIndex(n),
@@ -87,6 +91,12 @@ export function productOf(c: ProductCase): Product {
     return slot;
   };
 
+  const made = (w: KernelWriter, value: Value, lies: DotOperand["lies"]): DotOperand => {
+    const given = { block: w.block(w.alu("convert", [value], type)), lies };
+    if (mul === "same") return given;
+    const block = w.block(w.alu("convert", [roundedFactor(w, value, mul)], type));
+    return { block, lies: undefined, unrounded: given };
+  };
   const operand = (layout: Layout, line: Line, lines: number): DotOperand => {
     const w = new KernelWriter();
     if (layout.startsWith("windows")) {
@@ -101,7 +111,7 @@ export function productOf(c: ProductCase): Product {
       const address = addIndex(multiplyIndex(pixel, channels), modIndex(k, channels));
       const value = w.load(slot, address, inside);
       const zero = w.constant(value.type, 0);
-      return { block: w.block(w.alu("select", [w.test(inside), value, zero])), lies: undefined };
+      return made(w, w.alu("select", [w.test(inside), value, zero]), undefined);
     }
     const slot = take(w, dtype, c.batch * lines * c.k, slots.length + 1);
     const one = constantIndex(1);
@@ -113,9 +123,8 @@ export function productOf(c: ProductCase): Product {
       multiplyIndex(k, strides.k),
     );
     const loaded = w.load(slot, address);
-    if (!layout.endsWith("computed"))
-      return { block: w.block(loaded), lies: { slot, start: constantIndex(0), strides } };
-    return { block: w.block(w.alu("mul", [loaded, w.constant(loaded.type, 2)])), lies: undefined };
+    if (!layout.endsWith("computed")) return made(w, loaded, { slot, start: constantIndex(0), strides });
+    return made(w, w.alu("mul", [loaded, w.constant(loaded.type, 2)]), undefined);
   };
   const [a, b] = [
     operand(c.a, { axis: row, size: rows }, c.rows),
@@ -156,7 +165,8 @@ export function productOf(c: ProductCase): Product {
     }
   }
   const kernel: DotKernel = {
-    ...{ kind: "dot", name: "product", slots, batch, row, column, k, type, mul: "same", a, b, product, columnSums },
+    ...{ kind: "dot", name: "product", slots, batch, row, column, k, type, a, b, product, columnSums },
+    ...{ dtype, mul },
     scalars: symbolic ? ([batches, rows, columns, depth] as IndexVariable[]) : [],
     sizes: { batch: batches, rows, columns, k: depth },
     epilogue: w.statements,

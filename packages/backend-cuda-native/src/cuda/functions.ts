@@ -1,5 +1,6 @@
 import { type Arithmetic, type ElementaryName, elementary, elementaryOps } from "@tenon/lowering";
 import { floatConstant, integerConstant } from "./constant.ts";
+import { matrixFunctions } from "./matrix.ts";
 
 /*
  * Functions that CUDA C lacks, or has in a form that is not the kernel language's. A program holds those that its kernels call.
@@ -160,6 +161,7 @@ const functions: Readonly<Record<string, () => string>> = {
   tenon_rem_int: () => division("rem", "int"),
   tenon_rem_unsigned: () => division("rem", "unsigned"),
   tenon_floor_div: () => floorDiv,
+  ...matrixFunctions,
   tenon_pow: () => powDouble,
   tenon_powf: () => polynomial("pow", "x", "y"),
   ...Object.fromEntries(

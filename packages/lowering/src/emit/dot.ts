@@ -81,6 +81,7 @@ export function emitDot(group: Group, writer: KernelWriter, memory: Memory): Bod
     k: k.variable,
     sizes: { batch: batch.size, rows: row.size, columns: column.size, k: k.size },
     type,
+    dtype: a.dtype,
     mul,
     a: left!,
     b: right!,

@@ -188,6 +188,7 @@ test("a product has its epilogue, and sums of its columns", () => {
   const at = addIndex(scaleIndex(4, row), k);
   const kernel: DotKernel = {
     kind: "dot",
+    dtype: "float32",
     mul: "same",
     name: "product",
     slots: [a, b, out, sums],

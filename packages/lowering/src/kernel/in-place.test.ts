@@ -201,6 +201,7 @@ test("an epilogue may read where it writes, but not what is multiplied", () => {
       column,
       k,
       type: "float32",
+      dtype: "float32",
       mul: "same",
       product,
     },

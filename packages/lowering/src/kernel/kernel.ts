@@ -206,7 +206,8 @@ export interface DotKernel extends KernelParts {
   readonly sizes: { readonly batch: Index; readonly rows: Index; readonly columns: Index; readonly k: Index };
   /** The type of the sum. */
   readonly type: "float32" | "float64" | "int32" | "uint32";
-  /** How the factors are rounded; those that the operands give are. */
+  /** The dtype of the factors, and how they are rounded besides; what the operands give is. */
+  readonly dtype: DType;
   readonly mul: Precision;
   /** Free in `batch`, `row` and `k`. */
   readonly a: DotOperand;
