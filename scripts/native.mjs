@@ -134,9 +134,10 @@ export async function native(/** @type {readonly string[]} */ args) {
   return 0;
 }
 
-/** A driver and a compiler that stand in for NVIDIA's, by the names that the backend looks for, in a folder of their own. */
+/** A driver and libraries that stand in for NVIDIA's, by the names that the backend looks for, in a folder of their own. */
 export function emulatedLibraries() {
-  const libraries = { driver: "libcuda.so.1", compiler: "libnvrtc.so.13" };
+  // in this order: products are enqueued on the driver's streams
+  const libraries = { driver: "libcuda.so.1", compiler: "libnvrtc.so.13", cublaslt: "libcublasLt.so.13" };
   const target = join(cache, `emulated-${digestOf(["emulation"]).slice(0, 16)}`);
   alone("emulated", () => {
     if (existsSync(target)) return;
@@ -144,8 +145,9 @@ export function emulatedLibraries() {
     mkdirSync(part, { recursive: true });
     for (const [source, name] of Object.entries(libraries)) {
       const flags = ["-std=c++20", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-I", join(folder, "emulation")];
-      const made = ["-o", join(part, name), join(folder, `emulation/${source}.cpp`), "-ldl"];
-      execFileSync("g++", [...flags, ...made], { stdio: "pipe" });
+      const made = ["-o", join(part, name), `-Wl,-soname,${name}`, join(folder, `emulation/${source}.cpp`), "-ldl"];
+      const beside = source === "cublaslt" ? [join(part, libraries.driver), "-Wl,-rpath,$ORIGIN"] : [];
+      execFileSync("g++", [...flags, ...made, ...beside], { stdio: "pipe" });
     }
     renameSync(part, target);
   });

@@ -28,6 +28,8 @@ struct Stream {
 struct Event {
   Stream* stream = nullptr;
   uint64_t recorded = 0, passed = 0;
+  bool timing = false;
+  double at = 0;
 };
 struct Module {
   std::vector<void*> handles;
@@ -53,6 +55,8 @@ std::map<void*, emulation::Kernel> kernels;
 size_t usedBytes = 0;
 int contexts = 0;
 Graph* captured = nullptr;
+/** Works that have been done, which stand for time. */
+uint64_t works = 0;
 
 size_t totalBytes() {
   const char* text = getenv("TENON_EMULATED_BYTES");
@@ -69,6 +73,7 @@ int step(Stream* s) {
   if (sticky != kSuccess) return sticky;
   Work work = std::move(s->queue.front());
   s->queue.pop_front();
+  works++;
   const int status = work();
   if (status != kSuccess) sticky = status;
   return status;
@@ -133,7 +138,10 @@ EXPORT int cuDeviceGetAttribute(int* value, int attribute, int) { LOCK
 }
 EXPORT int cuDeviceTotalMem_v2(size_t* bytes, int) { LOCK return *bytes = totalBytes(), kSuccess; }
 EXPORT int cuDevicePrimaryCtxRetain(void** context, int) { LOCK return contexts++, *context = &contexts, kSuccess; }
-EXPORT int cuDevicePrimaryCtxRelease_v2(int) { LOCK return contexts--, kSuccess; }
+EXPORT int cuDevicePrimaryCtxRelease_v2(int) { LOCK
+  if (--contexts == 0) sticky = kSuccess;  // a context's errors end with it
+  return kSuccess;
+}
 EXPORT int cuCtxSetCurrent(void* context) { LOCK
   return context == &contexts ? kSuccess : refuse(kInvalidValue, "there is no such context");
 }
@@ -143,6 +151,7 @@ EXPORT int cuMemGetInfo_v2(size_t* free, size_t* total) { LOCK
 }
 EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
   if (bytes == 0) return refuse(kInvalidValue, "an allocation of 0 bytes");
+  if (captured != nullptr) return refuse(kCapture, "nothing may be allocated during a capture");
   if (usedBytes + bytes > totalBytes()) return refuse(kOutOfMemory, "out of memory");
   void* data = aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (data == nullptr) return refuse(kOutOfMemory, "out of memory");
@@ -156,6 +165,7 @@ EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
 EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
   const auto found = memory.find((uintptr_t)address);
   if (found == memory.end()) return refuse(kInvalidValue, "memory is freed that is none");
+  if (captured != nullptr) return refuse(kCapture, "nothing may be freed during a capture");
   for (Stream* s : streams)  // as a driver, which waits
     if (const int status = drain(s); status != kSuccess) return status;
   usedBytes -= found->second;
@@ -234,7 +244,11 @@ EXPORT int cuStreamEndCapture(Stream* s, Graph** graph) { LOCK
   return kSuccess;
 }
 
-EXPORT int cuEventCreate(Event** e, unsigned) { LOCK return events.insert(*e = new Event), kSuccess; }
+EXPORT int cuEventCreate(Event** e, unsigned flags) { LOCK
+  events.insert(*e = new Event);
+  (*e)->timing = (flags & 2) == 0;
+  return kSuccess;
+}
 EXPORT int cuEventDestroy_v2(Event* e) { LOCK
   if (events.erase(e) == 0) return refuse(kInvalidValue, "the event is none, or destroyed");
   if (e->stream != nullptr && streams.count(e->stream)) drain(e->stream);  // what waits for it may hold it
@@ -247,8 +261,18 @@ EXPORT int cuEventRecord(Event* e, Stream* s) { LOCK
   const uint64_t record = ++e->recorded;
   return enqueue(s, [e, record] {
     e->passed = record;
+    e->at = (double)works / 1000;
     return (int)kSuccess;
   });
+}
+// A thousand works take a millisecond.
+EXPORT int cuEventElapsedTime(float* milliseconds, Event* from, Event* to) { LOCK
+  for (Event* e : {from, to}) {
+    if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+    if (!e->timing) return refuse(kInvalidValue, "the event was made without timing");
+    if (e->passed != e->recorded || e->recorded == 0) return kNotReady;
+  }
+  return *milliseconds = (float)(to->at - from->at), kSuccess;
 }
 EXPORT int cuEventQuery(Event* e) { LOCK
   if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
@@ -321,6 +345,16 @@ EXPORT int cuGraphDestroy(Graph* graph) { LOCK
   delete graph;
   return kSuccess;
 }
+
+// For other libraries without a device: what they enqueue, what they ask of memory, and what of theirs is alive.
+#define SHARED __attribute__((visibility("default")))
+SHARED int tenon_enqueue(void* stream, std::function<int()> work) { LOCK return enqueue((Stream*)stream, std::move(work)); }
+SHARED bool tenon_inside(unsigned long long address, size_t bytes) { LOCK return inside(address, bytes); }
+SHARED int tenon_outside(const std::string& what, unsigned long long address, size_t bytes) { LOCK
+  return outside(what.c_str(), address, bytes);
+}
+SHARED bool tenon_has_context() { LOCK return contexts > 0; }
+SHARED void tenon_pass(uint64_t time) { LOCK works += time; }
 
 /** What has been made and not been given back. */
 EXPORT size_t tenon_live() { LOCK

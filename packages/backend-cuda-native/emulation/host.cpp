@@ -1,5 +1,5 @@
-// The host side under sanitizers, on the driver without a device: launches, buffers and graphs, and what goes wrong with each.
-// Arguments are the libraries of the driver and of the compiler. Prints nothing and gives 0 where all is well.
+// The host side under sanitizers, on the driver without a device: launches, buffers, graphs and products, and what goes wrong with
+// each. Arguments are the libraries of the driver, of the compiler and of products. Prints nothing and gives 0 where all is well.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -57,8 +57,88 @@ std::vector<int> contents(tenon::Device& device, tenon::cu::Pointer at) {
   return found;
 }
 
-void run(const char* driverPath, const char* compilerPath) {
-  const auto driver = std::make_shared<const tenon::Driver>(std::vector<std::string>{"/nowhere/libcuda.so", driverPath});
+/** 2 by 4 times 4 by 3, column-major, with a bias for each row. */
+std::vector<double> product(double leadingA = 2, double compute = 68) {
+  std::vector<double> numbers = {compute, 0, 0, 0, 0, 0, 2, 3, 4};
+  for (const double leading : {leadingA, 4.0, 2.0, 2.0}) numbers.insert(numbers.end(), {leading, 0, 256});
+  numbers.insert(numbers.end(), {1, 4, 256, 1, 0, 7, 1 << 20});
+  return numbers;
+}
+
+/** Gives what it has not freed, since a device that has failed frees nothing. */
+std::vector<tenon::cu::Pointer> multiply(const std::shared_ptr<const tenon::Driver>& driver, const char* path) {
+  tenon::Device device(driver, 0);
+  EXPECT(statusOf([&] { device.products(); }) == "INVALID_COMMANDS");
+  const auto blas = std::make_shared<const tenon::Blas>(std::vector<std::string>{"/nowhere/libcublasLt.so", path},
+                                                        std::vector<std::string>{});
+  EXPECT(blas->version() == 130100);
+  device.open(blas);
+  tenon::Products& products = device.products();
+  const auto add = [&](const std::vector<double>& numbers) { return products.add(tenon::ProductShape(numbers)); };
+  EXPECT(statusOf([&] { add({1, 2, 3}); }) == "INVALID_SHAPE");
+  EXPECT(statusOf([&] { add(product(2, 1)); }) == "CUBLAS_STATUS_INVALID_VALUE");
+  // a leading dimension of less than the rows
+  EXPECT(statusOf([&] { products.proposals(add(product(1)), 1); }) == "CUBLAS_STATUS_INVALID_VALUE");
+  EXPECT(products.proposals(add(product(2, 70)), 8).empty());
+
+  const int p = add(product());
+  const auto proposals = products.proposals(p, 8);
+  EXPECT(proposals.size() == 5);
+  EXPECT(products.proposals(p, 1).size() == 1);
+  const tenon::cu::Pointer a = device.alloc(8 * 4), b = device.alloc(12 * 4), d = device.alloc(6 * 4),
+                           bias = device.alloc(2 * 4), workspace = device.alloc(1 << 20);
+  const auto at = [](tenon::cu::Pointer address) { return static_cast<double>(address); };
+  const std::vector<double> command = {3, double(p), at(a), at(b), at(d), at(d), at(bias), at(workspace)};
+  EXPECT(statusOf([&] { device.enqueue(command); }) == "INVALID_COMMANDS");  // nobody has chosen
+  EXPECT(statusOf([&] { products.choose(p, tenon::lt::Algorithm{}); }) == "CUBLAS_STATUS_INVALID_VALUE");
+  EXPECT(products.choose(p, proposals[0].algorithm) == proposals[0].workspaceBytes);
+
+  const std::vector<float> left = {1, 2, 3, 4, 5, 6, 7, 8}, right = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2}, added = {10, 20};
+  device.write(a, left.data(), 8 * 4, true);
+  device.write(b, right.data(), 12 * 4, true);
+  device.write(bias, added.data(), 2 * 4, true);
+  const std::vector<float> expected = {11, 22, 13, 24, 24, 36};
+  const auto result = [&] {
+    tenon::Pinned* pinned = device.read(d, 6 * 4);
+    device.wait(*pinned);
+    std::vector<float> found(6);
+    std::memcpy(found.data(), pinned->data, 6 * 4);
+    device.giveBack(pinned);
+    return found;
+  };
+  device.enqueue(command);
+  EXPECT(result() == expected);
+  {
+    const tenon::Recorded graph = device.record(command);
+    device.enqueue(std::vector<double>{2, at(d), 0, 6 * 4});
+    device.launch(graph);
+    EXPECT(result() == expected);
+    // the recorded product keeps what it was told, whatever becomes of the description
+    products.remove(p);
+    device.enqueue(std::vector<double>{2, at(d), 0, 6 * 4});
+    device.launch(graph);
+    EXPECT(result() == expected);
+  }
+  EXPECT(statusOf([&] { device.enqueue(command); }) == "INVALID_COMMANDS");
+  EXPECT(statusOf([&] { products.remove(p); }) == "INVALID_COMMANDS");
+
+  const int again = add(product());
+  products.choose(again, proposals[2].algorithm);
+  std::vector<double> other = command;
+  other[1] = again;
+  EXPECT(device.time(other, 10) > 0);
+  other[2] += 4;
+  EXPECT(statusOf([&] { device.enqueue(other); }) == "CUBLAS_STATUS_INVALID_VALUE");  // not aligned
+  other[2] -= 4;
+  for (const tenon::cu::Pointer address : {b, d, bias, workspace}) device.free(address);
+  // memory that was given back is nobody's, and whoever waits is told
+  device.enqueue(other);
+  EXPECT(statusOf([&] { result(); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
+  return {a};
+}
+
+/** The same. */
+std::vector<tenon::cu::Pointer> run(const std::shared_ptr<const tenon::Driver>& driver, const char* compilerPath) {
   const tenon::Compiler compiler({compilerPath});
   const std::vector<std::string> options = {"--gpu-architecture=sm_90", "--fmad=false"};
   EXPECT(statusOf([&] { compiler.compile("this is no program", options); }) == "NVRTC_ERROR_COMPILATION");
@@ -113,9 +193,15 @@ void run(const char* driverPath, const char* compilerPath) {
   EXPECT(statusOf([&] { contents(device, data); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
   device.unload(first);
   EXPECT(statusOf([&] { device.enqueue(increment); }) == "INVALID_COMMANDS");
+  return {data, table};
 }
 
 }  // namespace
+
+/** What is alive of a library without a device, by its own count. */
+size_t live(const char* path, const char* name) {
+  return reinterpret_cast<size_t (*)()>(dlsym(dlopen(path, RTLD_NOW), name))();
+}
 
 int main(int, char** argv) {
   try {
@@ -124,10 +210,14 @@ int main(int, char** argv) {
   } catch (const tenon::Missing& error) {
     EXPECT(error.tried.size() == 1);
   }
-  run(argv[1], argv[2]);
-  // two buffers and a table were not freed above; all else must have been given back
-  void* driver = dlopen(argv[1], RTLD_NOW);
-  const auto live = reinterpret_cast<size_t (*)()>(dlsym(driver, "tenon_live"));
-  EXPECT(live() == 2);
+  {
+    const auto driver = std::make_shared<const tenon::Driver>(std::vector<std::string>{"/nowhere/libcuda.so", argv[1]});
+    std::vector<tenon::cu::Pointer> left = run(driver, argv[2]);
+    for (const tenon::cu::Pointer address : multiply(driver, argv[3])) left.push_back(address);
+    tenon::Device fresh(driver, 0);
+    for (const tenon::cu::Pointer address : left) fresh.free(address);
+  }
+  EXPECT(live(argv[1], "tenon_live") == 0);
+  EXPECT(live(argv[3], "tenon_live_products") == 0);
   return failures == 0 ? 0 : 1;
 }

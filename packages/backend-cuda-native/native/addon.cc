@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "blas.h"
 #include "compiler.h"
 #include "device.h"
 #include "driver.h"
@@ -186,7 +187,11 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
          InstanceMethod<&Self::alloc>("alloc"), InstanceMethod<&Self::free>("free"),
          InstanceMethod<&Self::write>("write"), InstanceMethod<&Self::read>("read"), InstanceMethod<&Self::load>("load"),
          InstanceMethod<&Self::unload>("unload"), InstanceMethod<&Self::enqueue>("enqueue"),
-         InstanceMethod<&Self::record>("record"), InstanceMethod<&Self::mark>("mark"),
+         InstanceMethod<&Self::record>("record"), InstanceMethod<&Self::time>("time"),
+         InstanceMethod<&Self::useProducts>("useProducts"), InstanceMethod<&Self::addProduct>("addProduct"),
+         InstanceMethod<&Self::removeProduct>("removeProduct"), InstanceMethod<&Self::proposals>("proposals"),
+         InstanceMethod<&Self::choose>("choose"),
+         InstanceMethod<&Self::mark>("mark"),
          InstanceMethod<&Self::done>("done"), InstanceMethod<&Self::sync>("sync"),
          InstanceMethod<&Self::close>("close")});
   }
@@ -285,6 +290,60 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
     const Napi::Object object = env.GetInstanceData<Classes>()->graph.New({});
     GraphObject::Unwrap(object)->hold(device, std::move(recorded));
     return object;
+  }
+
+  Napi::Value time(const Napi::CallbackInfo& info) {
+    const int times = info[1].ToNumber().Int32Value();
+    return Napi::Number::New(info.Env(), guarded(info.Env(), [&] { return open(info.Env())->time(commandsAt(info, 0), times); }));
+  }
+
+  /** Opens the library that computes products, from candidates and what it may want beside itself. */
+  Napi::Value useProducts(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto blas = guarded(env, [&] {
+      auto opened = std::make_shared<const Blas>(stringsOf(info[0]), stringsOf(info[1]));
+      open(env)->open(opened);
+      return opened;
+    });
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("version", static_cast<double>(blas->version()));
+    object.Set("path", blas->path());
+    return object;
+  }
+
+  /** The number of a product. */
+  Napi::Value addProduct(const Napi::CallbackInfo& info) {
+    const int product =
+        guarded(info.Env(), [&] { return open(info.Env())->products().add(ProductShape(commandsAt(info, 0))); });
+    return Napi::Number::New(info.Env(), product);
+  }
+
+  Napi::Value proposals(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto product = static_cast<int>(numberAt(info, 0)), most = static_cast<int>(numberAt(info, 1));
+    const auto choices = guarded(env, [&] { return open(env)->products().proposals(product, most); });
+    Napi::Array proposals = Napi::Array::New(env);
+    for (const ProductChoice& choice : choices) {
+      Napi::Object proposal = Napi::Object::New(env);
+      proposal.Set("algorithm", bytesOf(env, reinterpret_cast<const char*>(&choice.algorithm), sizeof choice.algorithm));
+      proposal.Set("workspaceBytes", static_cast<double>(choice.workspaceBytes));
+      proposals.Set(proposals.Length(), proposal);
+    }
+    return proposals;
+  }
+
+  void removeProduct(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] { open(info.Env())->products().remove(static_cast<int>(numberAt(info, 0))); });
+  }
+
+  Napi::Value choose(const Napi::CallbackInfo& info) {
+    const Napi::Uint8Array bytes = bytesAt(info, 1);
+    lt::Algorithm algorithm{};
+    if (bytes.ByteLength() != sizeof algorithm) throw Napi::TypeError::New(info.Env(), "an algorithm has 64 bytes");
+    std::memcpy(&algorithm, bytes.Data(), sizeof algorithm);
+    const auto product = static_cast<int>(numberAt(info, 0));
+    const size_t found = guarded(info.Env(), [&] { return open(info.Env())->products().choose(product, algorithm); });
+    return Napi::Number::New(info.Env(), static_cast<double>(found));
   }
 
   /** The number of a mark behind all that has been enqueued so far. */

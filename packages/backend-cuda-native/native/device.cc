@@ -49,6 +49,7 @@ Device::~Device() {
   for (const std::unique_ptr<Pinned>& p : pinned_) d.memFreeHost(p->data);
   pinned_.clear();
   programs_.clear();
+  products_.reset();
   arrived_.reset();
   if (compute_ != nullptr) d.streamDestroy(compute_);
   if (transfer_ != nullptr) d.streamDestroy(transfer_);
@@ -76,9 +77,9 @@ void Device::free(cu::Pointer address) {
   TENON_CUDA(*driver_, memFree, address);
 }
 
-Owned<cu::Event> Device::event() {
+Owned<cu::Event> Device::event(unsigned flags) {
   cu::Event made = nullptr;
-  TENON_CUDA(*driver_, eventCreate, &made, cu::kNoTiming);
+  TENON_CUDA(*driver_, eventCreate, &made, flags);
   return {made, [driver = driver_](cu::Event e) { driver->eventDestroy(e); }};
 }
 
@@ -160,6 +161,17 @@ void Device::unload(int first) {
   });
 }
 
+void Device::open(std::shared_ptr<const Blas> blas) {
+  enter();
+  products_ = std::make_unique<Products>(std::move(blas));
+}
+
+Products& Device::products() {
+  enter();
+  if (products_ == nullptr) throw Failure("product", -1, "INVALID_COMMANDS", "no library computes products");
+  return *products_;
+}
+
 void Device::run(Commands commands, cu::Stream stream) {
   size_t at = 0;
   const auto next = [&] {
@@ -186,6 +198,13 @@ void Device::run(Commands commands, cu::Stream stream) {
       const auto to = static_cast<cu::Pointer>(next());
       const auto value = static_cast<unsigned char>(next());
       TENON_CUDA(*driver_, memsetD8Async, to, value, static_cast<size_t>(next()), stream);
+    } else if (kind == 3) {
+      const auto product = static_cast<int>(next());
+      ProductOperands operands{};
+      for (cu::Pointer* address :
+           {&operands.a, &operands.b, &operands.c, &operands.d, &operands.bias, &operands.workspace})
+        *address = static_cast<cu::Pointer>(next());
+      products().run(product, operands, stream);
     } else {
       throw Failure("enqueue", -1, "INVALID_COMMANDS", "command " + std::to_string(kind) + " is unknown");
     }
@@ -219,6 +238,19 @@ Recorded Device::record(Commands commands) {
 void Device::launch(const Recorded& recorded) {
   enter();
   TENON_CUDA(*driver_, graphLaunch, recorded.exec.get(), compute_);
+}
+
+double Device::time(Commands commands, int times) {
+  enter();
+  run(commands, compute_);
+  const Owned<cu::Event> from = event(0), to = event(0);
+  TENON_CUDA(*driver_, eventRecord, from.get(), compute_);
+  for (int i = 0; i < times; i++) run(commands, compute_);
+  TENON_CUDA(*driver_, eventRecord, to.get(), compute_);
+  TENON_CUDA(*driver_, eventSynchronize, to.get());
+  float milliseconds = 0;
+  TENON_CUDA(*driver_, eventElapsedTime, &milliseconds, from.get(), to.get());
+  return static_cast<double>(milliseconds) / times;
 }
 
 Owned<cu::Event> Device::mark() {

@@ -1,18 +1,15 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "driver.h"
+#include "owned.h"
+#include "products.h"
 
 namespace tenon {
-
-/** Something of the driver's that is destroyed with its owner. */
-template <typename Handle>
-using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, std::function<void(Handle)>>;
 
 struct DeviceFacts {
   std::string name;
@@ -64,13 +61,21 @@ class Device {
   int load(const std::vector<char>& code, const std::vector<std::string>& names);
   void unload(int first);
 
+  /** From here on products are computed by the library. */
+  void open(std::shared_ptr<const Blas> blas);
+  /** The products of the library that was opened; its calls want this device. */
+  Products& products();
+
   /**
-   * Enqueues commands: `0, kernel, blocks, threads, table, rows` launches, `1, to, from, bytes` copies, `2, to, byte, bytes` fills.
+   * Enqueues commands: `0, kernel, blocks, threads, table, rows` launches, `1, to, from, bytes` copies, `2, to, byte, bytes` fills,
+   * `3, product, a, b, c, d, bias, workspace` multiplies.
    */
   void enqueue(Commands commands);
-  /** The same as one graph, to be launched many times. */
+  /** The same as one graph, to be launched many times. Whatever they run must have run before, or been loaded. */
   Recorded record(Commands commands);
   void launch(const Recorded& recorded);
+  /** Milliseconds that the device takes for the commands, on the average of `times` runs after a first one. Waits for them. */
+  double time(Commands commands, int times);
 
   /** Marks what has been enqueued so far. */
   Owned<cu::Event> mark();
@@ -86,7 +91,7 @@ class Device {
 
   void enter() const;
   void run(Commands commands, cu::Stream stream);
-  Owned<cu::Event> event();
+  Owned<cu::Event> event(unsigned flags = cu::kNoTiming);
   Pinned* borrow(size_t bytes);
 
   std::shared_ptr<const Driver> driver_;
@@ -99,6 +104,7 @@ class Device {
   std::vector<std::unique_ptr<Pinned>> pinned_;
   std::vector<Program> programs_;
   std::vector<cu::Function> functions_;
+  std::unique_ptr<Products> products_;
 };
 
 }  // namespace tenon

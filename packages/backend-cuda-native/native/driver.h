@@ -63,6 +63,7 @@ enum Attribute : int { kMultiprocessors = 16, kMajor = 75, kMinor = 76, kSharedB
   X(eventRecord, cuEventRecord, (cu::Event event, cu::Stream stream))                                                 \
   X(eventQuery, cuEventQuery, (cu::Event event))                                                                      \
   X(eventSynchronize, cuEventSynchronize, (cu::Event event))                                                          \
+  X(eventElapsedTime, cuEventElapsedTime, (float* milliseconds, cu::Event from, cu::Event to))                        \
   X(moduleLoadData, cuModuleLoadData, (cu::Module * module, const void* image))                                       \
   X(moduleUnload, cuModuleUnload, (cu::Module module))                                                                \
   X(moduleGetFunction, cuModuleGetFunction, (cu::Function * function, cu::Module module, const char* name))           \
@@ -106,7 +107,7 @@ class Driver {
   int version_ = 0;
 };
 
-/** Calls a function of the driver and checks its status. */
-#define TENON_CUDA(driver, call, ...) (driver).check((driver).call(__VA_ARGS__), #call)
+/** Calls a function of the driver, or of another library of NVIDIA's, and checks its status. */
+#define TENON_CUDA(library, call, ...) (library).check((library).call(__VA_ARGS__), #call)
 
 }  // namespace tenon

@@ -2,6 +2,9 @@ import { ABI, type Backend, type BackendFactory, type Capabilities, registerBack
 import { BackendError, checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import { threadClaims, wantWorks } from "@tenon/lowering/threads";
+import { formOf } from "./blas/form.ts";
+import { openProducts } from "./blas/open.ts";
+import type { Products } from "./blas/products.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
@@ -15,9 +18,15 @@ import { Workspaces } from "./workspaces.ts";
 export interface CudaNativeOptions extends DeviceOptions {
   /** Whether compiled kernels are kept on disk, in `TENON_CACHE` or the user's cache folder; true by default. */
   readonly cache?: boolean;
+  /** Whether products are computed by cuBLASLt where it is installed; true by default. */
+  readonly libraries?: boolean;
+  /** Whether ways to compute a product are timed, once for each on this machine, and not the first taken; false by default. */
+  readonly tune?: boolean;
   readonly debug?: {
     /** Fresh memory is filled with NaN. */
     readonly poison?: boolean;
+    /** Products go to the library however small they are. */
+    readonly smallProducts?: boolean;
   };
 }
 
@@ -36,12 +45,14 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly #memory: Memory;
   readonly #programs: Programs;
   readonly #workspaces: Workspaces;
+  readonly #products: Products | undefined;
   readonly #poison: boolean;
   readonly #loaded = new Set<LoadedProgram>();
   /** What is about to run keeps its memory. */
   #prepared: Plan | undefined;
 
-  constructor(opened: OpenedDevice, { cache = true, debug = {} }: CudaNativeOptions) {
+  constructor(opened: OpenedDevice, options: CudaNativeOptions) {
+    const { cache = true, libraries = true, tune = false, debug = {} } = options;
     const { device, driver } = opened;
     this.#device = device;
     this.#poison = debug.poison ?? false;
@@ -52,7 +63,9 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       for (const loaded of this.#loaded) dropPlans(loaded, this.#prepared);
       this.#workspaces.trim();
     };
-    this.caps = capabilities(device.facts, driver.version);
+    const small = debug.smallProducts ?? false;
+    this.#products = libraries ? openProducts(device, this.#memory, this.#programs, { tune, small }) : undefined;
+    this.caps = capabilities(device.facts, driver.version, this.#products?.version);
     this.maxBufferBytes = device.facts.totalBytes;
   }
 
@@ -85,6 +98,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     const { major } = this.#device.facts;
     const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major };
     const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
+    const forms = program.kernels.map((kernel) => (kernel.kind === "dot" ? formOf(kernel) : undefined));
     const { choose, proceed } = deviceKernels;
     const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));
     const numbers = await this.#programs.numbersOf([...sources, choose, proceed, ...copies]);
@@ -96,7 +110,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       this.write(block, place.data, 0);
       constants.set(m, block);
     }
-    const loaded = { program, memory, sources, numbers, constants, plans: new Map<MemoryLayout, Plan>() };
+    const loaded = { program, memory, sources, forms, numbers, constants, plans: new Map<MemoryLayout, Plan>() };
     this.#loaded.add(loaded);
     return loaded;
   }
@@ -153,6 +167,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       device: this.#device,
       memory: this.#memory,
       workspaces: this.#workspaces,
+      products: this.#products,
       poison: this.#poison,
     });
     plans.set(layout, plan);
@@ -181,9 +196,9 @@ function explain(error: unknown): never {
 }
 
 function checked(options: unknown): CudaNativeOptions {
-  checkOptions("cudaNative", options, ["device", "cache", "debug"]);
+  checkOptions("cudaNative", options, ["device", "cache", "libraries", "tune", "debug"]);
   const { debug = {} } = options as CudaNativeOptions;
-  checkOptions("cudaNative", debug, ["poison"]);
+  checkOptions("cudaNative", debug, ["poison", "smallProducts"]);
   return options as CudaNativeOptions;
 }
 

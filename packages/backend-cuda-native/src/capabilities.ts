@@ -13,8 +13,12 @@ const dtypes: readonly DType[] = [
 export const SHARED_BYTES = 49_152;
 export const MAX_THREADS = 1024;
 
-/** What the backend can do on a device. */
-export const capabilities = ({ name, major, minor, totalBytes }: DeviceFacts, driver: number): Capabilities => ({
+/** What the backend can do on a device; `products` is the version of cuBLASLt, where that computes them. */
+export const capabilities = (
+  { name, major, minor, totalBytes }: DeviceFacts,
+  driver: number,
+  products?: string,
+): Capabilities => ({
   abi: ABI,
   ir: [[1, 0], IR_VERSION],
   opsets: Object.fromEntries(standardOpsets.map((opset) => [opset, opsetVersion(opset)!])),
@@ -31,5 +35,8 @@ export const capabilities = ({ name, major, minor, totalBytes }: DeviceFacts, dr
   },
   memory: { plan: "range", align: ALIGNMENT },
   features: [],
-  device: { vendor: "nvidia", name, fingerprint: `${name}, sm_${major}${minor}, driver ${driver}` },
+  device: {
+    ...{ vendor: "nvidia", name },
+    fingerprint: `${name}, sm_${major}${minor}, driver ${driver}${products === undefined ? "" : `, cuBLASLt ${products}`}`,
+  },
 });

@@ -6,6 +6,9 @@ import { join } from "node:path";
 export const libraryNames = {
   driver: ["libcuda.so.1", "libcuda.so"],
   compiler: ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"],
+  products: ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"],
+  /** Which the one of products may want. */
+  runtime: ["libcudart.so.13", "libcudart.so.12", "libcudart.so"],
 } as const;
 
 export type LibraryKind = keyof typeof libraryNames;

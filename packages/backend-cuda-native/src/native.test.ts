@@ -10,7 +10,7 @@ import { candidatesOf } from "./libraries.ts";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
 testEmulatedDevice(
-  "launches, buffers and graphs leave nothing behind, and the sanitizers of addresses and undefined behaviour find nothing",
+  "launches, buffers, graphs and products leave nothing behind, and the sanitizers of addresses and undefined behaviour find nothing",
   { timeout: 120_000 },
   () => {
     const work = mkdtempSync(join(tmpdir(), "tenon-sanitized-"));
@@ -18,7 +18,7 @@ testEmulatedDevice(
       const program = join(work, "host");
       const sources = [
         "emulation/host.cpp",
-        ...["compiler", "device", "driver", "library"].map((x) => `native/${x}.cc`),
+        ...["blas", "compiler", "device", "driver", "library", "products"].map((x) => `native/${x}.cc`),
       ];
       const checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
       const flags = ["-std=c++20", "-O1", "-g", "-Wall", "-Wextra", "-Werror", ...checks];
@@ -27,7 +27,8 @@ testEmulatedDevice(
       });
       const [driver] = candidatesOf("driver");
       const [compiler] = candidatesOf("compiler");
-      expect(() => execFileSync(program, [driver!, compiler!], { stdio: "pipe" })).not.toThrow();
+      const [products] = candidatesOf("products");
+      expect(() => execFileSync(program, [driver!, compiler!, products!], { stdio: "pipe" })).not.toThrow();
     } finally {
       rmSync(work, { recursive: true });
     }

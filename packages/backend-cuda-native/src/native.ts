@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { BackendError } from "@tenon/ir";
 
 /*
- * The addon as it is seen from here. It knows buffers, modules, launches, streams, graphs and events, and no op. Addresses of
- * the device are numbers.
+ * The addon as it is seen from here. It knows buffers, modules, launches, streams, graphs, events and the handles of libraries, and no
+ * op. Addresses of the device are numbers.
  */
 
 export interface NativeModule {
@@ -48,11 +48,33 @@ export interface NativeDevice {
   unload(first: number): void;
   enqueue(commands: Float64Array): void;
   record(commands: Float64Array): NativeGraph;
+  /** Milliseconds that the device takes for the commands, on the average of so many runs after a first one; waits for them. */
+  time(commands: Float64Array, times: number): number;
+  /** Opens cuBLASLt, from candidates and from those of what it may want beside itself. */
+  useProducts(candidates: readonly string[], companions: readonly string[]): NativeLibrary;
+  /** The number of a product, by what the library must know of it. */
+  addProduct(numbers: Float64Array): number;
+  removeProduct(product: number): void;
+  /** How the library would compute it, the best first; nothing where it cannot. */
+  proposals(product: number, most: number): readonly NativeProposal[];
+  /** Settles on an algorithm, before the product is run; gives the bytes of workspace that it wants. */
+  choose(product: number, algorithm: Uint8Array): number;
   /** The number of a mark behind all that has been enqueued, and that of the last mark that the device has passed. */
   mark(): number;
   done(): number;
   sync(): Promise<void>;
   close(): void;
+}
+
+export interface NativeLibrary {
+  /** 10000 · major + 100 · minor + patch. */
+  readonly version: number;
+  readonly path: string;
+}
+
+export interface NativeProposal {
+  readonly algorithm: Uint8Array;
+  readonly workspaceBytes: number;
 }
 
 export interface NativeGraph {
@@ -73,6 +95,7 @@ export const isFailure = (error: unknown): error is NativeFailure => error insta
 export const LAUNCH = 0;
 export const COPY = 1;
 export const FILL = 2;
+export const MULTIPLY = 3;
 
 const require = createRequire(import.meta.url);
 

@@ -53,7 +53,11 @@ export class Programs {
     const key = createHash("sha256")
       .update(JSON.stringify([this.#compiler.version, this.#options, text]))
       .digest("hex");
-    const code = this.#kept(key) ?? this.#keep(key, await this.#compile(text, sources));
+    let code = this.read(key);
+    if (code === undefined) {
+      code = await this.#compile(text, sources);
+      this.write(key, code);
+    }
     const symbols = sources.map(({ symbol }) => symbol);
     return this.#device.load(code, symbols);
   }
@@ -71,27 +75,27 @@ export class Programs {
     }
   }
 
-  #kept(key: string): Uint8Array | undefined {
+  /** What is kept on disk under a name; it may be anything that is made once on this machine. */
+  read(name: string): Uint8Array | undefined {
     if (this.#folder === undefined) return undefined;
     try {
-      return new Uint8Array(readFileSync(join(this.#folder, key)));
+      return new Uint8Array(readFileSync(join(this.#folder, name)));
     } catch {
-      return undefined; // it has not been compiled here yet
+      return undefined; // it has not been made here yet
     }
   }
 
-  /** Writes device code beside the others; a cache that cannot be written is none. */
-  #keep(key: string, code: Uint8Array): Uint8Array {
-    if (this.#folder === undefined) return code;
+  /** Keeps bytes on disk, beside the others; a cache that cannot be written is none. */
+  write(name: string, data: Uint8Array): void {
+    if (this.#folder === undefined) return;
     try {
       mkdirSync(this.#folder, { recursive: true });
-      const part = join(this.#folder, `${key}.${process.pid}`);
-      writeFileSync(part, code);
-      renameSync(part, join(this.#folder, key)); // another process sees the whole file or none
+      const part = join(this.#folder, `${name}.${process.pid}`);
+      writeFileSync(part, data);
+      renameSync(part, join(this.#folder, name)); // another process sees the whole file or none
     } catch {
-      // the next process compiles again
+      // the next process makes it again
     }
-    return code;
   }
 }
 
