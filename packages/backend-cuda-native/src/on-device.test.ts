@@ -1,3 +1,4 @@
+import { networks } from "../../conformance/src/networks.test-kit.ts";
 import { cudaNative } from "./backend.ts";
 import { describeEmulated, testEmulatedDevice } from "./emulated-device.test-kit.ts";
 import { expectBand, expectFlat, expectPrecision, expectRelay, expectRoomAgain } from "./on-device.test-kit.ts";
@@ -7,7 +8,7 @@ describeEmulated("on the emulated device", () => {
   const device = cudaNative({ cache: false });
 
   testEmulatedDevice.each(["mnist-mlp", "a simple RNN"])("2 steps of %s stay in the interpreter's band", (name) =>
-    expectBand(name, device, 2),
+    expectBand(networks[name]!, device, 2),
   );
 
   testEmulatedDevice("a step that was begun on cpu-js goes on, and then there again", () => expectRelay(device, 1));

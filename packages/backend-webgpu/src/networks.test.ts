@@ -1,6 +1,7 @@
 import { firstOutside } from "@tenon/conformance";
 import { expect, test } from "vitest";
-import { bandOf, lossesOf, networks } from "../../conformance/src/networks.test-kit.ts";
+import { bandOf, lossesOf } from "../../conformance/src/network-losses.test-kit.ts";
+import { networks } from "../../conformance/src/networks.test-kit.ts";
 import { webgpu } from "./backend.ts";
 import { describeWithGpu, softwareGpu } from "./gpu.test-kit.ts";
 

@@ -1,36 +1,16 @@
-import type { BackendFactory } from "@tenon/backend";
-import { interpreter } from "@tenon/interpreter";
 import {
   conv2d,
   dense,
   embedding,
   flatten,
   type Layer,
+  layerNorm,
   lstm,
   maxPooling2d,
-  positionEmbedding,
   sequential,
   simpleRNN,
-  transformerEncoder,
+  transformerDecoder,
 } from "@tenon/layers";
-import { sparseCategoricalCrossEntropy } from "@tenon/losses";
-import { adam } from "@tenon/optimizers";
-import {
-  compile,
-  key,
-  loadStep,
-  setBackend,
-  spec,
-  type Tensor,
-  tensor,
-  training,
-  type Variable,
-  valueAndGrad,
-  variablesOf,
-} from "@tenon/tensor";
-import { treeLeaves } from "@tenon/tree";
-import { Draw } from "./draw.ts";
-import { type Band, lossBand, ulp } from "./tolerance.ts";
 
 /** A model, and what it is fed. */
 export interface Network {
@@ -42,127 +22,91 @@ export interface Network {
   readonly letters?: boolean;
   /** Steps of an example that have a label each; none where it has one. */
   readonly labels?: number;
+  readonly batch: number;
+}
+
+/** Sizes of the networks: pictures have `side` × `side` pixels, texts `length` letters of a vocabulary. */
+interface Sizes {
+  readonly side: number;
+  readonly batch: number;
+  readonly mlp: number;
+  readonly filters: readonly [number, number, number];
+  readonly units: number;
+  readonly vocabulary: number;
+  readonly length: number;
+  readonly lstm: { readonly letter: number; readonly units: number };
+  readonly gpt: { readonly width: number; readonly heads: number; readonly blocks: number };
+}
+
+/** So narrow that the reference, which computes each number by itself, takes a second. */
+const narrow: Sizes = {
+  ...{ side: 14, batch: 4, mlp: 16, filters: [4, 6, 6], units: 8, vocabulary: 11, length: 6 },
+  ...{ lstm: { letter: 6, units: 8 }, gpt: { width: 8, heads: 2, blocks: 2 } },
+};
+
+/** As the examples have them, but for fewer and shorter texts. */
+const wide: Sizes = {
+  ...{ side: 28, batch: 4, mlp: 256, filters: [32, 64, 64], units: 16, vocabulary: 65, length: 16 },
+  ...{ lstm: { letter: 32, units: 256 }, gpt: { width: 128, heads: 4, blocks: 4 } },
+};
+
+/** By their names. */
+function networksOf(sizes: Sizes): Readonly<Record<string, Network>> {
+  const { side, batch, mlp, filters, units, vocabulary, length, lstm: memory, gpt } = sizes;
+  const relu = { activation: "relu" } as const;
+  const letters = { input: [length], classes: vocabulary, letters: true, labels: length, batch };
+  const block = () =>
+    transformerDecoder({
+      ...{ numHeads: gpt.heads, intermediateDim: 4 * gpt.width, activation: "gelu", normalizeFirst: true },
+      ...{ rope: true, useBias: false },
+    });
+  return {
+    "mnist-mlp": {
+      make: () => sequential([flatten(), dense(mlp, relu), dense(mlp, relu), dense(10)]),
+      ...{ input: [side, side, 1], classes: 10, batch },
+    },
+    "mnist-cnn": {
+      make: () =>
+        sequential([
+          conv2d(filters[0], 3, relu),
+          maxPooling2d(2),
+          conv2d(filters[1], 3, relu),
+          maxPooling2d(2),
+          conv2d(filters[2], 3, { ...relu, padding: side < 28 ? "same" : "valid" }),
+          flatten(),
+          dense(filters[2], relu),
+          dense(10),
+        ]),
+      ...{ input: [side, side, 1], classes: 10, batch },
+    },
+    "a simple RNN": {
+      make: () => sequential([simpleRNN(units), dense(3)]),
+      ...{ input: [12, 2], classes: 3, batch },
+    },
+    "char-lstm": {
+      make: () =>
+        sequential([
+          embedding(vocabulary, memory.letter),
+          lstm(memory.units, { returnSequences: true }),
+          dense(vocabulary),
+        ]),
+      ...letters,
+    },
+    "char-gpt": {
+      make: () =>
+        sequential([
+          embedding(vocabulary, gpt.width),
+          ...Array.from({ length: gpt.blocks }, block),
+          layerNorm(),
+          dense(vocabulary, { useBias: false }),
+        ]),
+      ...letters,
+    },
+  };
 }
 
 /** The networks of the examples, narrower, since the reference computes each number by itself. */
-export const networks: Readonly<Record<string, Network>> = {
-  "mnist-mlp": {
-    make: () =>
-      sequential([flatten(), dense(16, { activation: "relu" }), dense(16, { activation: "relu" }), dense(10)]),
-    ...{ input: [8, 8, 1], classes: 10 },
-  },
-  "mnist-cnn": {
-    make: () =>
-      sequential([
-        conv2d(4, 3, { activation: "relu" }),
-        maxPooling2d(2),
-        conv2d(6, 3, { activation: "relu" }),
-        maxPooling2d(2),
-        conv2d(6, 3, { activation: "relu", padding: "same" }),
-        flatten(),
-        dense(8, { activation: "relu" }),
-        dense(10),
-      ]),
-    ...{ input: [14, 14, 1], classes: 10 },
-  },
-  "a simple RNN": {
-    make: () => sequential([simpleRNN(8), dense(3)]),
-    ...{ input: [6, 2], classes: 3 },
-  },
-  "char-lstm": {
-    make: () => sequential([embedding(11, 6), lstm(8, { returnSequences: true }), dense(11)]),
-    ...{ input: [6], classes: 11, letters: true, labels: 6 },
-  },
-  "char-gpt": {
-    make: () =>
-      sequential([
-        embedding(11, 8),
-        positionEmbedding(6),
-        ...[0, 1].map(() =>
-          transformerEncoder({
-            numHeads: 2,
-            intermediateDim: 16,
-            causal: true,
-            normalizeFirst: true,
-            activation: "gelu",
-          }),
-        ),
-        dense(11),
-      ]),
-    ...{ input: [6], classes: 11, letters: true, labels: 6 },
-  },
-};
+export const networks = networksOf(narrow);
 
-const BATCH = 4;
-/** The reference, and runs whose parameters start a unit in the last place from it. */
-const RUNS = 6;
-
-type Step = (x: Tensor, labels: Tensor) => Promise<{ item(): Promise<number> }>;
-
-/** A step of Adam, on whatever backend is preferred. Runs with a number start nearly at the same weights. */
-async function stepOf({ make, input, letters }: Network, run: number) {
-  const net = make();
-  const inputs = spec(["B", ...input], letters === true ? "int32" : "float32");
-  net.build({ key: key(1), inputs });
-  const shake = new Draw(run, "shaken");
-  for (const v of treeLeaves(variablesOf(net)) as readonly Variable[]) {
-    if (run === 0 || v.dtype !== "float32") continue;
-    const moved = (await v.value.data()).map((x) => x + (shake.chance(0.5) ? 1 : -1) * ulp("float32", x));
-    v.assign(tensor(Float32Array.from(moved), { shape: v.shape as number[] }));
-  }
-  const optimizer = adam({ learningRate: 0.01 }).bind(net);
-  return compile((x: Tensor, y: Tensor) => {
-    const [loss, grads] = valueAndGrad(
-      () => sparseCategoricalCrossEntropy(net.call(x, training(key(0))), y).mean(),
-      net,
-    );
-    optimizer.apply(grads);
-    return loss;
-  });
-}
-
-/** Batches without end, the same for every run. */
-function* batchesOf({ input, classes, letters, labels }: Network): Generator<readonly [Tensor, Tensor], never> {
-  const draw = new Draw(7, "batches");
-  for (;;) {
-    const x = draw.elements({ dtype: "float32", shape: [BATCH, ...input] }).data;
-    const data =
-      letters === true
-        ? Int32Array.from(x, (value) => Math.abs(Math.trunc(10 * value)) % classes)
-        : Float32Array.from(x);
-    const targets = Int32Array.from({ length: BATCH * (labels ?? 1) }, () => draw.integer(0, classes - 1));
-    const shape = labels === undefined ? [BATCH] : [BATCH, labels];
-    yield [tensor(data, { shape: [BATCH, ...input] }), tensor(targets, { shape })];
-  }
-}
-
-/** The loss of each step. */
-export async function lossesOf(network: Network, backend: BackendFactory, steps: number, run = 0): Promise<number[]> {
-  return lossesByRelay(network, [backend], steps, run);
-}
-
-/** The same where each backend makes some steps, and hands on to the next by a file. */
-export async function lossesByRelay(
-  network: Network,
-  backends: readonly BackendFactory[],
-  steps: number,
-  run = 0,
-): Promise<number[]> {
-  await setBackend(backends[0]!);
-  let step: Step & { save(): Promise<Uint8Array> } = await stepOf(network, run);
-  const batches = batchesOf(network);
-  const losses: number[] = [];
-  for (const [i, backend] of backends.entries()) {
-    if (i > 0) step = await loadStep(await step.save(), { backend });
-    for (let n = 0; n < steps; n++) losses.push(await (await step(...batches.next().value)).item());
-  }
-  return losses;
-}
-
-/** What the losses may be, by the interpreter. */
-export async function bandOf(network: Network, steps: number): Promise<Band> {
-  const reference = interpreter();
-  const runs: number[][] = [];
-  for (let run = 0; run < RUNS; run++) runs.push(await lossesOf(network, reference, steps, run));
-  return lossBand(runs);
-}
+/** The networks of the examples in their own sizes, for texts of 16 letters. */
+export const wideNetworks = networksOf(wide);
