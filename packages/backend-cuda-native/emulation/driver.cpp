@@ -63,6 +63,14 @@ size_t totalBytes() {
   return text == nullptr ? size_t{1} << 32 : strtoull(text, nullptr, 10);
 }
 
+/** Whether the launch that runs now is the one of that number that is to fail, for tests; they are counted while one is. */
+bool isFaulty() {
+  static long count = 0;
+  const char* text = getenv("TENON_EMULATED_FAULT");
+  if (text == nullptr) return count = 0, false;
+  return ++count == strtol(text, nullptr, 10);
+}
+
 int refuse(int status, const std::string& why) {
   message = why;
   return status;
@@ -318,6 +326,7 @@ EXPORT int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, un
   const auto table = *(const unsigned long long*)parameters[0];
   const int rows = *(const int*)parameters[1];
   return enqueue(s, [=] {
+    if (isFaulty()) return refuse(kIllegalAddress, "an illegal memory access was encountered");
     if (!inside(table, 8)) return outside("a table", table, 8);
     const std::string fault = launcher.launch((emulation::Kernel)function, (int)x, (int)threads,
                                                (const unsigned long long*)(uintptr_t)table, rows);

@@ -192,7 +192,7 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
          InstanceMethod<&Self::removeProduct>("removeProduct"), InstanceMethod<&Self::proposals>("proposals"),
          InstanceMethod<&Self::choose>("choose"),
          InstanceMethod<&Self::mark>("mark"),
-         InstanceMethod<&Self::done>("done"), InstanceMethod<&Self::sync>("sync"),
+         InstanceMethod<&Self::done>("done"), InstanceMethod<&Self::sync>("sync"), InstanceMethod<&Self::wait>("wait"),
          InstanceMethod<&Self::close>("close")});
   }
 
@@ -366,6 +366,10 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
 
   Napi::Value sync(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] { return queued(new SyncJob(info.Env(), open(info.Env()))); });
+  }
+
+  void wait(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] { open(info.Env())->waitForAll(); });
   }
 
   void close(const Napi::CallbackInfo&) {

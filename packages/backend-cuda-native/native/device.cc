@@ -273,4 +273,9 @@ void Device::waitFor(const Owned<cu::Event>& event) const {
   TENON_CUDA(*driver_, eventSynchronize, event.get());
 }
 
+void Device::waitForAll() const {
+  enter();
+  TENON_CUDA(*driver_, streamSynchronize, compute_);
+}
+
 }  // namespace tenon

@@ -81,6 +81,8 @@ class Device {
   Owned<cu::Event> mark();
   bool isDone(const Owned<cu::Event>& event) const;
   void waitFor(const Owned<cu::Event>& event) const;
+  /** Waits for all that has been enqueued. */
+  void waitForAll() const;
 
  private:
   struct Program {

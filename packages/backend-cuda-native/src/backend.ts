@@ -1,5 +1,5 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
-import { BackendError, checkOptions } from "@tenon/ir";
+import { checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import { threadClaims, wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
@@ -9,8 +9,9 @@ import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
 import { sourceOf, templates } from "./kernels.ts";
+import { Launched } from "./launched.ts";
 import { ALIGNMENT, type Block, Memory } from "./memory.ts";
-import { COPY, isFailure, type NativeDevice } from "./native.ts";
+import { COPY, type NativeDevice } from "./native.ts";
 import { type LoadedProgram, Plan } from "./plan.ts";
 import { Programs } from "./programs.ts";
 import { Workspaces } from "./workspaces.ts";
@@ -25,6 +26,8 @@ export interface CudaNativeOptions extends DeviceOptions {
   readonly debug?: {
     /** Fresh memory is filled with NaN. */
     readonly poison?: boolean;
+    /** Each launch is waited for, so that an error names the one that failed. */
+    readonly wait?: boolean;
     /** Products go to the library however small they are. */
     readonly smallProducts?: boolean;
   };
@@ -47,6 +50,8 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly #workspaces: Workspaces;
   readonly #products: Products | undefined;
   readonly #poison: boolean;
+  readonly #wait: boolean;
+  readonly #launched = new Launched();
   readonly #loaded = new Set<LoadedProgram>();
   /** What is about to run keeps its memory. */
   #prepared: Plan | undefined;
@@ -56,6 +61,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     const { device, driver } = opened;
     this.#device = device;
     this.#poison = debug.poison ?? false;
+    this.#wait = debug.wait ?? false;
     this.#memory = new Memory(device, this.#poison);
     this.#programs = new Programs(opened, cache);
     this.#workspaces = new Workspaces(this.#memory);
@@ -70,27 +76,30 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   alloc(bytes: number): Block {
-    return this.#memory.alloc(bytes);
+    return this.#launched.during(() => this.#memory.alloc(bytes));
   }
 
   free(block: Block): void {
-    this.#memory.free(block);
+    this.#launched.during(() => this.#memory.free(block));
   }
 
   copy(from: Block, to: Block): void {
     from.touched = to.touched = true;
-    if (to.bytes > 0) this.#device.enqueue(Float64Array.of(COPY, to.address, from.address, to.bytes));
+    if (to.bytes === 0) return;
+    this.#launched.during(() => this.#device.enqueue(Float64Array.of(COPY, to.address, from.address, to.bytes)));
   }
 
   write(to: Block, data: Uint8Array, at: number): void {
-    const apart = this.#memory.isIdle(to);
-    to.touched = true;
-    this.#device.write(to.address + at, data, apart);
+    this.#launched.during(() => {
+      const apart = this.#memory.isIdle(to);
+      to.touched = true;
+      this.#device.write(to.address + at, data, apart);
+    });
   }
 
   read(from: Block, at: number, bytes: number): Promise<Uint8Array> {
     from.touched = true;
-    return this.#device.read(from.address + at, bytes).catch(explain);
+    return this.#launched.through(() => this.#device.read(from.address + at, bytes));
   }
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
@@ -116,7 +125,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   prepare(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>): void {
-    this.#prepared = this.#planOf(loaded, layout, dims);
+    this.#prepared = this.#launched.during(() => this.#planOf(loaded, layout, dims));
   }
 
   run(
@@ -126,7 +135,11 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     dims: ReadonlyMap<string, number>,
   ): void {
     for (const block of outside) if (block !== undefined) block.touched = true;
-    this.#planOf(loaded, layout, dims).run(outside);
+    this.#launched.during(() => {
+      const plan = this.#planOf(loaded, layout, dims);
+      this.#launched.add(plan);
+      plan.run(outside);
+    });
     this.#prepared = undefined;
   }
 
@@ -137,7 +150,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   async sync(): Promise<void> {
-    await this.#device.sync().catch(explain);
+    await this.#launched.through(() => this.#device.sync());
   }
 
   async close(): Promise<void> {
@@ -169,6 +182,8 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       workspaces: this.#workspaces,
       products: this.#products,
       poison: this.#poison,
+      wait: this.#wait,
+      failed: (failure, launches) => this.#launched.failed(failure, launches),
     });
     plans.set(layout, plan);
     return plan;
@@ -186,19 +201,10 @@ function dropPlans({ plans }: LoadedProgram, but?: Plan): void {
 /** The dtypes that copies of a program may move, besides whole words. */
 const copiesOf = ({ buffers }: StepProgram) => [...new Set(["uint32" as const, ...buffers.map(({ dtype }) => dtype)])];
 
-/** Throws what went wrong on the device. */
-function explain(error: unknown): never {
-  if (!isFailure(error)) throw error;
-  throw new BackendError("E541", "cuda-native", `the GPU failed: ${error.message}`, {
-    fix: "open the backend anew; with CUDA_LAUNCH_BLOCKING=1 the call that fails is the one that is at fault",
-    cause: error,
-  });
-}
-
 function checked(options: unknown): CudaNativeOptions {
   checkOptions("cudaNative", options, ["device", "cache", "libraries", "tune", "debug"]);
   const { debug = {} } = options as CudaNativeOptions;
-  checkOptions("cudaNative", debug, ["poison", "smallProducts"]);
+  checkOptions("cudaNative", debug, ["poison", "wait", "smallProducts"]);
   return options as CudaNativeOptions;
 }
 

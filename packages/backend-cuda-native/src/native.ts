@@ -63,6 +63,8 @@ export interface NativeDevice {
   mark(): number;
   done(): number;
   sync(): Promise<void>;
+  /** The same, and nothing goes on meanwhile. */
+  wait(): void;
   close(): void;
 }
 

@@ -1,14 +1,15 @@
 import { debugs } from "@tenon/backend";
 import { largestTensors, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { type Work, type Works, worksOf } from "@tenon/lowering/threads";
+import { type Work, worksOf } from "@tenon/lowering/threads";
 import type { ProductForm } from "./blas/form.ts";
-import { type Multiplication, multiplicationsOf } from "./blas/multiplications.ts";
+import { multiplicationsOf } from "./blas/multiplications.ts";
 import type { Products } from "./blas/products.ts";
-import { type KernelSource, rowWords } from "./cuda/source.ts";
+import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
 import { ALIGNMENT, type Block, type Memory } from "./memory.ts";
-import { FILL, LAUNCH, MULTIPLY, type NativeDevice, type NativeGraph } from "./native.ts";
+import { FILL, isFailure, type NativeDevice, type NativeFailure, type NativeGraph } from "./native.ts";
 import type { KernelNumbers } from "./programs.ts";
+import { type Given, type Moving, setAddress, TableWriter, WORD } from "./tables.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 /** A program that is ready to be planned for whatever sizes it is given. */
@@ -33,23 +34,12 @@ export interface PlanHost {
   /** None where no library computes them. */
   readonly products: Products | undefined;
   readonly poison: boolean;
+  /** Whether each launch is waited for. */
+  readonly wait: boolean;
+  /** The error of a launch, or of one of several that nobody has waited for. */
+  failed(failure: NativeFailure, launches: readonly string[]): Error;
 }
 
-/** A word of the table that is the address of a memory from outside. */
-interface Given {
-  readonly word: number;
-  readonly memory: number;
-}
-
-/** A number among the commands that is an address in a memory from outside. */
-interface Moving {
-  readonly at: number;
-  readonly memory: number;
-  readonly offset: number;
-}
-
-/** Bytes of a word of a table. */
-const WORD = 8;
 /** Sets of addresses that a plan keeps a graph for, or remembers to have run with. */
 const MAX_GRAPHS = 8;
 
@@ -69,6 +59,9 @@ export class Plan {
   readonly #given: readonly Given[];
   readonly #commands: Float64Array;
   readonly #moving: readonly Moving[];
+  /** Where the commands of each work end. */
+  readonly #ends: readonly number[];
+  readonly #works: readonly Work<KernelSource>[];
   /** By the addresses that the library is told, the ones of the last run at the end; undefined where these have come once. */
   readonly #graphs = new Map<string, NativeGraph | undefined>();
   #addresses: number[] = [];
@@ -93,6 +86,7 @@ export class Plan {
     const { address, size } = this.#workspace;
     const calls = products.map((product) => product.calls);
     const table = new TableWriter(loaded, layout, works, calls, address, this.#guards?.address ?? 0);
+    this.#works = works.works;
     this.#words = table.words;
     this.#given = table.given;
     this.#table = host.memory.alloc(Math.max(WORD, this.#words.byteLength), largest);
@@ -100,6 +94,12 @@ export class Plan {
     const commands = table.commands(this.#table.address, address + arena, poison);
     this.#commands = Float64Array.from(commands.numbers);
     this.#moving = commands.moving;
+    this.#ends = commands.ends;
+  }
+
+  /** The kernels that it launches, each with the ops and layers that it comes from. */
+  get launches(): readonly string[] {
+    return this.#works.map(describe);
   }
 
   /** Starts a run. */
@@ -108,6 +108,10 @@ export class Plan {
     const { device } = this.#host;
     if (this.#commands.length === 0) return;
     const aim = this.#aim(outside);
+    if (this.#host.wait) {
+      this.#runOneByOne();
+      return;
+    }
     const known = this.#graphs.has(aim);
     const graph = this.#graphs.get(aim) ?? (known ? device.record(this.#commands) : undefined);
     this.#remember(aim, graph);
@@ -122,6 +126,21 @@ export class Plan {
     workspaces.giveBack(this.#workspace);
     memory.free(this.#table);
     if (this.#guards !== undefined) memory.free(this.#guards);
+  }
+
+  #runOneByOne(): void {
+    const { device, failed } = this.#host;
+    let from = 0;
+    for (const [i, to] of this.#ends.entries()) {
+      try {
+        device.enqueue(this.#commands.subarray(from, to));
+        device.wait();
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        throw failed(error, [describe(this.#works[i]!)]);
+      }
+      from = to;
+    }
   }
 
   /** Writes the tables where something lies elsewhere than in the last run. */
@@ -161,101 +180,9 @@ export class Plan {
   }
 }
 
-function setAddress(words: Uint32Array, word: number, address: number): void {
-  words[2 * word] = address % 2 ** 32;
-  words[2 * word + 1] = Math.floor(address / 2 ** 32);
-}
-
-/** A launch whose rows begin at a word of the tables. */
-interface TableLaunch {
-  readonly kernel: number;
-  readonly blocks: number;
-  readonly threads: number;
-  readonly word: number;
-  readonly rows: number;
-}
-
-/** Lays out the tables of works, one after the other, and writes the commands around them. */
-class TableWriter {
-  readonly words: Uint32Array<ArrayBuffer>;
-  readonly given: Given[] = [];
-  readonly #steps: (TableLaunch | Multiplication)[] = [];
-  /** Where a memory lies; undefined for those from outside. */
-  readonly #addressOf: (memory: number) => number | undefined;
-
-  constructor(
-    { program, memory, numbers, constants }: LoadedProgram,
-    layout: MemoryLayout,
-    { works }: Works<KernelSource>,
-    calls: readonly (readonly Multiplication[])[],
-    arena: number,
-    guards: number,
-  ) {
-    const launched = works.map((work, i) => (calls[i]!.length > 0 ? 0 : rowWords(work.source) * work.instances.length));
-    this.words = new Uint32Array(2 * launched.reduce((sum, n) => sum + n, 0));
-    const guardMemory = memory.memories.length;
-    this.#addressOf = (m) => {
-      if (m === guardMemory) return guards;
-      const offset = layout.offsets[m]!;
-      return constants.get(m)?.address ?? (offset >= 0 ? arena + offset : undefined);
-    };
-    let word = 0;
-    const address = (m: number): void => {
-      const known = this.#addressOf(m);
-      if (known === undefined) this.given.push({ word, memory: m });
-      else setAddress(this.words, word, known);
-      word++;
-    };
-    const number = (n: number): void => {
-      this.words[2 * word++] = n; // the kernel takes the lower half
-    };
-    for (const [i, work] of works.entries()) {
-      if (calls[i]!.length > 0) {
-        this.#steps.push(...calls[i]!);
-        continue;
-      }
-      const { source, instances, guard } = work;
-      const start = word;
-      let blocks = 0;
-      for (const { memories, scalars, groups } of instances) {
-        number(blocks);
-        setAddress(this.words, word++, guard === undefined ? 0 : guards + 4 * guard);
-        for (const m of memories) address(m);
-        for (const n of scalars) number(n);
-        blocks += groups;
-      }
-      const kernel = kernelNumber(numbers, work, program);
-      this.#steps.push({ kernel, blocks, threads: source.threads, word: start, rows: instances.length });
-    }
-  }
-
-  /** The commands behind those that come first, and which of their numbers are addresses from outside. */
-  commands(
-    table: number,
-    workspace: number,
-    first: readonly number[],
-  ): { readonly numbers: readonly number[]; readonly moving: readonly Moving[] } {
-    const numbers = [...first];
-    const moving: Moving[] = [];
-    for (const step of this.#steps) {
-      if ("kernel" in step) {
-        numbers.push(LAUNCH, step.kernel, step.blocks, step.threads, table + WORD * step.word, step.rows);
-        continue;
-      }
-      numbers.push(MULTIPLY, step.product);
-      for (const operand of step.operands) {
-        const address = operand === undefined ? 0 : this.#addressOf(operand.memory);
-        if (address === undefined) moving.push({ at: numbers.length, ...operand! });
-        numbers.push((address ?? 0) + (operand?.offset ?? 0));
-      }
-      numbers.push(workspace);
-    }
-    return { numbers, moving };
-  }
-}
-
-function kernelNumber(numbers: KernelNumbers, { source }: Work<KernelSource>, program: StepProgram): number {
-  const found = numbers.get(source.symbol);
-  if (found === undefined) throw new Error(`${program.signature.entry}: ${source.name} is not loaded`);
-  return found;
+/** A launch for people: `dot+add in encoder.dense1 (model.ts:40)`. */
+function describe({ source, launch }: Work<KernelSource>): string {
+  const { scopes = [], source: line } = launch?.origin ?? {};
+  const at = scopes.length === 0 ? "" : ` in ${[...new Set(scopes)].join(", ")}`;
+  return `${source.name}${at}${line === undefined ? "" : ` (${line})`}`;
 }
