@@ -108,6 +108,14 @@ inline unsigned halfBits(float x) {
   return sign | (units < 1024 ? units : ((unsigned)(exponent + 15) << 10) + units - 1024);
 }
 
+/** By word of shared memory, the thread that stored it and has not passed it on to tensor cores since, and 1 more. */
+constexpr int kMostWords = 16384;
+inline unsigned short unfenced[kMostWords];
+
+inline void markStore(int at) {
+  if (at >= 0 && at < kMostWords) unfenced[at] = (unsigned short)(here.thread + 1);
+}
+
 inline void checkAlignment(const void* bytes) {
   if (bytes != nullptr && (uintptr_t)bytes % 16 != 0) here.machine->fail("16 bytes at once that are not aligned");
 }
@@ -133,7 +141,10 @@ void tenon_load_matrices(unsigned* to, emulation::Shared<unsigned, N>& tiles, in
 template <int N>
 void tenon_store_four(emulation::Shared<unsigned, N>& tiles, int at, const unsigned* words) {
   emulation::checkAlignment(tiles[at].bytes);
-  for (int i = 0; i < 4; i++) tiles[at + i] = words[i];
+  for (int i = 0; i < 4; i++) {
+    tiles[at + i] = words[i];
+    emulation::markStore(at + i);
+  }
 }
 template <typename T>
 void tenon_load_four(unsigned* words, const emulation::Slot<T>& from, long long at) {

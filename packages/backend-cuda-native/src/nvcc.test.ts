@@ -9,12 +9,12 @@ import { renderLoops } from "./cuda/loops.ts";
 import { programText } from "./cuda/source.ts";
 import { renderDot } from "./kernels/dot.ts";
 import { formatOf, renderMatrix } from "./kernels/matrix.ts";
-import { matrixTile } from "./kernels/matrix-tile.ts";
+import { groupTile, matrixTile } from "./kernels/matrix-tile.ts";
 
 const hasNvcc = spawnSync("nvcc", ["--version"]).status === 0;
 if (!hasNvcc) console.warn("cuda-native: nvcc is not installed, so that kernels are not compiled for devices here");
 
-test.skipIf(!hasNvcc).each(["sm_80", "sm_90"])("kernels compile for %s", { timeout: 120_000 }, (architecture) => {
+test.skipIf(!hasNvcc).each(["sm_80", "sm_90a"])("kernels compile for %s", { timeout: 120_000 }, (architecture) => {
   const draw = drawer(3);
   const products = Array.from({ length: 8 }, () => {
     const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
@@ -22,13 +22,15 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90"])("kernels compile for %s", { timeo
     const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: false } as const;
     return renderDot(productOf({ ...sizes, a, b, ...options }).kernel);
   });
+  const groups = architecture === "sm_90a" ? [groupTile(128), groupTile(256)] : [];
+  const tiles = [matrixTile(32, 32), matrixTile(64, 64), matrixTile(128, 128), ...groups];
   const matrices = ([{ mul: "bf16" }, { mul: "tf32" }, { dtype: "float16" }] as const).flatMap((factors) =>
-    ([32, 64, 128] as const).map((side) => {
+    tiles.map((tile) => {
       const sizes = { batch: 2, rows: 300, columns: 1 + draw(200), k: 70 } as const;
       const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: draw(2) === 0 } as const;
       const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
       const { kernel } = productOf({ ...sizes, ...options, ...factors, a, b });
-      return renderMatrix(kernel, formatOf(kernel)!, matrixTile(side, 128));
+      return renderMatrix(kernel, formatOf(kernel)!, tile);
     }),
   );
   const limits = { maxThreads: 256, sharedBytes: 49_152 };

@@ -28,7 +28,8 @@ export class Programs {
     this.#device = device;
     this.#compiler = compiler;
     // products are fused with sums only where the text says so
-    this.#options = [`--gpu-architecture=sm_${major}${minor}`, "--std=c++17", "--fmad=false"];
+    // with the a come instructions that later devices do not have
+    this.#options = [`--gpu-architecture=sm_${major}${minor}${major === 9 ? "a" : ""}`, "--std=c++17", "--fmad=false"];
     this.#folder = cache ? cacheFolder() : undefined;
   }
 

@@ -1,6 +1,7 @@
 import { type Arithmetic, type ElementaryName, elementary, elementaryOps } from "@tenon/lowering";
 import { floatConstant, integerConstant } from "./constant.ts";
 import { matrixFunctions } from "./matrix.ts";
+import { warpgroupFunctions } from "./warpgroup.ts";
 
 /*
  * Functions that CUDA C lacks, or has in a form that is not the kernel language's. A program holds those that its kernels call.
@@ -162,6 +163,7 @@ const functions: Readonly<Record<string, () => string>> = {
   tenon_rem_unsigned: () => division("rem", "unsigned"),
   tenon_floor_div: () => floorDiv,
   ...matrixFunctions,
+  ...warpgroupFunctions,
   tenon_pow: () => powDouble,
   tenon_powf: () => polynomial("pow", "x", "y"),
   ...Object.fromEntries(

@@ -4,7 +4,8 @@
  * that do what that document says.
  */
 
-const onDevices = (text: string): string => `#ifndef TENON_PRELUDE\n${text}\n#endif`;
+/** Text that a device's compiler sees, and nobody else. */
+export const onDevices = (text: string): string => `#ifndef TENON_PRELUDE\n${text}\n#endif`;
 
 /** `c += a·b` of 16 rows, 8 columns and 32 bytes of k, by a warp: lanes have parts of all three. Sums are float32. */
 function multiplyAdd(name: string, shape: string, type: string): string {

@@ -1,4 +1,5 @@
 import type { DotKernel, Index } from "@tenon/lowering";
+import type { GroupColumns } from "../cuda/warpgroup.ts";
 
 /** What a block computes at once: a tile of the result, of which each warp has a part. */
 export interface MatrixTile {
@@ -7,6 +8,8 @@ export interface MatrixTile {
   /** Of a warp. */
   readonly part: { readonly rows: number; readonly columns: number };
   readonly threads: number;
+  /** Whether four warps multiply together, which is an affair of sm_90a. */
+  readonly groups: boolean;
 }
 
 /** What a size that is not known is taken for. */
@@ -14,15 +17,21 @@ const UNKNOWN = 128;
 /** So many elements are enough tiles of 128 × 128 to keep a device of about a hundred multiprocessors busy. */
 const LARGE = 2 ** 21;
 const MEDIUM = 2 ** 18;
+/** And so many enough of 128 × 256. */
+const HUGE = 2 ** 22;
+/** The generation of devices, H100 and its likes, that has instructions for four warps. */
+const GROUPS_MAJOR = 9;
 const SMALLEST = 32;
 /** With fewer rows, columns or terms most of a tile would be zeros. */
 const LEAST = 9;
 
 /** Large tiles read less, small ones keep more of the device busy, narrow ones waste less. Undefined where another kernel is better. */
-export function matrixTileOf({ sizes }: Pick<DotKernel, "sizes">): MatrixTile | undefined {
+export function matrixTileOf({ sizes }: Pick<DotKernel, "sizes">, major: number): MatrixTile | undefined {
   const [rows, columns, k] = [sizes.rows, sizes.columns, sizes.k].map(likely) as [number, number, number];
   if (Math.min(rows, columns, k) < LEAST) return undefined;
   const elements = rows * columns * likely(sizes.batch);
+  if (major === GROUPS_MAJOR && elements >= LARGE && rows >= 128 && columns >= 128)
+    return groupTile(elements >= HUGE && columns >= 256 ? 256 : 128);
   const most = elements >= LARGE ? 128 : elements >= MEDIUM ? 64 : SMALLEST;
   return matrixTile(side(rows, most), side(columns, most));
 }
@@ -31,8 +40,14 @@ export function matrixTileOf({ sizes }: Pick<DotKernel, "sizes">): MatrixTile | 
 export function matrixTile(rows: number, columns: number): MatrixTile {
   const warps = { down: rows === 128 && columns < 128 ? 4 : 2, across: columns === 128 ? 4 : 2 };
   const part = { rows: rows / warps.down, columns: columns / warps.across };
-  return { rows, columns, part, threads: 32 * warps.down * warps.across };
+  return { rows, columns, part, threads: 32 * warps.down * warps.across, groups: false };
 }
+
+/** A tile of two warpgroups, each of which has 64 rows. */
+export const groupTile = (columns: GroupColumns): MatrixTile => ({
+  ...{ rows: 128, columns, threads: 256, groups: true },
+  part: { rows: 16, columns },
+});
 
 const likely = (size: Index): number => (size.kind === "constant" ? size.value : Math.min(size.high, UNKNOWN));
 const side = (size: number, most: number): number =>

@@ -14,7 +14,7 @@ import { evaluated } from "../../../lowering/src/kernel/random-kernel.test-kit.t
 import { kernelSource } from "../cuda/source.ts";
 import { emulated, testEmulated } from "../emulation.test-kit.ts";
 import { formatOf, renderMatrix } from "./matrix.ts";
-import { matrixTile } from "./matrix-tile.ts";
+import { groupTile, type MatrixTile, matrixTile } from "./matrix-tile.ts";
 
 const epilogues: readonly Epilogue[] = ["store", "bias, relu and residual", "masked and transposed"];
 const factors = [
@@ -24,6 +24,10 @@ const factors = [
   { dtype: "float16" },
 ] as const satisfies readonly Partial<ProductCase>[];
 const sides = [32, 64, 128] as const;
+const tiles: readonly MatrixTile[] = [
+  ...sides.flatMap((down) => sides.map((across) => matrixTile(down, across))),
+  ...[groupTile(128), groupTile(256)],
+];
 
 /** The same memories with numbers that have to be rounded in place of whole ones. */
 function withFractions(memories: readonly Memory[], seed: number): readonly Memory[] {
@@ -41,17 +45,16 @@ function withFractions(memories: readonly Memory[], seed: number): readonly Memo
 
 testEmulated("products by tensor cores are those of rounded factors in float64", { timeout: 120_000 }, () => {
   const draw = drawer(5);
-  const cases = Array.from({ length: 18 }, (_, i): ProductCase & { readonly down: number; readonly across: number } => {
+  const cases = Array.from({ length: 2 * tiles.length }, (): ProductCase => {
     const size = (): number => 1 + draw(draw(2) === 0 ? 140 : 40);
     const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
     const [batch, rows, columns, k] = [1 + draw(2), size(), size(), draw(8) === 0 ? 0 : 1 + draw(80)];
-    const [down, across] = [sides[i % 3]!, sides[Math.floor(i / 3) % 3]!];
-    const others = { epilogue: epilogues[draw(3)]!, symbolic: draw(2) === 0, type: "float32", down, across } as const;
+    const others = { epilogue: epilogues[draw(3)]!, symbolic: draw(2) === 0, type: "float32" } as const;
     return { batch, rows, columns, k, a, b, ...factors[draw(4)]!, ...others };
   });
   const launches = cases.map((c, i) => {
     const { kernel, memories, scalars } = productOf(c);
-    const source = renderMatrix(kernel, formatOf(kernel)!, matrixTile(c.down, c.across));
+    const source = renderMatrix(kernel, formatOf(kernel)!, tiles[i % tiles.length]!);
     return { source, memories: withFractions(memories(), i), scalars };
   });
   for (const [i, found] of emulated(launches).entries()) {

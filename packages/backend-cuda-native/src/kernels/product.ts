@@ -10,7 +10,7 @@ const MATRIX_MAJOR = 8;
 /** A product by what suits it on a device of that generation: tensor cores, or sums of each thread. */
 export function renderProduct(kernel: DotKernel, major: number): KernelSource {
   const format = formatOf(kernel);
-  const tile = matrixTileOf(kernel);
+  const tile = matrixTileOf(kernel, major);
   if (format === undefined || tile === undefined || major < MATRIX_MAJOR) return renderDot(kernel);
   return renderMatrix(kernel, format, tile);
 }
