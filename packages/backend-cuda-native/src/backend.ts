@@ -1,13 +1,14 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
 import { checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { threadClaims, wantWorks } from "@tenon/lowering/threads";
+import { wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
 import { openProducts } from "./blas/open.ts";
 import type { Products } from "./blas/products.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
+import { claims } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { Launched } from "./launched.ts";
 import { ALIGNMENT, type Block, Memory } from "./memory.ts";
@@ -41,7 +42,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly id = "cuda-native";
   readonly caps: Capabilities;
   readonly target = { templates };
-  readonly claims = threadClaims;
+  readonly claims = claims;
   readonly planning = { align: ALIGNMENT, guard: 0 };
   readonly maxBufferBytes: number;
   readonly #device: NativeDevice;

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { type BackendFactory, checkModule } from "@tenon/backend";
 import { type ConformanceOptions, conformance } from "@tenon/conformance";
 import { lower, withIndexScope, withParts } from "@tenon/lowering";
-import { threadClaims } from "@tenon/lowering/threads";
 import { cpuJs } from "../../backend-cpu-js/src/backend.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type KernelSource, programText } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
+import { claims } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 
 /** What a device would be that runs them. */
@@ -44,9 +44,7 @@ export async function kernelsOfKit(options: ConformanceOptions): Promise<readonl
       const compile: typeof backend.compile = async (module, entry, given = {}) => {
         checkModule(caps, module, entry);
         const program = await withParts(() =>
-          withIndexScope(() =>
-            lower(module, entry, { templates, claims: threadClaims, fusion: given.fusion !== "off" }),
-          ),
+          withIndexScope(() => lower(module, entry, { templates, claims, fusion: given.fusion !== "off" })),
         );
         const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: facts.major };
         for (const kernel of program.kernels) add(await withParts(() => sourceOf(kernel, limits)));

@@ -15,28 +15,14 @@ import {
   tensor,
   transpose,
 } from "@tenon/tensor";
-import { afterEach, expect, vi } from "vitest";
+import { expect } from "vitest";
 import { drawer } from "../../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
 import { differences, tolerances } from "../../../conformance/src/tolerance.ts";
 import { type CudaNativeOptions, cudaNative } from "../backend.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
-
-afterEach(() => vi.unstubAllEnvs());
+import { saidDuring } from "./said.test-kit.ts";
 
 const library = () => cudaNative({ cache: false, debug: { poison: true, smallProducts: true } });
-
-/** What is said of products while some work is done. */
-async function saidDuring(work: () => Promise<unknown>): Promise<readonly string[]> {
-  vi.stubEnv("TENON_DEBUG", "kernels");
-  const print = vi.spyOn(console, "error").mockImplementation(() => {});
-  try {
-    await work();
-    return print.mock.calls.map(([text]) => String(text)).filter((text) => /: cuBLASLt|kernel of our own/.test(text));
-  } finally {
-    print.mockRestore();
-    vi.unstubAllEnvs();
-  }
-}
 
 type Make = (...operands: readonly Tensor[]) => Tensor;
 

@@ -1,0 +1,31 @@
+import type { Claims } from "@tenon/lowering";
+import { threadClaims } from "@tenon/lowering/threads";
+
+type Site = Parameters<Claims>[0];
+
+interface ConvAttrs {
+  readonly stride: readonly number[];
+  readonly lo: readonly unknown[];
+  readonly hi: readonly unknown[];
+  readonly lhsDilation: readonly number[];
+  readonly rhsDilation: readonly number[];
+  readonly groups: number;
+}
+
+/**
+ * Which composites are kept whole: those that have kernels for threads, but for correlations that are one product of what lies in memory.
+ * These are decomposed, so that whatever computes products computes them.
+ */
+export const claims: Claims = (site) => (site.op === "nn.conv" && isProduct(site) ? null : threadClaims(site));
+
+/**
+ * Whether each window is one place, or there is one window, of all places: the former is a correlation that mixes channels, the latter
+ * its gradient for the kernel.
+ */
+function isProduct({ operands: [x, w], attrs }: Site): boolean {
+  const { stride, lo, hi, lhsDilation, rhsDilation, groups } = attrs as unknown as ConvAttrs;
+  const same = (list: readonly unknown[], value: number): boolean => list.every((n) => n === value);
+  if (groups !== 1 || !same([...lo, ...hi], 0) || !same([...lhsDilation, ...rhsDilation], 1)) return false;
+  const kernel = w!.shape.slice(0, -2);
+  return (same(kernel, 1) && same(stride, 1)) || kernel.every((size, i) => size === x!.shape[i + 1]);
+}
