@@ -55,6 +55,7 @@ const commands = {
     await ensureBuilt();
     return runNode(["scripts/seeds.mjs", ...args]);
   },
+  "bench:cuda": (args) => program("benchmarks/cuda.ts", args),
   bench: (args) => named("benchmark", benchmarks(), args),
   build,
   "build:native": native,

@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cpuJs } from "@tenon/backend-cpu-js";
+import { expect, test } from "vitest";
+import { bench, write } from "../benchmarks/cuda/bench.ts";
+import { jobsOf, tinySizes } from "../benchmarks/cuda/jobs.ts";
+import { Peer } from "../benchmarks/cuda/peer.ts";
+import { datasheetOf } from "../benchmarks/cuda/roofline.ts";
+import { cudaNative } from "../packages/backend-cuda-native/src/backend.ts";
+import { testEmulatedDevice } from "../packages/backend-cuda-native/src/emulated-device.test-kit.ts";
+
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+
+const wanted = { tiny: true, rounds: 1, roundMs: 0 };
+
+// Times mean nothing here; that every job runs does, and that a page comes of it.
+test("every job of npm run bench:cuda runs, without PyTorch too, and a page is written", {
+  timeout: 60_000,
+}, async () => {
+  const lines: string[] = [];
+  const peer = { python: "no-such-python", device: "cuda" };
+  const findings = await bench({ ...wanted, backend: cpuJs(), peer, log: (line) => void lines.push(line) });
+  expect(lines[0]).toMatch(/\*\*\* no-such-python cannot be started: .*: ours is measured ALONE \*\*\*$/);
+  expect(findings.results.map(({ name }) => name)).toEqual(jobsOf(tinySizes, "").map(({ name }) => name));
+  for (const { sides } of findings.results) expect(sides.ours!.milliseconds).toBeGreaterThan(0);
+  expect(findings.mnist).toMatchObject({ ours: { epochs: 1 } });
+
+  const folder = mkdtempSync(join(tmpdir(), "tenon-results-"));
+  try {
+    write(findings, folder);
+    const page = readFileSync(join(folder, "RESULTS-CUDA.md"), "utf8");
+    expect(page).toMatch(/^\| matmul 8³ \| tf32 \| [\d.e-]+ \| [\d.e-]+ TFLOP\/s \| \d+\.\d\d \(.*\)( †)? \|$/m);
+    expect(page).toMatch(/^\| softmax 3 × 8 \| float32 \| .* GB\/s, \d+ % of copying \|/m);
+    expect(page).toContain("The device is not in the table of data sheets.");
+    expect(JSON.parse(readFileSync(join(folder, "RESULTS-CUDA.json"), "utf8"))).toEqual(findings);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+testEmulatedDevice("some of them run on the emulated device", { timeout: 60_000 }, async () => {
+  const only = ["copy", "matmul 8³, tf32", "AdamW", "step of mlp, float32"];
+  const { results, device } = await bench({ ...wanted, backend: cudaNative({ cache: false }), only, log: () => {} });
+  expect(device).toBe("emulated");
+  expect(results).toHaveLength(only.length);
+  expect(datasheetOf(device)).toBe(undefined);
+});
+
+test.skipIf(!hasPython)("without PyTorch, or without a GPU for it, the peer says so", async () => {
+  const peer = await Peer.start("python3", "cuda");
+  if (peer instanceof Peer) return peer.stop(); // there is one
+  expect(peer).toMatch(/has no PyTorch$|finds no GPU$/);
+});
+
+test("the peaks are those of the device", () => {
+  expect(datasheetOf("NVIDIA H200")!.peaks.bfloat16).toBe(989.4);
+});
