@@ -1,16 +1,13 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { type BackendFactory, checkModule } from "@tenon/backend";
-import { type ConformanceOptions, conformance } from "@tenon/conformance";
-import { lower, withIndexScope, withParts } from "@tenon/lowering";
-import { cpuJs } from "../../backend-cpu-js/src/backend.ts";
+import { ABI, type BackendFactory } from "@tenon/backend";
+import { type ConformanceOptions, conformance, type Evaluate } from "@tenon/conformance";
+import { evaluateTensors } from "@tenon/interpreter";
+import { backendFrom, type KernelBackend } from "@tenon/lowering";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
-import { type KernelSource, programText } from "./cuda/source.ts";
+import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
 import { claims } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
+import { ALIGNMENT } from "./memory.ts";
 
 /** What a device would be that runs them. */
 const facts = {
@@ -22,89 +19,48 @@ const facts = {
   totalBytes: 2 ** 32,
 };
 
-/** Most translation units that kernels are divided into. */
-const MOST_UNITS = 40;
+/** The backend without its device: programs are lowered and rendered, and all memory reads as zeros. */
+function renderer(add: (source: KernelSource) => void): KernelBackend<number, null> {
+  const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: facts.major };
+  const nothing = (): void => {};
+  return {
+    id: "cuda-native",
+    caps: capabilities(facts, 13_000),
+    target: { templates },
+    claims,
+    planning: { align: ALIGNMENT, guard: 0 },
+    maxBufferBytes: facts.totalBytes,
+    alloc: (bytes) => bytes,
+    read: async (_, __, bytes) => new Uint8Array(bytes),
+    load({ kernels }) {
+      for (const source of kernels.map((kernel) => sourceOf(kernel, limits))) add(source);
+      return null;
+    },
+    ...{ free: nothing, copy: nothing, write: nothing, run: nothing, unload: nothing, close: nothing },
+    sync: async () => {},
+  };
+}
 
-/**
- * Every kernel that the conformance kit makes here, once, by its symbol. The kit itself runs on another backend meanwhile,
- * with this one's capabilities.
- */
-export async function kernelsOfKit(options: ConformanceOptions): Promise<readonly KernelSource[]> {
-  const found = new Map<string, KernelSource>();
-  const add = (source: KernelSource): void => void found.set(source.symbol, source);
+/** Zeros as well, so that nothing of the kit fails that is not about values. */
+const zeros: Evaluate = (results, values) =>
+  results.every(({ shape }) => shape.every((size) => typeof size === "number"))
+    ? results.map(({ dtype, shape }) => {
+        const sizes = shape as readonly number[];
+        return { dtype, shape: sizes, data: new Float64Array(sizes.reduce((a, b) => a * b, 1)) };
+      })
+    : evaluateTensors(results, values);
+
+/** Every kernel that the conformance kit makes here, once, as soon as it is made. Nothing is computed meanwhile. */
+export async function kernelsOfKit(options: ConformanceOptions, found: (source: KernelSource) => void): Promise<void> {
+  const seen = new Set<string>();
+  const add = (source: KernelSource): void => {
+    if (seen.has(source.symbol)) return;
+    seen.add(source.symbol);
+    found(source);
+  };
   for (const dtype of ["uint8", "uint16", "uint32", "float64"] as const) add(deviceKernels.copy(dtype));
   add(deviceKernels.choose);
   add(deviceKernels.proceed);
-  const caps = capabilities(facts, 13_000);
-  const inner = cpuJs();
-  const factory: BackendFactory = {
-    ...inner,
-    async create() {
-      const backend = await inner.create({});
-      const compile: typeof backend.compile = async (module, entry, given = {}) => {
-        checkModule(caps, module, entry);
-        const program = await withParts(() =>
-          withIndexScope(() => lower(module, entry, { templates, claims, fusion: given.fusion !== "off" })),
-        );
-        const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: facts.major };
-        for (const kernel of program.kernels) add(await withParts(() => sourceOf(kernel, limits)));
-        return backend.compile(module, entry, given);
-      };
-      return new Proxy(backend, {
-        get(target, name) {
-          if (name === "caps") return caps;
-          if (name === "compile") return compile;
-          if (name === "claims") return undefined;
-          const value = Reflect.get(target, name) as unknown;
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      });
-    },
-  };
-  await conformance(factory, options);
-  return [...found.values()];
-}
-
-/** The kernels in translation units of about the same length. */
-export function unitsOf(sources: readonly KernelSource[]): readonly (readonly KernelSource[])[] {
-  const count = Math.min(MOST_UNITS, sources.length);
-  const units: KernelSource[][] = Array.from({ length: count }, () => []);
-  for (const [i, source] of [...sources].sort((a, b) => b.text.length - a.text.length).entries())
-    units[i % count]!.push(source);
-  return units;
-}
-
-/** Runs a program; rejects with what it printed where it fails. */
-function ran(file: string, args: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
-    let text = "";
-    child.stderr.on("data", (part) => {
-      text += part;
-    });
-    child.on("error", reject);
-    child.on("close", (status) => (status === 0 ? resolve() : reject(new Error(text.slice(0, 4000)))));
-  });
-}
-
-/** Compiles every unit by `command`, as many at once as there are processors. */
-export async function compileUnits(
-  units: readonly (readonly KernelSource[])[],
-  folder: string,
-  suffix: string,
-  command: (source: string, target: string) => readonly [string, ...string[]],
-): Promise<readonly string[]> {
-  mkdirSync(folder, { recursive: true });
-  const targets = units.map((_, i) => join(folder, `unit${i}`));
-  const left = [...units.keys()];
-  const work = async (): Promise<void> => {
-    for (let i = left.shift(); i !== undefined; i = left.shift()) {
-      const source = `${targets[i]}.${suffix}`;
-      writeFileSync(source, programText(units[i]!));
-      const [file, ...args] = command(source, targets[i]!);
-      await ran(file, args);
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return targets;
+  const factory: BackendFactory = { id: "cuda-native", abi: ABI, create: async () => backendFrom(renderer(add)) };
+  await conformance(factory, { ...options, reference: zeros });
 }

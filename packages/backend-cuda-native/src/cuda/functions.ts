@@ -83,14 +83,6 @@ const division = (op: "div" | "rem", type: "int" | "unsigned"): string => {
 
 const floorDiv = define("int", "tenon_floor_div(int a, int b)", "return (a - ((a % b + b) % b)) / b;");
 
-/** The power of doubles as IEEE 754-1985 and the IR have it: NaN of NaN, and of ±1 to infinity. */
-const powDouble = define(
-  "double",
-  "tenon_pow(double a, double b)",
-  "if (b != b || (fabs(a) == 1 && b - b != 0)) return tenon_double(0x7ff8000000000000ull);",
-  "return pow(a, b);",
-);
-
 /** Writes a function as statements, each with a name. */
 class Lines {
   readonly lines: string[] = [];
@@ -164,7 +156,7 @@ const functions: Readonly<Record<string, () => string>> = {
   tenon_floor_div: () => floorDiv,
   ...matrixFunctions,
   ...warpgroupFunctions,
-  tenon_pow: () => powDouble,
+  tenon_pow: () => define("double", "tenon_pow(double a, double b)", "return pow(a, b);"),
   tenon_powf: () => polynomial("pow", "x", "y"),
   ...Object.fromEntries(
     elementaryOps.flatMap((name) => [
