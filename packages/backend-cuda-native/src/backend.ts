@@ -108,7 +108,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     const { major } = this.#device.facts;
     const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major };
     const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
-    const forms = program.kernels.map((kernel) => (kernel.kind === "dot" ? formOf(kernel) : undefined));
+    const forms = program.kernels.map((kernel) => (kernel.kind === "dot" ? (formOf(kernel) ?? null) : undefined));
     const { choose, proceed } = deviceKernels;
     const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));
     const numbers = await this.#programs.numbersOf([...sources, choose, proceed, ...copies]);

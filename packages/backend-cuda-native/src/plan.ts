@@ -1,8 +1,7 @@
 import { debugs } from "@tenon/backend";
 import { largestTensors, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
 import { type Work, worksOf } from "@tenon/lowering/threads";
-import type { ProductForm } from "./blas/form.ts";
-import { multiplicationsOf } from "./blas/multiplications.ts";
+import { type MaybeForm, multiplicationsOf } from "./blas/multiplications.ts";
 import type { Products } from "./blas/products.ts";
 import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
@@ -19,7 +18,7 @@ export interface LoadedProgram {
   /** By kernel. */
   readonly sources: readonly KernelSource[];
   /** By kernel: the product that a library may compute in its place. */
-  readonly forms: readonly (ProductForm | undefined)[];
+  readonly forms: readonly MaybeForm[];
   readonly numbers: KernelNumbers;
   /** By number of the planned memory. */
   readonly constants: ReadonlyMap<number, Block>;
@@ -64,6 +63,7 @@ export class Plan {
   readonly #works: readonly Work<KernelSource>[];
   /** By the addresses that the library is told, the ones of the last run at the end; undefined where these have come once. */
   readonly #graphs = new Map<string, NativeGraph | undefined>();
+  #aimed = "";
   #addresses: number[] = [];
   #written = false;
 
@@ -160,13 +160,15 @@ export class Plan {
 
   /** Writes the addresses of arguments into the commands of the library; gives them as one text. */
   #aim(outside: readonly (Block | undefined)[]): string {
-    let text = "";
+    let moved = false;
     for (const { at, memory, offset } of this.#moving) {
       const address = outside[memory]!.address + offset;
+      if (this.#commands[at] === address) continue;
       this.#commands[at] = address;
-      text += `${address} `;
+      moved = true;
     }
-    return text;
+    if (moved) this.#aimed = this.#moving.map(({ at }) => this.#commands[at]).join(" ");
+    return this.#aimed;
   }
 
   #remember(aim: string, graph: NativeGraph | undefined): void {

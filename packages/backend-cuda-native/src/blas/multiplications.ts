@@ -18,6 +18,9 @@ export interface Multiplication {
   readonly operands: readonly (CallOperand | undefined)[];
 }
 
+/** What a library may compute of a kernel: null for a product that it has no words for, undefined for what is none. */
+export type MaybeForm = ProductForm | null | undefined;
+
 export interface Multiplications {
   /** None where a kernel of our own computes them. */
   readonly calls: readonly Multiplication[];
@@ -28,12 +31,13 @@ export interface Multiplications {
 /** The calls that stand for a launch of a product. What is guarded stays with our kernels, which look whether they are to run. */
 export function multiplicationsOf(
   { source, instances, guard, launch }: Work<KernelSource>,
-  forms: readonly (ProductForm | undefined)[],
+  forms: readonly MaybeForm[],
   products: Products | undefined,
 ): Multiplications {
   const form = launch === undefined ? undefined : forms[launch.kernel];
   if (form === undefined || products === undefined) return { calls: [] };
   const own = (why: string): Multiplications => ({ calls: [], said: `${source.name}: a kernel of our own, ${why}` });
+  if (form === null) return own("for its types, how it lies or what is computed with it");
   if (guard !== undefined) return own("in a branch or loop that the device decides");
   const calls: Multiplication[] = [];
   let text = "";
