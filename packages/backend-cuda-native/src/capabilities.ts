@@ -34,7 +34,7 @@ export const capabilities = (
     maxThreads: MAX_THREADS,
   },
   memory: { plan: "range", align: ALIGNMENT },
-  features: [],
+  features: ["own-memory"],
   device: {
     ...{ vendor: "nvidia", name },
     fingerprint: `${name}, sm_${major}${minor}, driver ${driver}${products === undefined ? "" : `, cuBLASLt ${products}`}`,

@@ -153,6 +153,8 @@ export type Feature =
    * and executables stay valid; contents are lost until they are written as a whole, or computed from what is not lost.
    */
   | "may-lose-device"
+  /** Its memory is not the host's, and has room for data sets: what is wanted in every epoch should stay there. */
+  | "own-memory"
   | (string & {});
 
 /** What a backend can do; plain JSON, printed in reports. */

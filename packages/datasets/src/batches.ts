@@ -28,6 +28,15 @@ export class Batches<C extends Columns> implements Iterable<Dataset<C>> {
     if (shuffle !== undefined) this.#order = shuffledOrder(seedKey("batches", "shuffle", shuffle), data.size);
   }
 
+  /** The numbers of the rows of each batch. */
+  *rows(): Iterable<Uint32Array> {
+    const size = this.#data.size;
+    for (let i = 0; i < this.length; i++) {
+      const [start, end] = [i * this.#batchSize, Math.min((i + 1) * this.#batchSize, size)];
+      yield this.#order?.subarray(start, end) ?? Uint32Array.from({ length: end - start }, (_, row) => start + row);
+    }
+  }
+
   *[Symbol.iterator](): Iterator<Dataset<C>> {
     const order = this.#order;
     for (let i = 0; i < this.length; i++) {

@@ -5,6 +5,7 @@ import type { DataSource } from "./data.ts";
 import type { BatchRecord, EpochRecord } from "./history.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Evaluation } from "./model.ts";
+import type { Resident } from "./resident.ts";
 import type { StepParts, TrainingStep } from "./steps.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -13,6 +14,8 @@ export interface FitHost {
   readonly trainer: Trainer;
   /** What keeps the state on the host; undefined where the device cannot be lost. */
   keeper(): Promise<Keeper | undefined>;
+  /** The data in the device's memory, where that is its own and has room. */
+  resident(source: DataSource): Promise<Resident | undefined>;
   prepare(source: DataSource): { training: TrainingStep; parts: StepParts };
   checkData(source: DataSource, name: string): void;
   measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined>;

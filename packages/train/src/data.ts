@@ -29,7 +29,11 @@ export interface DataSource {
   batches(
     batchSize: number,
     options?: { readonly shuffle?: HostKey | undefined },
-  ): Iterable<{ tensors(): Readonly<Record<string, Tensor>> }> & { readonly length: number };
+  ): Iterable<{ tensors(): Readonly<Record<string, Tensor>> }> & {
+    readonly length: number;
+    /** The numbers of the rows of each batch; without them a device cannot take batches by itself. */
+    rows?(): Iterable<ArrayLike<number>>;
+  };
   slice(start?: number, end?: number): DataSource;
 }
 

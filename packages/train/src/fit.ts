@@ -9,6 +9,7 @@ import { onInterrupt } from "./interrupt.ts";
 import type { Evaluation, Logs } from "./model.ts";
 import { Progress } from "./progress.ts";
 import type { Recovery } from "./recovery.ts";
+import type { Resident } from "./resident.ts";
 import { argumentsOf, numbersIn, type StepParts, type TrainingStep } from "./steps.ts";
 import { Telling } from "./telling.ts";
 
@@ -31,7 +32,8 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   if (judged !== undefined) host.checkData(judged, "validation");
   const keeper = recover === false ? undefined : await host.keeper();
   const recovery = keeper && new (await import("./recovery.ts")).Recovery<Place>(keeper, recover);
-  const fit = new Fit(host, training, parts, source, judged, { ...options, batchSize }, recovery);
+  const resident = await host.resident(source);
+  const fit = new Fit(host, training, parts, source, judged, { ...options, batchSize }, recovery, resident);
   const abort = (): void => fit.stop("aborted");
   const ignore = handleInterrupt === false ? undefined : onInterrupt(() => fit.stop("interrupted"));
   signal?.addEventListener("abort", abort);
@@ -41,6 +43,7 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   } finally {
     signal?.removeEventListener("abort", abort);
     ignore?.();
+    resident?.dispose();
   }
   if (fit.stopped === "interrupted" && typeof handleInterrupt === "string") {
     const save = (): Promise<unknown> => trainer.save(handleInterrupt);
@@ -58,6 +61,7 @@ class Fit {
   readonly #validation: DataSource | undefined;
   readonly #options: FitOptions & { readonly batchSize: number };
   readonly #recovery: Recovery<Place> | undefined;
+  readonly #resident: Resident | undefined;
   readonly #telling: Telling;
   readonly #progress: Progress;
   readonly #epochs: number;
@@ -78,6 +82,7 @@ class Fit {
     validation: DataSource | undefined,
     options: FitOptions & { readonly batchSize: number },
     recovery: Recovery<Place> | undefined,
+    resident: Resident | undefined,
   ) {
     this.#host = host;
     this.#training = training;
@@ -86,6 +91,7 @@ class Fit {
     this.#validation = validation;
     this.#options = options;
     this.#recovery = recovery;
+    this.#resident = resident;
     this.#telling = new Telling(options.callbacks ?? [], recovery?.journal);
     this.#health = new Health(training, parts);
     this.#progress = new Progress(options.progress);
@@ -136,7 +142,7 @@ class Fit {
     const { batchSize, shuffle = true } = this.#options;
     const [host, training, progress, telling] = [this.#host, this.#training, this.#progress, this.#telling];
     const rows = this.#rows;
-    const parts = this.#source.batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
+    const parts = (this.#resident ?? this.#source).batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
     const batches = this.#options.stepsPerEpoch ?? parts.length;
     const course = this.#resumed ?? (await this.#begin(epoch));
     this.#resumed = undefined;
@@ -148,7 +154,7 @@ class Fit {
       if (this.#isOver()) break;
       if (++passed <= course.batch) continue;
       const batch = ++course.batch;
-      const tensors = part.tensors();
+      const tensors = await part.tensors();
       this.#health.note(tensors, this.#steps!++, batch);
       if (returned !== undefined && course.samples.at(-1)?.returned !== returned) returned.dispose();
       returned = await training.run(...argumentsOf(this.#parts, tensors));

@@ -22,6 +22,7 @@ import { checkKnown, checkWhole } from "./options.ts";
 import { checkJudgement } from "./outputs.ts";
 import { checkData, predictionInputs, typesIn } from "./plan.ts";
 import { Programs, streams, variablesIn } from "./programs.ts";
+import type { Resident } from "./resident.ts";
 import type { OneOrMore } from "./roles.ts";
 import type { BatchStep, TrainingStep } from "./steps.ts";
 import {
@@ -102,6 +103,7 @@ export class Trainer {
         {
           trainer: this,
           keeper: () => this.#keeping(),
+          resident: (source) => this.#residing(source),
           prepare: (source) => this.#programs.prepare(source),
           checkData: (source, name) => checkData(this.#programs.plan!, source, name),
           measure: (source, batchSize, isStopped) => this.#measure(source, batchSize, isStopped),
@@ -241,6 +243,12 @@ export class Trainer {
       ({ Keeper }) => new Keeper(() => this.#programs.variables(), this.backend),
     );
     return this.#keeper;
+  }
+
+  async #residing(source: DataSource): Promise<Resident | undefined> {
+    const { features, limits } = await capabilitiesOf(this.backend);
+    if (!features.includes("own-memory")) return undefined;
+    return (await import("./resident.ts")).Resident.of(source, this.backend, limits.maxBufferBytes);
   }
 
   /** Does again what was spoiled by the loss of the device, and tells the work if so; while a training runs, that sees to it. */
