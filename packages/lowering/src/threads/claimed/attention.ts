@@ -41,6 +41,9 @@ export const attention: ClaimedThreads = {
 const range = (size: Index): readonly number[] =>
   Array.from({ length: size.kind === "constant" ? size.value : 0 }, (_, i) => i);
 
+/** Numbers of the elements of an operand's last axis, whose size is known. */
+export const elementsOf = ({ sizes }: Strided): readonly number[] => range(sizes[3]!);
+
 class AttentionCode {
   readonly #kernel: ClaimedKernel;
   readonly #source: Source;

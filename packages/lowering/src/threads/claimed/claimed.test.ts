@@ -51,7 +51,12 @@ async function byThreads(fn: Fn, args: readonly Elements[]) {
 }
 
 /** What is wrong with the results of a function on drawn arguments. */
-async function problems(draw: Draw, types: readonly TensorType[], body: (...xs: Tensor[]) => readonly Tensor[]) {
+async function problems(
+  draw: Draw,
+  types: readonly TensorType[],
+  body: (...xs: Tensor[]) => readonly Tensor[],
+  wanted = 1,
+) {
   const inputs = types.map((type) => input(type));
   const args = types.map(({ dtype, shape }) => draw.elements({ dtype, shape: shape as readonly number[] }));
   const fn = new Fn("main", inputs, body(...inputs));
@@ -62,7 +67,7 @@ async function problems(draw: Draw, types: readonly TensorType[], body: (...xs: 
     "portable",
   );
   const { results, claimed } = await byThreads(fn, args);
-  expect(claimed).toBeGreaterThan(0);
+  expect(claimed).toBeGreaterThanOrEqual(wanted);
   return problemsOf(expected, results);
 }
 
@@ -86,7 +91,7 @@ test("convolutions and their gradients, by threads, are those of the decompositi
   }
 });
 
-test("attention by threads, one query each, is that of the decomposition", async () => {
+test("attention by threads, one query each, and its derivative, are those of the decomposition", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const draw = new Draw(seed, "attention");
     const [b, t, s, heads, d, e] = [1, 1, 1, 1, 1, 1].map(() => draw.integer(1, 5)) as [
@@ -98,7 +103,7 @@ test("attention by threads, one query each, is that of the decomposition", async
       number,
     ];
     const share = draw.integer(1, 3);
-    const [isMasked, isBiased, causal] = [draw.chance(0.5), draw.chance(0.5), draw.chance(0.5)];
+    const [isMasked, isBiased, causal] = [draw.chance(0.5), draw.chance(0.3), draw.chance(0.5)];
     const mask: TensorType = { dtype: "bool", shape: [draw.pick([1, b]), 1, t, s] };
     const types = [
       f32(b, t, heads * share, d),
@@ -107,13 +112,16 @@ test("attention by threads, one query each, is that of the decomposition", async
       ...(isMasked ? [mask] : []),
       ...(isBiased ? [f32(1, heads * share, 1, s)] : []),
     ];
-    const found = await problems(draw, types, (q, k, v, ...extras) => [
-      attention(q!, k!, v!, {
-        causal,
+    const body = (...[q, k, v, ...extras]: Tensor[]): readonly Tensor[] => {
+      const options = {
+        ...{ causal },
         ...(isMasked && { mask: extras[0]! }),
         ...(isBiased && { bias: extras.at(-1)! }),
-      }).mul(2),
-    ]);
+      };
+      const [y, pull] = vjp((...xs: Tensor[]) => attention(xs[0]!, xs[1]!, xs[2]!, options).mul(2), q!, k!, v!);
+      return [y, ...(pull(y.mul(y)) as Tensor[])];
+    };
+    const found = await problems(draw, types, body, isBiased ? 1 : 2);
     expect(found, `seed ${seed}: ${JSON.stringify(types)}`).toEqual([]);
   }
 });

@@ -16,6 +16,7 @@ export interface ClaimedThreads {
 /** By name and version, each in a file of its own, which is loaded when a program has such an op. */
 const ops: Readonly<Record<string, Late<ClaimedThreads>>> = {
   "nn.attention@1": late(async () => (await import("./attention.ts")).attention),
+  "nn.attention_bwd@1": late(async () => (await import("./attention-backward.ts")).attentionBackward),
   "nn.conv@1": late(async () => (await import("./conv.ts")).conv),
 };
 
