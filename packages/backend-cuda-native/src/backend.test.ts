@@ -16,3 +16,16 @@ testEmulatedDevice("a step is enqueued once, then launched as a graph, on whatev
   expect(losses).toEqual([5, 3, 0, -4]);
   expect([...(await weight.value.data())]).toEqual([-4, -3, 3]);
 });
+
+testEmulatedDevice("a sum of all elements is made in two steps, the same bits each time", async () => {
+  await setBackend(cudaNative({ cache: false }));
+  const values = Float32Array.from({ length: 60_000 }, (_, i) => Math.sin(i));
+  const total = compile((x) => x.square().sum());
+  const sums = [await total(tensor(values).reshape([200, 300])), await total(tensor(values).reshape([200, 300]))];
+  const [first, second] = [await sums[0]!.item(), await sums[1]!.item()];
+  expect(second).toBe(first);
+  expect(first).toBeCloseTo(
+    values.reduce((sum, x) => sum + x * x, 0),
+    1,
+  );
+});

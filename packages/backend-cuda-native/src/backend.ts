@@ -1,7 +1,7 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
 import { checkOptions } from "@tenon/ir";
 import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { wantWorks } from "@tenon/lowering/threads";
+import { splitReduction, wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
 import { openProducts } from "./blas/open.ts";
 import type { Products } from "./blas/products.ts";
@@ -41,7 +41,7 @@ const MAX_PLANS = 4;
 class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly id = "cuda-native";
   readonly caps: Capabilities;
-  readonly target = { templates };
+  readonly target = { templates, settle: splitReduction };
   readonly claims = claims;
   readonly planning = { align: ALIGNMENT, guard: 0 };
   readonly maxBufferBytes: number;

@@ -2,6 +2,7 @@ import { ABI, type BackendFactory } from "@tenon/backend";
 import { type ConformanceOptions, conformance, type Evaluate } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
 import { backendFrom, type KernelBackend } from "@tenon/lowering";
+import { splitReduction } from "@tenon/lowering/threads";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
@@ -26,7 +27,7 @@ function renderer(add: (source: KernelSource) => void): KernelBackend<number, nu
   return {
     id: "cuda-native",
     caps: capabilities(facts, 13_000),
-    target: { templates },
+    target: { templates, settle: splitReduction },
     claims,
     planning: { align: ALIGNMENT, guard: 0 },
     maxBufferBytes: facts.totalBytes,

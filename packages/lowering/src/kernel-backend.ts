@@ -33,7 +33,7 @@ export interface KernelBackend<M, L> extends DeviceMemory<M> {
   readonly id: string;
   readonly caps: Capabilities;
   /** What the target renders by itself. */
-  readonly target: Pick<LowerOptions, "spells" | "templates" | "maxBuffers" | "smallBytes">;
+  readonly target: Pick<LowerOptions, "spells" | "settle" | "templates" | "maxBuffers" | "smallBytes">;
   readonly planning: Pick<PlanOptions, "align" | "guard" | "scratchBytes">;
   /** Which composites it keeps whole; it is handed a `ClaimedKernel` for each. */
   readonly claims?: Claims;

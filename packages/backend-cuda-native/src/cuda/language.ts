@@ -148,6 +148,9 @@ function identity(combine: Combine, type: ValueType): string {
   return constant(type, range[type][combine === "maximum" ? 0 : 1]);
 }
 
+/** Threads of a warp, on every device so far. */
+const WARP = 32;
+
 const infix =
   (operator: string) =>
   (a: string, b: string): string =>
@@ -186,6 +189,7 @@ export const cudaFor = (slots: readonly Pick<Slot, "dtype">[]): Language => ({
   loop: (name, from, below, step) => `for (int ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
   shared: (name, type, count) => `TENON_SHARED(${elementOf(type)}, ${name}, ${count});`,
   barrier: "__syncthreads();",
+  lanes: { count: WARP, across: (value, _, bit) => `__shfl_xor_sync(0xffffffffu, ${value}, ${bit})` },
   group: "group",
   thread: "thread",
 });

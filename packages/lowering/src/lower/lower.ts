@@ -20,6 +20,7 @@ import { type Index, withIndexScope } from "../index-node.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { BufferSpec, Item, Origin, StepProgram, Stretch } from "../kernel/program.ts";
 import { rare } from "../parts.ts";
+import type { Rule } from "../passes/pass.ts";
 import { rewrite } from "../passes/rewrite.ts";
 import { simplify } from "../simplify.ts";
 import { mergeLaunches } from "./merge-launches.ts";
@@ -31,6 +32,8 @@ export interface LowerOptions {
   readonly claims?: Claims | undefined;
   /** Composites on elements that the target has a word for. */
   readonly spells?: (op: string) => boolean;
+  /** What the target would rather have than a node, where all else has been simplified. */
+  readonly settle?: Rule;
   readonly templates?: FuseOptions["templates"];
   readonly maxBuffers?: number;
   readonly smallBytes?: number;
@@ -47,16 +50,20 @@ const rareOps = [
 export const lower = (module: VerifiedModule, entry: string, options: LowerOptions = {}): StepProgram =>
   withIndexScope(() =>
     withTrace(() => {
-      const { claims, spells } = options;
+      const { claims, spells, settle } = options;
       const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
       if (topologicalOrder(expanded.results).some(({ op }) => rareOps.includes(op.name))) void rare.now; // sooner than later
-      return new Lowering(entrySignature(module, entry), options).program(settled(simplify(expanded)));
+      return new Lowering(entrySignature(module, entry), options).program(settled(simplify(expanded), settle));
     }),
   );
 
 /** Barriers have done their work when no pass is left that could move anything across; sums of 16-bit floats become wide. */
-const settled = (fn: Fn): Fn =>
-  rewrite(fn, () => (node) => (node.op.name === "barrier" ? node.inputs : wideScatter(node)));
+const settled = (fn: Fn, settle?: Rule): Fn =>
+  rewrite(
+    fn,
+    () => (node, original) =>
+      node.op.name === "barrier" ? node.inputs : (wideScatter(node) ?? settle?.(node, original)),
+  );
 
 /** Puts together the program of an entry. */
 export class Lowering {

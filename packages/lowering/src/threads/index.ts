@@ -1,8 +1,9 @@
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
-export type { Language } from "./language.ts";
+export type { Lanes, Language } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";
 export { Source } from "./source.ts";
+export { splitReduction } from "./split-reduction.ts";
 export {
   type Work,
   type WorkInstance,

@@ -1,6 +1,14 @@
 import type { IndexBuilder } from "../index-fold.ts";
 import type { AluOp, Combine, ValueType } from "../kernel/kernel.ts";
 
+/** Threads of a workgroup in groups that run together, each of `count` from a multiple of it on. */
+export interface Lanes {
+  /** A power of two. */
+  readonly count: number;
+  /** What another lane has as this value: the one whose number differs in one bit. All lanes of the group must ask. */
+  across(value: string, type: ValueType, bit: number): string;
+}
+
 /**
  * How a language with C's statements writes what kernels are made of: a target's spelling. Texts that stand for values are
  * expressions; assignments, `if` and braces are those of C and are not asked for.
@@ -31,6 +39,8 @@ export interface Language {
   shared(name: string, type: ValueType, count: number): string;
   /** Waits for the threads of the workgroup, and for what they wrote into shared arrays. */
   readonly barrier: string;
+  /** How threads side by side exchange values without memory, where the target says how. */
+  readonly lanes?: Lanes;
   /** The number of the workgroup, and of the thread in it, as int32. */
   readonly group: string;
   readonly thread: string;

@@ -17,12 +17,13 @@ import { threaded } from "./run.test-kit.ts";
 const limits = { maxThreads: 256, sharedBytes: 16_384 };
 
 test.each([
-  ["with workgroup memory", limits],
-  ["without", { maxThreads: 64, sharedBytes: 0 }],
-])("random kernels compute what the evaluator computes, %s", (_, given) => {
+  ["with workgroup memory", limits, 1],
+  ["without", { maxThreads: 64, sharedBytes: 0 }, 1],
+  ["with lanes that exchange values", limits, 8],
+])("random kernels compute what the evaluator computes, %s", (_, given, lanes) => {
   for (let seed = 1; seed <= 60; seed++) {
     const kernel = randomKernel(new Draw(seed));
-    const run = threaded(kernel, given);
+    const run = threaded(kernel, given, lanes);
     for (const scalars of [
       [33, 3],
       [5, 17],
@@ -67,7 +68,12 @@ test("long rows have a workgroup each, columns that lie side by side a thread ea
   expect(mappingOf(centred("columns"), limits)).toMatchObject({ kind: "each", threads: 64 });
 });
 
-test.each(["rows", "columns"] as const)("sums of %s and what is made of them agree", (along) => {
+test.each([
+  ["rows", 1],
+  ["rows", 4],
+  ["rows", 128],
+  ["columns", 1],
+] as const)("sums of %s and what is made of them agree, by groups of %i lanes", (along, lanes) => {
   const kernel = centred(along);
   for (const [n, r] of [
     [1, 1],
@@ -81,7 +87,7 @@ test.each(["rows", "columns"] as const)("sums of %s and what is made of them agr
       memoryOf("float32", small(n * r)),
     ];
     const expected = evaluated(kernel)(memories, [n, r]);
-    const actual = threaded(kernel, limits)(memories, [n, r]);
+    const actual = threaded(kernel, limits, lanes)(memories, [n, r]);
     for (const [k, { data }] of actual.entries()) expect([...data], `${n} ${r} ${k}`).toEqual([...expected[k]!.data]);
   }
 });

@@ -4,7 +4,7 @@ import { addIndex } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
 import type { For, LoopKernel, Register, Statement } from "../kernel/kernel.ts";
 import { eachPart } from "../kernel/walk.ts";
-import type { Language } from "./language.ts";
+import type { Lanes, Language } from "./language.ts";
 import { type Mapping, type MappingLimits, mappingOf } from "./mapping.ts";
 import { Source } from "./source.ts";
 
@@ -97,12 +97,25 @@ class Rows {
   /** What the threads have in registers becomes one value, in a fixed order, and each gets it. */
   #join(registers: readonly Register[]): void {
     if (registers.length === 0) return;
+    const { lanes } = this.#source.language;
+    if (lanes !== undefined && this.#threads % lanes.count === 0) this.#joinLanes(registers, lanes);
+    else this.#joinThreads(registers);
+  }
+
+  /** An array in which each of so many threads has its value of a register. */
+  #shared(register: Register, count: number): string {
+    const name = `shared_${this.#source.register(register)}`;
+    this.#declarations.push(this.#source.language.shared(name, register.type, count));
+    return name;
+  }
+
+  /** By a tree in shared arrays. */
+  #joinThreads(registers: readonly Register[]): void {
     const source = this.#source;
     const { language } = source;
     const { thread } = language;
     const arrays = registers.map((register) => {
-      const name = `shared_${source.register(register)}`;
-      this.#declarations.push(language.shared(name, register.type, this.#threads));
+      const name = this.#shared(register, this.#threads);
       source.line(`${name}[${thread}] = ${source.register(register)};`);
       return name;
     });
@@ -117,6 +130,40 @@ class Rows {
       source.line(language.barrier);
     }
     for (const [i, register] of registers.entries()) source.line(`${source.register(register)} = ${arrays[i]}[0];`);
+  }
+
+  /** By exchange inside of each group of lanes, then of the groups' values in each of them. */
+  #joinLanes(registers: readonly Register[], { count, across }: Lanes): void {
+    const source = this.#source;
+    const { language } = source;
+    const { thread, alu } = language;
+    const groups = this.#threads / count;
+    const exchange = (values: number): void => {
+      for (let bit = values / 2; bit >= 1; bit /= 2) {
+        for (const register of registers) {
+          const { combine, type } = register;
+          const [name, other] = [source.register(register), source.fresh()];
+          source.line(language.let(other, type, across(name, type, bit))); // by itself: not all lanes may come to it in an expression
+          source.line(`${name} = ${language.combine(combine, type, name, other)};`);
+        }
+      }
+    };
+    exchange(count);
+    const arrays = groups === 1 ? [] : registers.map((register) => this.#shared(register, groups));
+    if (groups > 1) {
+      source.if(alu("eq", [alu("and", [thread, String(count - 1)], "int32", "int32"), "0"], "int32", "bool"), () => {
+        for (const [i, register] of registers.entries()) {
+          const group = alu("shr", [thread, String(Math.log2(count))], "int32", "int32");
+          source.line(`${arrays[i]}[${group}] = ${source.register(register)};`);
+        }
+      });
+    }
+    source.line(language.barrier); // also for what is stored behind it over what was read before
+    if (groups === 1) return;
+    const lane = alu("and", [thread, String(groups - 1)], "int32", "int32");
+    for (const [i, register] of registers.entries())
+      source.line(`${source.register(register)} = ${arrays[i]}[${lane}];`);
+    exchange(groups);
   }
 }
 

@@ -8,8 +8,11 @@ import { renderThreads, type ThreadCode } from "./render.ts";
 
 type Meaning = (...operands: readonly number[]) => number;
 
-/** JavaScript, in which a barrier is a `yield` and operations mean what they mean to the evaluator of kernels. */
-function javaScript(meanings: Meaning[]): Language {
+/**
+ * JavaScript, in which a barrier is a `yield`, also one for which a value is exchanged, and operations mean what they mean to the
+ * evaluator of kernels.
+ */
+function javaScript(meanings: Meaning[], lanes: number): Language {
   const call = (meaning: Meaning, ...operands: readonly string[]): string =>
     `means[${meanings.push(meaning) - 1}](${operands.join(", ")})`;
   const infix = (operator: string) => (a: string, b: string) => `(${a} ${operator} ${b})`;
@@ -50,6 +53,9 @@ function javaScript(meanings: Meaning[]): Language {
     loop: (name, from, below, step) => `for (let ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
     shared: (name, _type, count) => `const ${name} = new Array(${count}).fill(NaN);`,
     barrier: "yield;",
+    ...(lanes > 1 && {
+      lanes: { count: lanes, across: (value, _, bit) => `(yield { value: ${value}, bit: ${bit} })` },
+    }),
     group: "group",
     thread: "thread",
   };
@@ -61,19 +67,25 @@ type Workgroup = (
   means: readonly Meaning[],
   ...scalars: number[]
 ) => Thread;
-type Thread = (thread: number) => Generator<void>;
+type Thread = (thread: number) => Generator<Exchange | undefined, void, number | undefined>;
+
+/** What a lane gives, and the bit in which the number of the one differs whose value it wants. */
+interface Exchange {
+  readonly value: number;
+  readonly bit: number;
+}
 
 /**
  * What is in all buffers after each workgroup has run by itself, its threads in turns from one barrier to the next, the last
  * thread first.
  */
-export const threaded = (kernel: LoopKernel, limits: MappingLimits) =>
-  threadedAs(kernel, (language) => renderThreads(kernel, language, limits));
+export const threaded = (kernel: LoopKernel, limits: MappingLimits, lanes = 1) =>
+  threadedAs(kernel, (language) => renderThreads(kernel, language, limits), lanes);
 
-/** The same of any kernel, by what writes it. */
-export function threadedAs(kernel: Kernel, render: (language: Language) => ThreadCode) {
+/** The same of any kernel, by what writes it, where so many threads exchange values. */
+export function threadedAs(kernel: Kernel, render: (language: Language) => ThreadCode, lanes = 1) {
   const meanings: Meaning[] = [];
-  const { threads, groups, declarations, body } = render(javaScript(meanings));
+  const { threads, groups, declarations, body } = render(javaScript(meanings, lanes));
   const scalarNames = kernel.scalars.map((_, i) => `n${i}`);
   const text = `${declarations}\nreturn function* (thread) {\n${body}\n}`;
   const workgroup = new Function("memories", "group", "means", ...scalarNames, text) as Workgroup;
@@ -86,8 +98,21 @@ export function threadedAs(kernel: Kernel, render: (language: Language) => Threa
     const count = evaluateIndex(groups, new Map(kernel.scalars.map(({ name }, i) => [name, scalars[i]!])));
     for (let group = 0; group < count; group++) {
       const start = workgroup(located, group, meanings, ...scalars);
-      let running = Array.from({ length: threads }, (_, i) => start(threads - 1 - i));
-      while (running.length > 0) running = running.filter((thread) => thread.next().done !== true);
+      let running = Array.from({ length: threads }, (_, i) => ({
+        number: threads - 1 - i,
+        run: start(threads - 1 - i),
+      }));
+      let given: ReadonlyMap<number, Exchange> = new Map();
+      while (running.length > 0) {
+        const asked = new Map<number, Exchange>();
+        running = running.filter(({ number, run }) => {
+          const { bit } = given.get(number) ?? {};
+          const { done, value } = run.next(bit === undefined ? undefined : given.get(number ^ bit)!.value);
+          if (value !== undefined) asked.set(number, value);
+          return done !== true;
+        });
+        given = asked;
+      }
     }
     return copies;
   };
