@@ -419,7 +419,8 @@ class CompilerObject : public Napi::ObjectWrap<CompilerObject> {
     return DefineClass(
         env, "Compiler",
         {InstanceAccessor<&CompilerObject::version>("version"), InstanceAccessor<&CompilerObject::path>("path"),
-         InstanceMethod<&CompilerObject::compile>("compile")});
+         InstanceMethod<&CompilerObject::compile>("compile"),
+         InstanceMethod<&CompilerObject::compileNow>("compileNow")});
   }
 
   explicit CompilerObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -434,6 +435,11 @@ class CompilerObject : public Napi::ObjectWrap<CompilerObject> {
   Napi::Value path(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), compiler_->path()); }
   Napi::Value compile(const Napi::CallbackInfo& info) {
     return queued(new CompileJob(info.Env(), compiler_, info[0].ToString(), stringsOf(info[1])));
+  }
+  Napi::Value compileNow(const Napi::CallbackInfo& info) {
+    const std::vector<char> code =
+        guarded(info.Env(), [&] { return compiler_->compile(info[0].ToString(), stringsOf(info[1])); });
+    return bytesOf(info.Env(), code.data(), code.size());
   }
 
   std::shared_ptr<const Compiler> compiler_;

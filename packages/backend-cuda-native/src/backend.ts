@@ -5,6 +5,7 @@ import { splitReduction, wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
 import { openProducts } from "./blas/open.ts";
 import type { Products } from "./blas/products.ts";
+import { sparedKernels } from "./blas/spared.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
@@ -111,7 +112,9 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     const forms = program.kernels.map((kernel) => (kernel.kind === "dot" ? (formOf(kernel) ?? null) : undefined));
     const { choose, proceed } = deviceKernels;
     const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));
-    const numbers = await this.#programs.numbersOf([...sources, choose, proceed, ...copies]);
+    const spared = sparedKernels(program, memory.items, forms, this.#products);
+    const wanted = sources.filter((_, i) => !spared.has(i));
+    const numbers = await this.#programs.numbersOf([...wanted, choose, proceed, ...copies]);
     const constants = new Map<number, Block>();
     for (const [m, { outside }] of memory.memories.entries()) {
       const place = outside === undefined ? undefined : program.buffers[outside]!.place;
@@ -181,6 +184,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       device: this.#device,
       memory: this.#memory,
       workspaces: this.#workspaces,
+      programs: this.#programs,
       products: this.#products,
       poison: this.#poison,
       wait: this.#wait,

@@ -23,6 +23,8 @@ export interface NativeCompiler {
   readonly version: string;
   readonly path: string;
   compile(source: string, options: readonly string[]): Promise<Uint8Array>;
+  /** The same, and nothing goes on meanwhile. */
+  compileNow(source: string, options: readonly string[]): Uint8Array;
 }
 
 export interface DeviceFacts {

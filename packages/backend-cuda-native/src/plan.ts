@@ -7,7 +7,7 @@ import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
 import { ALIGNMENT, type Block, type Memory } from "./memory.ts";
 import { FILL, isFailure, type NativeDevice, type NativeFailure, type NativeGraph } from "./native.ts";
-import type { KernelNumbers } from "./programs.ts";
+import type { KernelNumbers, Programs } from "./programs.ts";
 import { type Given, type Moving, setAddress, TableWriter, WORD } from "./tables.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -19,6 +19,7 @@ export interface LoadedProgram {
   readonly sources: readonly KernelSource[];
   /** By kernel: the product that a library may compute in its place. */
   readonly forms: readonly MaybeForm[];
+  /** Of the kernels that were compiled beforehand. */
   readonly numbers: KernelNumbers;
   /** By number of the planned memory. */
   readonly constants: ReadonlyMap<number, Block>;
@@ -30,6 +31,7 @@ export interface PlanHost {
   readonly device: NativeDevice;
   readonly memory: Memory;
   readonly workspaces: Workspaces;
+  readonly programs: Programs;
   /** None where no library computes them. */
   readonly products: Products | undefined;
   readonly poison: boolean;
@@ -85,7 +87,9 @@ export class Plan {
     }
     const { address, size } = this.#workspace;
     const calls = products.map((product) => product.calls);
-    const table = new TableWriter(loaded, layout, works, calls, address, this.#guards?.address ?? 0);
+    const numberOf = (source: KernelSource): number =>
+      loaded.numbers.get(source.symbol) ?? host.programs.numberNow(source);
+    const table = new TableWriter(loaded, layout, works, calls, numberOf, address, this.#guards?.address ?? 0);
     this.#works = works.works;
     this.#words = table.words;
     this.#given = table.given;

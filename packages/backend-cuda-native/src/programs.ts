@@ -22,6 +22,8 @@ export class Programs {
   readonly #options: readonly string[];
   readonly #folder: string | undefined;
   readonly #kernels = new Map<string, Promise<number>>();
+  /** Those that came late, by symbol. */
+  readonly #late = new Map<string, number>();
 
   constructor({ device, compiler }: OpenedDevice, cache: boolean) {
     const { major, minor } = device.facts;
@@ -49,23 +51,46 @@ export class Programs {
     return new Map(wanted.map(({ symbol }, i) => [symbol, numbers[i]!]));
   }
 
+  /** The number of a kernel for which nobody waited before: if it is not there, the process stands still while it is made. */
+  numberNow(source: KernelSource): number {
+    let number = this.#late.get(source.symbol);
+    if (number === undefined) {
+      const { text, key } = this.#programOf([source]);
+      let code = this.read(key);
+      if (code === undefined) {
+        code = this.#explaining([source], () => this.#compiler.compileNow(text, this.#options));
+        this.write(key, code);
+      }
+      number = this.#device.load(code, [source.symbol]);
+      this.#late.set(source.symbol, number);
+    }
+    return number;
+  }
+
   async #load(sources: readonly KernelSource[]): Promise<number> {
-    const text = programText(sources);
-    const key = createHash("sha256")
-      .update(JSON.stringify([this.#compiler.version, this.#options, text]))
-      .digest("hex");
+    const { text, key } = this.#programOf(sources);
     let code = this.read(key);
     if (code === undefined) {
-      code = await this.#compile(text, sources);
+      const compiled = await this.#compiler.compile(text, this.#options).catch((cause: unknown) => ({ cause }));
+      code = this.#explaining(sources, () => {
+        if ("cause" in compiled) throw compiled.cause;
+        return compiled;
+      });
       this.write(key, code);
     }
     const symbols = sources.map(({ symbol }) => symbol);
     return this.#device.load(code, symbols);
   }
 
-  async #compile(text: string, sources: readonly KernelSource[]): Promise<Uint8Array> {
+  #programOf(sources: readonly KernelSource[]): { readonly text: string; readonly key: string } {
+    const text = programText(sources);
+    const parts = [this.#compiler.version, this.#options, text];
+    return { text, key: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
+  }
+
+  #explaining(sources: readonly KernelSource[], compile: () => Uint8Array): Uint8Array {
     try {
-      return await this.#compiler.compile(text, this.#options);
+      return compile();
     } catch (cause) {
       if (!isFailure(cause)) throw cause;
       throw new BackendError("E575", "cuda-native", "NVRTC refuses a kernel", {

@@ -1,10 +1,9 @@
-import type { MemoryLayout, StepProgram } from "@tenon/lowering";
-import type { Work, Works } from "@tenon/lowering/threads";
+import type { MemoryLayout } from "@tenon/lowering";
+import type { Works } from "@tenon/lowering/threads";
 import type { Multiplication } from "./blas/multiplications.ts";
 import { type KernelSource, rowWords } from "./cuda/source.ts";
 import { LAUNCH, MULTIPLY } from "./native.ts";
 import type { LoadedProgram } from "./plan.ts";
-import type { KernelNumbers } from "./programs.ts";
 
 /** A word of the table that is the address of a memory from outside. */
 export interface Given {
@@ -53,10 +52,11 @@ export class TableWriter {
   readonly #addressOf: (memory: number) => number | undefined;
 
   constructor(
-    { program, memory, numbers, constants }: LoadedProgram,
+    { memory, constants }: LoadedProgram,
     layout: MemoryLayout,
     { works }: Works<KernelSource>,
     calls: readonly (readonly Multiplication[])[],
+    numberOf: (source: KernelSource) => number,
     arena: number,
     guards: number,
   ) {
@@ -93,8 +93,8 @@ export class TableWriter {
         for (const n of scalars) number(n);
         blocks += groups;
       }
-      const kernel = kernelNumber(numbers, work, program);
-      this.#steps.push([{ kernel, blocks, threads: source.threads, word: start, rows: instances.length }]);
+      const rows = instances.length;
+      this.#steps.push([{ kernel: numberOf(source), blocks, threads: source.threads, word: start, rows }]);
     }
   }
 
@@ -121,10 +121,4 @@ export class TableWriter {
     }
     return { numbers, moving, ends };
   }
-}
-
-function kernelNumber(numbers: KernelNumbers, { source }: Work<KernelSource>, program: StepProgram): number {
-  const found = numbers.get(source.symbol);
-  if (found === undefined) throw new Error(`${program.signature.entry}: ${source.name} is not loaded`);
-  return found;
 }

@@ -156,3 +156,16 @@ testEmulatedDevice(
     ]);
   },
 );
+
+testEmulatedDevice("a product of unknown size has a kernel of our own where it turns out to be small", async () => {
+  await setBackend(cudaNative({ cache: false }));
+  const [x, w] = [spec(["B", 128]), spec([128, 128])];
+  const step = compile((x, w) => matmul(x, w), { inputs: [x, w] });
+  const said = await saidDuring(async () => {
+    for (const rows of [64, 1]) {
+      const y = await step(ones([rows, 128]), ones([128, 128]));
+      expect(new Set(await y.data())).toEqual(new Set([128]));
+    }
+  });
+  expect(said).toEqual(["dot: cuBLASLt 13.1, 128×128×64 float32", "dot: a kernel of our own, little work"]);
+});

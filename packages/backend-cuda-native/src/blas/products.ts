@@ -62,9 +62,14 @@ export class Products {
     return `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`;
   }
 
+  /** Whether there is enough to do for the library. */
+  takes(problem: ProductProblem): boolean {
+    return workOf(problem) >= LEAST_WORK || this.#options.small;
+  }
+
   /** The product, or why it is left to a kernel of our own. */
   ready(problem: ProductProblem): ReadyProduct | string {
-    if (workOf(problem) < LEAST_WORK && !this.#options.small) return "little work";
+    if (!this.takes(problem)) return "little work";
     const numbers = numbersOf(problem, this.#mostWorkspace);
     const key = numbers.join(" ");
     let ready = this.#ready.get(key);
