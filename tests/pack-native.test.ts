@@ -109,7 +109,7 @@ describeEmulated("from tarballs, without a compiler,", () => {
       const { output } = await run(workspaceNode(), "asking.mjs", bare);
       expect(output.replaceAll(/\n {2}tried .*/g, "")).toMatchInlineSnapshot(`
         "BackendError E571 cuda-native: there is no addon for linux-x64.
-          fix: install the package of this platform, or build it: npm run build:native in the package's folder, with cmake and a C++20 compiler.
+          fix: install the package of this platform, or build it with cmake and a C++20 compiler: npm install cmake-js node-addon-api, then npm explore @tenon/backend-cuda-native -- npm run build:native.
         "
       `);
     } finally {

@@ -125,7 +125,7 @@ export function loadNative(): NativeModule {
   }
   throw new BackendError("E571", "cuda-native", `there is no addon for ${process.platform}-${process.arch}`, {
     operands: Object.fromEntries(tried.map((text, i) => [`tried ${i + 1}`, text])),
-    fix: "install the package of this platform, or build it: npm run build:native in the package's folder, with cmake and a C++20 compiler",
+    fix: "install the package of this platform, or build it with cmake and a C++20 compiler: npm install cmake-js node-addon-api, then npm explore @tenon/backend-cuda-native -- npm run build:native",
   });
 }
 
