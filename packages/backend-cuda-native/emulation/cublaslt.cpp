@@ -331,6 +331,7 @@ EXPORT int cublasLtMatmul(Handle* handle, Operation* operation, const void* alph
   const uint64_t way = algorithm->data[1];
   for (const uint64_t address : {a, b, kept == 0 ? d : c, d})
     if (address % kAlignments[way] != 0) return refuse(kInvalidValue, "a matrix is not aligned as the algorithm wants it");
+  if (c == d && layoutC != layoutD) return refuse(kInvalidValue, "in place, C and D have two layouts");
   if ((o.epilogue & kBias) != 0 && o.bias == 0) return refuse(kInvalidValue, "there is no bias");
   const Layout A = *layoutA, B = *layoutB, C = *layoutC, D = *layoutD;
   // what is enqueued holds no descriptor: these may be destroyed before it is done

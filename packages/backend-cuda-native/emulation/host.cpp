@@ -130,6 +130,14 @@ std::vector<tenon::cu::Pointer> multiply(const std::shared_ptr<const tenon::Driv
   other[2] += 4;
   EXPECT(statusOf([&] { device.enqueue(other); }) == "CUBLAS_STATUS_INVALID_VALUE");  // not aligned
   other[2] -= 4;
+  // C lies otherwise than D does, so that it may not be in D's place
+  std::vector<double> apart = product();
+  apart[15] = 3;
+  const int third = add(apart);
+  products.choose(third, proposals[2].algorithm);
+  other[1] = third;
+  EXPECT(statusOf([&] { device.enqueue(other); }) == "CUBLAS_STATUS_INVALID_VALUE");
+  other[1] = again;
   for (const tenon::cu::Pointer address : {b, d, bias, workspace}) device.free(address);
   // memory that was given back is nobody's, and whoever waits is told
   device.enqueue(other);

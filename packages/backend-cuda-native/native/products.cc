@@ -70,7 +70,7 @@ int Products::add(const ProductShape& s) {
   products_.push_back(std::make_unique<Product>(
       Product{s, std::move(operation), layout(s.operandType, rowsA, columnsA, s.a, s.batch),
               layout(s.operandType, rowsB, columnsB, s.b, s.batch),
-              layout(s.resultType, s.rows, s.columns, s.c, s.batch),
+              s.c == s.d ? nullptr : layout(s.resultType, s.rows, s.columns, s.c, s.batch),
               layout(s.resultType, s.rows, s.columns, s.d, s.batch), {}, false}));
   return static_cast<int>(products_.size()) - 1;
 }
@@ -104,7 +104,7 @@ std::vector<ProductChoice> Products::proposals(int product, int most) const {
   std::vector<lt::Found> found(static_cast<size_t>(most));
   int count = 0;
   const lt::Status status =
-      blas_->matmulAlgoGetHeuristic(handle_.get(), p.operation.get(), p.a.get(), p.b.get(), p.c.get(), p.d.get(), made,
+      blas_->matmulAlgoGetHeuristic(handle_.get(), p.operation.get(), p.a.get(), p.b.get(), p.c(), p.d.get(), made,
                                     most, found.data(), &count);
   if (status == lt::kNotSupported) return {};
   blas_->check(status, "matmulAlgoGetHeuristic");
@@ -120,7 +120,7 @@ size_t Products::choose(int product, const lt::Algorithm& algorithm) {
   at(product);
   Product& p = *products_[static_cast<size_t>(product)];
   lt::Found found{};
-  TENON_CUDA(*blas_, matmulAlgoCheck, handle_.get(), p.operation.get(), p.a.get(), p.b.get(), p.c.get(), p.d.get(),
+  TENON_CUDA(*blas_, matmulAlgoCheck, handle_.get(), p.operation.get(), p.a.get(), p.b.get(), p.c(), p.d.get(),
              &algorithm, &found);
   blas_->check(found.state, "matmulAlgoCheck");
   p.choice = {algorithm, found.workspaceBytes};
@@ -139,7 +139,7 @@ void Products::run(int product, const ProductOperands& o, cu::Stream stream) con
   const void* alpha = isWide ? static_cast<const void*>(&wide[0]) : &narrow[0];
   const void* beta = isWide ? static_cast<const void*>(&wide[1]) : &narrow[1];
   TENON_CUDA(*blas_, matmul, handle_.get(), p.operation.get(), alpha, o.a, p.a.get(), o.b, p.b.get(), beta, o.c,
-             p.c.get(), o.d, p.d.get(), &p.choice.algorithm, o.workspace, p.choice.workspaceBytes, stream);
+             p.c(), o.d, p.d.get(), &p.choice.algorithm, o.workspace, p.choice.workspaceBytes, stream);
 }
 
 }  // namespace tenon

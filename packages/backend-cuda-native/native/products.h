@@ -19,6 +19,7 @@ struct ProductShape {
   struct Lies {
     int64_t leading, stride;
     uint32_t alignment;
+    bool operator==(const Lies&) const = default;
   } a, b, c, d;
   int batch;
   int epilogue;
@@ -61,9 +62,11 @@ class Products {
   struct Product {
     ProductShape shape;
     Owned<lt::Operation> operation;
-    Owned<lt::Layout> a, b, c, d;
+    /** `ownC` is none where C lies as D does: in place, the library wants one layout for both. */
+    Owned<lt::Layout> a, b, ownC, d;
     ProductChoice choice;
     bool chosen;
+    lt::Layout c() const { return ownC == nullptr ? d.get() : ownC.get(); }
   };
 
   const Product& at(int product) const;

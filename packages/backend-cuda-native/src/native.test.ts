@@ -21,7 +21,7 @@ testEmulatedDevice(
         ...["blas", "compiler", "device", "driver", "library", "products"].map((x) => `native/${x}.cc`),
       ];
       const checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
-      const flags = ["-std=c++20", "-O1", "-g", "-Wall", "-Wextra", "-Werror", ...checks];
+      const flags = ["-std=c++20", "-O0", "-g1", "-Wall", "-Wextra", "-Werror", ...checks];
       execFileSync("g++", [...flags, ...sources.map((source) => join(folder, source)), "-o", program, "-ldl"], {
         stdio: "pipe",
       });
