@@ -116,6 +116,18 @@ inline void markStore(int at) {
   if (at >= 0 && at < kMostWords) unfenced[at] = (unsigned short)(here.thread + 1);
 }
 
+/** Four words on their way into shared memory, which come when they are waited for. */
+struct Copy {
+  Place to[4];
+  unsigned words[4];
+};
+constexpr int kMostCopies = 16;
+struct Copies {
+  Copy begun[kMostCopies];
+  int count;
+};
+inline Copies copies[1024];
+
 inline void checkAlignment(const void* bytes) {
   if (bytes != nullptr && (uintptr_t)bytes % 16 != 0) here.machine->fail("16 bytes at once that are not aligned");
 }
@@ -152,4 +164,26 @@ void tenon_load_four(unsigned* words, const emulation::Slot<T>& from, long long 
   T parts[16 / sizeof(T)];
   for (int i = 0; i < (int)(16 / sizeof(T)); i++) parts[i] = from[at + i];
   memcpy(words, parts, sizeof parts);
+}
+/** Without `inside` nothing is read. */
+template <int N, typename T>
+void tenon_copy_four(emulation::Shared<unsigned, N>& tiles, int at, const emulation::Slot<T>& from, long long place, bool inside) {
+  emulation::Copies& copies = emulation::copies[emulation::here.thread];
+  if (copies.count == emulation::kMostCopies) return emulation::here.machine->fail("more copies than are waited for");
+  emulation::Copy& copy = copies.begun[copies.count++];
+  emulation::checkAlignment(tiles[at].bytes);
+  for (int i = 0; i < 4; i++) copy.to[i] = tiles[at + i], copy.words[i] = 0;
+  if (inside) tenon_load_four(copy.words, from, place);
+}
+inline void tenon_wait_copies() {
+  emulation::Copies& copies = emulation::copies[emulation::here.thread];
+  for (int c = 0; c < copies.count; c++) {
+    for (int i = 0; i < 4; i++) {
+      const emulation::Place& to = copies.begun[c].to[i];
+      if (!emulation::here.machine->writes(to)) continue;
+      *(unsigned*)to.bytes = copies.begun[c].words[i];
+      emulation::markStore((int)to.at);
+    }
+  }
+  copies.count = 0;
 }

@@ -26,7 +26,7 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90a"])("kernels compile for %s", { time
   const tiles = [matrixTile(32, 32), matrixTile(64, 64), matrixTile(128, 128), ...groups];
   const matrices = ([{ mul: "bf16" }, { mul: "tf32" }, { dtype: "float16" }] as const).flatMap((factors) =>
     tiles.map((tile) => {
-      const sizes = { batch: 2, rows: 300, columns: 1 + draw(200), k: 70 } as const;
+      const sizes = { batch: 2, rows: 300, columns: 1 + draw(200), k: 72 } as const;
       const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: draw(2) === 0 } as const;
       const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
       const { kernel } = productOf({ ...sizes, ...options, ...factors, a, b });

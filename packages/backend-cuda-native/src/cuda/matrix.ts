@@ -1,6 +1,6 @@
 /*
  * What tensor cores do, as CUDA C: PTX ISA 8.7, sections 9.7.14 "Warp Level Matrix Multiply-Accumulate Instructions" and 9.7.9 "Data Movement
- * and Conversion Instructions". All need sm_80. Where there is no device, `emulation/matrix.h` has functions of the same names
+ * and Conversion Instructions", with the copies of 9.7.9.25. All need sm_80. Where there is no device, `emulation/matrix.h` has functions of the same names
  * that do what that document says.
  */
 
@@ -51,6 +51,17 @@ TENON_INLINE void tenon_load_four(unsigned* words, const T* from, int at) {
   words[3] = four.w;
 }`);
 
+/** The same into shared memory, where `inside` holds, and zeros elsewhere; it goes on until it is waited for. */
+const copyFour = onDevices(`template <typename T>
+TENON_INLINE void tenon_copy_four(unsigned* tiles, int at, const T* from, int place, bool inside) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((unsigned)__cvta_generic_to_shared(tiles + at)),
+               "l"(from + place), "r"(inside ? 16 : 0)
+               : "memory");
+}`);
+const waitCopies = onDevices(`TENON_INLINE void tenon_wait_copies() {
+  asm volatile("cp.async.wait_all;" ::: "memory");
+}`);
+
 /** By name, the text of each function. */
 export const matrixFunctions: Readonly<Record<string, () => string>> = {
   tenon_multiply_bf16: () => multiplyAdd("tenon_multiply_bf16", "m16n8k16", "bf16"),
@@ -62,4 +73,6 @@ export const matrixFunctions: Readonly<Record<string, () => string>> = {
   tenon_load_matrices: () => loadMatrices,
   tenon_store_four: () => storeFour,
   tenon_load_four: () => loadFour,
+  tenon_copy_four: () => copyFour,
+  tenon_wait_copies: () => waitCopies,
 };

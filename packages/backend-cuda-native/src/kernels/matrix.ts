@@ -1,25 +1,9 @@
-import {
-  addIndex,
-  constantIndex,
-  type DotKernel,
-  type DotOperand,
-  floorDiv,
-  type Index,
-  type IndexVariable,
-  multiplyIndex,
-} from "@tenon/lowering";
+import { addIndex, type DotKernel, type DotOperand, floorDiv, type Index, multiplyIndex } from "@tenon/lowering";
 import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
+import { eachOf, type Format, padded, type Side, Slices, swizzled, WORDS } from "./matrix-slices.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
-
-/** What tensor cores take factors as. */
-export interface Format {
-  /** In the names of functions. */
-  readonly name: "bf16" | "f16" | "tf32";
-  /** Factors in a word. */
-  readonly inWord: 1 | 2;
-}
 
 /** How the factors of a product are told to tensor cores without losing anything; undefined where they cannot be. */
 export function formatOf({ type, dtype, mul }: Pick<DotKernel, "type" | "dtype" | "mul">): Format | undefined {
@@ -29,43 +13,16 @@ export function formatOf({ type, dtype, mul }: Pick<DotKernel, "type" | "dtype" 
   return dtype === "float16" ? { name: "f16", inWord: 2 } : undefined;
 }
 
-/** Words of a line that a step along k takes. */
-const WORDS = 16;
-/** Words that a thread stores at once. */
-const FOUR = 4;
 /** Columns that pass through shared memory to the epilogue at a time. */
 const COLUMNS = 32;
 
-/** How far lines lie apart in words, and where four words of one are: the same fours of 8 lines lie in different banks. */
-interface Lay {
-  readonly pitch: number;
-  four(line: string, four: string): string;
-}
-/** For `ldmatrix`: a line begins 20 banks after the one before, so that 8 lines begin at 8 multiples of 4. */
-const padded: Lay = { pitch: 20, four: (line, four) => `${line} * 20 + ${four}` };
-/** For descriptors, the 64-byte swizzle: every two lines the fours change places. */
-const swizzled: Lay = { pitch: WORDS, four: (line, four) => `${line} * ${WORDS} + (${four} ^ ${line} / 2 % 4 * 4)` };
-
 const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
 
-/** An operand with the axis of the result that it has. */
-interface Side {
-  readonly name: "a" | "b";
-  readonly operand: DotOperand;
-  readonly line: IndexVariable;
-  readonly lines: Index;
-  /** The name of the tile's first line, and how many lines it has. */
-  readonly first: string;
-  readonly count: number;
-  /** Where its tile begins in a buffer, in words. */
-  readonly begin: number;
-}
-
 /**
- * A product by tensor cores. Slices of both operands lie in shared memory as lines of 16 words along k, rounded and packed on
- * the way; while a warp multiplies one slice, its threads load the next into registers. The words of fragments are where `ldmatrix`
- * brings them, for all formats alike. Four warps together take both operands from there by themselves. Sums pass through shared memory to the epilogue, 16 rows and
- * 32 columns of a warp at a time, so that neighbouring threads have neighbouring columns.
+ * A product by tensor cores. Slices of both operands lie in shared memory as lines of 16 words along k; while a warp multiplies one,
+ * its threads load the next. The words of fragments are where `ldmatrix` brings them, for all formats alike; four warps together
+ * take both operands from there by themselves. Sums pass through shared memory to the epilogue, 16 rows and 32 columns of a warp at
+ * a time, so that neighbouring threads have neighbouring columns.
  */
 export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile): KernelSource {
   const { rows, columns, part, threads, groups: byGroups } = tile;
@@ -100,25 +57,26 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
   const count = (part.rows * part.columns) / 32;
   source.line(`float sums[${count}];`);
   eachOf(source, ["i", count], () => source.line("sums[i] = 0;"));
-  for (const side of sides) source.line(`float next_${side.name}[${shareOf(side, tile)}][${FOUR * format.inWord}];`);
   const k = source.index(sizes.k);
-  for (const side of sides) load(source, kernel, side, format, tile, "0");
-  for (const side of sides) store(source, side, format, tile, lay, "0");
-  if (byGroups) source.line("tenon_fence_stores();");
+  const slices = sides.map((side) => new Slices(source, kernel, side, format, tile, lay));
+  const arrive = (buffer: string): void => {
+    for (const slice of slices) slice.store(buffer);
+    if (slices.some(({ way }) => way === "copied")) source.line("tenon_wait_copies();");
+    if (byGroups) source.line("tenon_fence_stores();");
+  };
+  for (const slice of slices) slice.load("0", "0");
+  arrive("0");
   source.line("__syncthreads();");
   source.nested(`for (int step = 0; step < ${k}; step += ${depth})`, () => {
     source.line(`const int ahead = step + ${depth};`);
     source.line(`const int here = step / ${depth} % 2 * ${buffer};`);
+    source.line(`const int there = ${buffer} - here;`);
     source.if(`ahead < ${k}`, () => {
-      for (const side of sides) load(source, kernel, side, format, tile, "ahead");
+      for (const slice of slices) slice.load("ahead", "there");
     });
     if (byGroups) multiplyByGroups(source, format, tile);
     else multiply(source, format, tile);
-    source.if(`ahead < ${k}`, () => {
-      source.line(`const int there = ahead / ${depth} % 2 * ${buffer};`);
-      for (const side of sides) store(source, side, format, tile, lay, "there");
-      if (byGroups) source.line("tenon_fence_stores();");
-    });
+    source.if(`ahead < ${k}`, () => arrive("there"));
     if (byGroups) source.line("tenon_group_wait(sums);");
     source.line("__syncthreads();");
   });
@@ -128,69 +86,6 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
   const declarations = `TENON_TILES(tiles, ${words});`;
   const groups = multiplyIndex(sizes.batch, down, across);
   return kernelSource({ name, threads, groups, scalars, slots, declarations, body: source.text });
-}
-
-/** Loops that the compiler writes out, so that arrays stay in registers. */
-function eachOf(source: Source, ...loops: readonly (readonly [string, number] | (() => void))[]): void {
-  const [loop, ...more] = loops;
-  if (typeof loop === "function") {
-    loop();
-    return;
-  }
-  const [name, count] = loop!;
-  source.line("#pragma unroll");
-  source.nested(`for (int ${name} = 0; ${name} < ${count}; ${name}++)`, () => eachOf(source, ...more));
-}
-
-/** How many times four words a thread loads of an operand. */
-const shareOf = ({ count }: Side, { threads }: MatrixTile): number => Math.ceil((count * (WORDS / FOUR)) / threads);
-
-/** Which line, and which four words of it, a thread has: neighbours load what lies side by side. */
-function shared(source: Source, side: Side, tile: MatrixTile, body: () => void): void {
-  const { operand, count } = side;
-  const [lines, fours] = [count, WORDS / FOUR];
-  const alongK = operand.lies !== undefined && operand.lies.strides.k === constantIndex(1);
-  eachOf(source, ["share", shareOf(side, tile)], () => {
-    source.line(`const int at = thread + share * ${tile.threads};`);
-    source.line(`const int own = ${alongK ? `at / ${fours}` : `at % ${lines}`};`);
-    source.line(`const int four = ${alongK ? `at % ${fours}` : `at / ${lines}`} * ${FOUR};`);
-    if ((lines * fours) % tile.threads === 0) body();
-    else source.if(`at < ${lines * fours}`, body);
-  });
-}
-
-/** Brings a thread's part of a slice into registers, zeros where there is none. */
-function load(source: Source, kernel: DotKernel, side: Side, format: Format, tile: MatrixTile, step: string): void {
-  const { name, operand, line, lines, first } = side;
-  const { inWord } = format;
-  shared(source, side, tile, () => {
-    source.line(`const int line = ${first} + own;`);
-    eachOf(source, ["e", FOUR * inWord], () => {
-      source.line(`const int k = ${step} + four * ${inWord} + e;`);
-      source.line(`next_${name}[share][e] = 0;`);
-      source.if(`line < ${source.index(lines)} && k < ${source.index(kernel.sizes.k)}`, () => {
-        source.name(kernel.batch, "batch");
-        source.name(line, "line");
-        source.name(kernel.k, "k");
-        source.statements(operand.block.statements);
-        source.line(`next_${name}[share][e] = ${source.value(operand.block.value)};`);
-      });
-    });
-  });
-}
-
-/** Brings a thread's part of a slice from registers into shared memory, rounded: nobody waits for it before the slice at hand is done. */
-function store(source: Source, side: Side, { name, inWord }: Format, tile: MatrixTile, lay: Lay, buffer: string): void {
-  const next = `next_${side.name}[share]`;
-  shared(source, side, tile, () => {
-    source.line(`unsigned words[${FOUR}];`);
-    eachOf(source, ["w", FOUR], () => {
-      const word =
-        inWord === 1 ? `tenon_to_tf32(${next}[w])` : `tenon_pack_${name}(${next}[2 * w], ${next}[2 * w + 1])`;
-      source.line(`words[w] = ${word};`);
-    });
-    source.line(`tenon_store_four(tiles, ${buffer} + ${side.begin} + ${lay.four("own", "four")}, words);`);
-  });
 }
 
 /** Adds a slice to the sums of a warp. */

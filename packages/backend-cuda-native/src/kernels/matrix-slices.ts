@@ -1,0 +1,201 @@
+import {
+  addIndex,
+  constantIndex,
+  type DotKernel,
+  type DotOperand,
+  type Index,
+  type IndexVariable,
+  multiplyIndex,
+} from "@tenon/lowering";
+import type { Source } from "@tenon/lowering/threads";
+import type { MatrixTile } from "./matrix-tile.ts";
+
+/** What tensor cores take factors as. */
+export interface Format {
+  /** In the names of functions. */
+  readonly name: "bf16" | "f16" | "tf32";
+  /** Factors in a word. */
+  readonly inWord: 1 | 2;
+}
+
+/** Words of a line that a step along k takes. */
+export const WORDS = 16;
+/** Words that a thread stores at once. */
+const FOUR = 4;
+
+/** How far lines lie apart in words, and where four words of one are: the same fours of 8 lines lie in different banks. */
+export interface Lay {
+  readonly pitch: number;
+  four(line: string, four: string): string;
+}
+/** For `ldmatrix`: a line begins 20 banks after the one before, so that 8 lines begin at 8 multiples of 4. */
+export const padded: Lay = { pitch: 20, four: (line, four) => `${line} * 20 + ${four}` };
+/** For descriptors, the 64-byte swizzle: every two lines the fours change places. */
+export const swizzled: Lay = {
+  pitch: WORDS,
+  four: (line, four) => `${line} * ${WORDS} + (${four} ^ ${line} / 2 % 4 * 4)`,
+};
+
+/** An operand with the axis of the result that it has. */
+export interface Side {
+  readonly name: "a" | "b";
+  readonly operand: DotOperand;
+  readonly line: IndexVariable;
+  readonly lines: Index;
+  /** The name of the tile's first line, and how many lines it has. */
+  readonly first: string;
+  readonly count: number;
+  /** Where its tile begins in a buffer, in words. */
+  readonly begin: number;
+}
+
+/** Loops that the compiler writes out, so that arrays stay in registers. */
+export function eachOf(source: Source, ...loops: readonly (readonly [string, number] | (() => void))[]): void {
+  const [loop, ...more] = loops;
+  if (typeof loop === "function") {
+    loop();
+    return;
+  }
+  const [name, count] = loop!;
+  source.line("#pragma unroll");
+  source.nested(`for (int ${name} = 0; ${name} < ${count}; ${name}++)`, () => eachOf(source, ...more));
+}
+
+/**
+ * How elements come: `copied` past the registers, where they are what tensor cores take and 16 bytes lie side by side; by `vectors` of
+ * four float32; or one by one, computed as the operand says.
+ */
+type Way = "copied" | "vectors" | "elements";
+
+const factors = { bf16: "bfloat16", f16: "float16", tf32: undefined } as const;
+
+function wayOf({ operand: { lies } }: Side, { name }: Format, k: Index): Way {
+  if (lies === undefined || lies.strides.k !== constantIndex(1) || lies.slot.access !== "read") return "elements";
+  const isWhole = (count: number): boolean =>
+    [lies.start, lies.strides.batch, lies.strides.line, k].every((x) => x.multiple % count === 0);
+  if (lies.slot.dtype === factors[name] && isWhole(8)) return "copied";
+  return lies.slot.dtype === "float32" && isWhole(4) ? "vectors" : "elements";
+}
+
+/** Slices of an operand, on their way into shared memory: each thread has so many times four words of a line. */
+export class Slices {
+  readonly way: Way;
+  readonly #source: Source;
+  readonly #kernel: DotKernel;
+  readonly #side: Side;
+  readonly #format: Format;
+  readonly #tile: MatrixTile;
+  readonly #lay: Lay;
+
+  constructor(source: Source, kernel: DotKernel, side: Side, format: Format, tile: MatrixTile, lay: Lay) {
+    this.#source = source;
+    this.#kernel = kernel;
+    this.#side = side;
+    this.#format = format;
+    this.#tile = tile;
+    this.#lay = lay;
+    this.way = wayOf(side, format, kernel.sizes.k);
+    const registers = `float next_${side.name}[${this.#share}][${FOUR * format.inWord}];`;
+    if (this.way !== "copied") source.line(registers);
+  }
+
+  /** Begins to load the slice from `step` on, zeros where there is none. What is copied goes where `buffer` says at once. */
+  load(step: string, buffer: string): void {
+    const source = this.#source;
+    const { name, first } = this.#side;
+    const { inWord } = this.#format;
+    const next = `next_${name}[share]`;
+    this.#each(() => {
+      source.line(`const int line = ${first} + own;`);
+      if (this.way === "copied") {
+        source.line(`const int k = ${step} + four * ${inWord};`);
+        const { slot, address } = this.#address();
+        source.line(`const bool inside = ${this.#inside};`);
+        const at = `inside ? ${address} : 0`;
+        source.line(`tenon_copy_four(tiles, ${this.#place(buffer)}, ${slot}, ${at}, inside);`);
+      } else if (this.way === "vectors") {
+        eachOf(source, ["v", inWord], () => {
+          source.line(`const int k = ${step} + four * ${inWord} + v * ${FOUR};`);
+          const { slot, address } = this.#address();
+          source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
+          source.if(this.#inside, () => source.line(`tenon_load_four(words, ${slot}, ${address});`));
+          eachOf(source, ["e", FOUR], () => source.line(`${next}[v * ${FOUR} + e] = tenon_float(words[e]);`));
+        });
+      } else {
+        eachOf(source, ["e", FOUR * inWord], () => {
+          source.line(`const int k = ${step} + four * ${inWord} + e;`);
+          source.line(`${next}[e] = 0;`);
+          source.if(this.#inside, () => {
+            const { block } = this.#side.operand;
+            this.#name();
+            source.statements(block.statements);
+            source.line(`${next}[e] = ${source.value(block.value)};`);
+          });
+        });
+      }
+    });
+  }
+
+  /** Brings what was loaded into shared memory, rounded: nobody waits for it before the slice at hand is done. */
+  store(buffer: string): void {
+    if (this.way === "copied") return;
+    const source = this.#source;
+    const { name, inWord } = this.#format;
+    const next = `next_${this.#side.name}[share]`;
+    this.#each(() => {
+      source.line(`unsigned words[${FOUR}];`);
+      eachOf(source, ["w", FOUR], () => {
+        const word =
+          inWord === 1 ? `tenon_to_tf32(${next}[w])` : `tenon_pack_${name}(${next}[2 * w], ${next}[2 * w + 1])`;
+        source.line(`words[w] = ${word};`);
+      });
+      source.line(`tenon_store_four(tiles, ${this.#place(buffer)}, words);`);
+    });
+  }
+
+  /** How many times four words a thread has. */
+  get #share(): number {
+    return Math.ceil((this.#side.count * (WORDS / FOUR)) / this.#tile.threads);
+  }
+
+  get #inside(): string {
+    const source = this.#source;
+    return `line < ${source.index(this.#side.lines)} && k < ${source.index(this.#kernel.sizes.k)}`;
+  }
+
+  #place(buffer: string): string {
+    return `${buffer} + ${this.#side.begin} + ${this.#lay.four("own", "four")}`;
+  }
+
+  #name(): void {
+    this.#source.name(this.#kernel.batch, "batch");
+    this.#source.name(this.#side.line, "line");
+    this.#source.name(this.#kernel.k, "k");
+  }
+
+  /** Where an element lies. */
+  #address(): { readonly slot: string; readonly address: string } {
+    const { batch, k } = this.#kernel;
+    const { start, strides, slot } = this.#side.operand.lies!;
+    const { line } = this.#side;
+    const places = [multiplyIndex(batch, strides.batch), multiplyIndex(line, strides.line), k];
+    this.#name();
+    return { slot: `s${this.#source.slot(slot)}`, address: this.#source.index(addIndex(start, ...places)) };
+  }
+
+  /** For each of a thread's fours: `own`, the line in the tile, and `four`, its words. Neighbours load what lies side by side. */
+  #each(body: () => void): void {
+    const source = this.#source;
+    const { operand, count } = this.#side;
+    const { threads } = this.#tile;
+    const fours = WORDS / FOUR;
+    const alongK = operand.lies !== undefined && operand.lies.strides.k === constantIndex(1);
+    eachOf(source, ["share", this.#share], () => {
+      source.line(`const int at = thread + share * ${threads};`);
+      source.line(`const int own = ${alongK ? `at / ${fours}` : `at % ${count}`};`);
+      source.line(`const int four = ${alongK ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
+      if ((count * fours) % threads === 0) body();
+      else source.if(`at < ${count * fours}`, body);
+    });
+  }
+}
