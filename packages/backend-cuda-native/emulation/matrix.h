@@ -187,3 +187,8 @@ inline void tenon_wait_copies() {
   }
   copies.count = 0;
 }
+template <int N, typename T, int M>
+void tenon_read(T* to, emulation::Shared<T, M>& from, int at) {
+  if (at % N != 0) emulation::here.machine->fail("elements at once that are not aligned");
+  for (int i = 0; i < N; i++) to[i] = from[at + i];
+}

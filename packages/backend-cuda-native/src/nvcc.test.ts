@@ -18,7 +18,7 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90a"])("kernels compile for %s", { time
   const draw = drawer(3);
   const products = Array.from({ length: 8 }, () => {
     const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
-    const sizes = { batch: 2, rows: 1 + draw(200), columns: 1 + draw(200), k: 20 };
+    const sizes = { batch: 2, rows: 4 * (1 + draw(50)), columns: 1 + draw(200), k: 20 };
     const options = { type: "float32", epilogue: "bias, relu and residual", symbolic: false } as const;
     return renderDot(productOf({ ...sizes, a, b, ...options }).kernel);
   });

@@ -51,6 +51,15 @@ TENON_INLINE void tenon_load_four(unsigned* words, const T* from, int at) {
   words[3] = four.w;
 }`);
 
+/** So many elements at once of an array in shared memory, from a place that is a multiple of as many. */
+const read = onDevices(`template <int N, typename T>
+TENON_INLINE void tenon_read(T* to, const T* from, int at) {
+  struct __align__(N * sizeof(T) < 16 ? N * sizeof(T) : 16) Several { T values[N]; };
+  const Several several = *(const Several*)(from + at);
+#pragma unroll
+  for (int i = 0; i < N; i++) to[i] = several.values[i];
+}`);
+
 /** The same into shared memory, where `inside` holds, and zeros elsewhere; it goes on until it is waited for. */
 const copyFour = onDevices(`template <typename T>
 TENON_INLINE void tenon_copy_four(unsigned* tiles, int at, const T* from, int place, bool inside) {
@@ -73,6 +82,7 @@ export const matrixFunctions: Readonly<Record<string, () => string>> = {
   tenon_load_matrices: () => loadMatrices,
   tenon_store_four: () => storeFour,
   tenon_load_four: () => loadFour,
+  tenon_read: () => read,
   tenon_copy_four: () => copyFour,
   tenon_wait_copies: () => waitCopies,
 };

@@ -62,7 +62,7 @@ typedef unsigned long long tenon_word;
 #define TENON_INLINE static __device__ __forceinline__
 #define TENON_KERNEL(name, threads) \\
   extern "C" __global__ void __launch_bounds__(threads) name(const tenon_word* __restrict__ table, int count)
-#define TENON_SHARED(type, name, count) __shared__ type name[count]
+#define TENON_SHARED(type, name, count) __shared__ __align__(16) type name[count]
 #define TENON_TILES(name, count) __shared__ __align__(1024) unsigned name[count]
 #define TENON_SLOT(type, name, word) type* const name = (type*)(word)
 #define TENON_THREAD ((int)threadIdx.x)

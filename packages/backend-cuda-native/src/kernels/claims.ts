@@ -13,10 +13,16 @@ interface ConvAttrs {
 }
 
 /**
- * Which composites are kept whole: those that have kernels for threads, but for correlations that are one product of what lies in memory.
- * These are decomposed, so that whatever computes products computes them.
+ * Which composites are kept whole: those that have kernels for threads, but for correlations that are one product of what lies in memory,
+ * and for those of 16-bit floats, which tensor cores multiply, whose windows are read by index. These are decomposed, so that whatever
+ * computes products computes them.
  */
-export const claims: Claims = (site) => (site.op === "nn.conv" && isProduct(site) ? null : threadClaims(site));
+export const claims: Claims = (site) =>
+  site.op === "nn.conv" && (isProduct(site) || isShort(site)) ? null : threadClaims(site);
+
+/** Groups of few channels are better off with threads. */
+const isShort = ({ operands: [x], attrs }: Site): boolean =>
+  (x!.dtype === "float16" || x!.dtype === "bfloat16") && (attrs as unknown as ConvAttrs).groups === 1;
 
 /**
  * Whether each window is one place, or there is one window, of all places: the former is a correlation that mixes channels, the latter

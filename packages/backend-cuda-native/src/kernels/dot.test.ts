@@ -16,7 +16,8 @@ const types = ["float32", "float32", "float32", "float64", "int32", "uint32"] as
 testEmulated("products of any size, layout, type and epilogue are those of the evaluator", { timeout: 120_000 }, () => {
   const draw = drawer(1);
   const cases = Array.from({ length: 30 }, (): ProductCase => {
-    const size = (): number => (draw(20) === 0 ? 0 : 1 + draw(draw(3) === 0 ? 140 : 12));
+    const unit = draw(2) === 0 ? 1 : 4; // of which 16 bytes are loaded at once
+    const size = (): number => (draw(20) === 0 ? 0 : unit * (1 + draw((draw(3) === 0 ? 140 : 12) / unit)));
     const [epilogue, type, a, b] = [epilogues[draw(3)]!, types[draw(6)]!, layouts[draw(6)]!, layouts[draw(6)]!];
     const [batch, rows, columns, k] = [1 + draw(2), size(), size(), Math.min(size(), 40)];
     return { batch, rows, columns, k, type, a, b, epilogue, symbolic: draw(2) === 0 };

@@ -8,6 +8,7 @@ import {
   multiplyIndex,
 } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
+import { eachOf } from "./each.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 
 /** What tensor cores take factors as. */
@@ -47,18 +48,6 @@ export interface Side {
   readonly count: number;
   /** Where its tile begins in a buffer, in words. */
   readonly begin: number;
-}
-
-/** Loops that the compiler writes out, so that arrays stay in registers. */
-export function eachOf(source: Source, ...loops: readonly (readonly [string, number] | (() => void))[]): void {
-  const [loop, ...more] = loops;
-  if (typeof loop === "function") {
-    loop();
-    return;
-  }
-  const [name, count] = loop!;
-  source.line("#pragma unroll");
-  source.nested(`for (int ${name} = 0; ${name} < ${count}; ${name}++)`, () => eachOf(source, ...more));
 }
 
 /**

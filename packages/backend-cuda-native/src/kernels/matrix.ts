@@ -2,7 +2,8 @@ import { addIndex, type DotKernel, type DotOperand, floorDiv, type Index, multip
 import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
-import { eachOf, type Format, padded, type Side, Slices, swizzled, WORDS } from "./matrix-slices.ts";
+import { eachOf } from "./each.ts";
+import { type Format, padded, type Side, Slices, swizzled, WORDS } from "./matrix-slices.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 
 /** How the factors of a product are told to tensor cores without losing anything; undefined where they cannot be. */
