@@ -56,12 +56,12 @@ export class Programs {
     let number = this.#late.get(source.symbol);
     if (number === undefined) {
       const { text, key } = this.#programOf([source]);
-      let code = this.read(key);
-      if (code === undefined) {
-        code = this.#explaining([source], () => this.#compiler.compileNow(text, this.#options));
+      number = this.#loadKept(key, [source]);
+      if (number === undefined) {
+        const code = this.#explaining([source], () => this.#compiler.compileNow(text, this.#options));
         this.write(key, code);
+        number = this.#device.load(code, [source.symbol]);
       }
-      number = this.#device.load(code, [source.symbol]);
       this.#late.set(source.symbol, number);
     }
     return number;
@@ -69,17 +69,27 @@ export class Programs {
 
   async #load(sources: readonly KernelSource[]): Promise<number> {
     const { text, key } = this.#programOf(sources);
-    let code = this.read(key);
-    if (code === undefined) {
-      const compiled = await this.#compiler.compile(text, this.#options).catch((cause: unknown) => ({ cause }));
-      code = this.#explaining(sources, () => {
-        if ("cause" in compiled) throw compiled.cause;
-        return compiled;
-      });
-      this.write(key, code);
+    const kept = this.#loadKept(key, sources);
+    if (kept !== undefined) return kept;
+    const compiled = await this.#compiler.compile(text, this.#options).catch((cause: unknown) => ({ cause }));
+    const code = this.#explaining(sources, () => {
+      if ("cause" in compiled) throw compiled.cause;
+      return compiled;
+    });
+    this.write(key, code);
+    return this.#device.load(code, symbolsOf(sources));
+  }
+
+  /** Loads what is kept on disk; undefined where nothing is, or where the driver refuses it, so that it is made anew. */
+  #loadKept(key: string, sources: readonly KernelSource[]): number | undefined {
+    const code = this.read(key);
+    if (code === undefined) return undefined;
+    try {
+      return this.#device.load(code, symbolsOf(sources));
+    } catch (error) {
+      if (isFailure(error)) return undefined;
+      throw error;
     }
-    const symbols = sources.map(({ symbol }) => symbol);
-    return this.#device.load(code, symbols);
   }
 
   #programOf(sources: readonly KernelSource[]): { readonly text: string; readonly key: string } {
@@ -124,6 +134,8 @@ export class Programs {
     }
   }
 }
+
+const symbolsOf = (sources: readonly KernelSource[]): readonly string[] => sources.map(({ symbol }) => symbol);
 
 /** Sources in parts of about the same length of text. */
 function divided(sources: readonly KernelSource[]): readonly (readonly KernelSource[])[] {
