@@ -1,5 +1,14 @@
 import type { DType, Precision } from "@tenon/ir";
-import { constantIndex, type DotKernel, type DotOperand, type Index, linearIn, type Slot } from "@tenon/lowering";
+import {
+  always,
+  constantIndex,
+  type DotKernel,
+  type DotOperand,
+  type Index,
+  linearIn,
+  type Slot,
+} from "@tenon/lowering";
+import { axesOf, type ProductAxes, splitAxesOf } from "./axes.ts";
 import { type Activation, epilogueOf } from "./epilogue.ts";
 
 /** Where elements lie: that of (batch, line, other) in a slot at `start` and steps from there, in elements. */
@@ -17,6 +26,8 @@ export interface Placed {
 /** A product that a library may compute, with sizes and steps that a launch gives. */
 export interface ProductForm {
   readonly sizes: DotKernel["sizes"];
+  /** Rows of the kernel: those here, or those of all matrices of the batch. */
+  readonly lines: Index;
   readonly mul: Precision;
   readonly a: Placed;
   readonly b: Placed;
@@ -32,19 +43,32 @@ const zero = constantIndex(0);
 
 /** The form of a kernel whose operands and results lie in memory evenly, and whose epilogue a library has; undefined for others. */
 export function formOf(kernel: DotKernel): ProductForm | undefined {
-  const { slots, batch, row, column, sizes, type } = kernel;
+  const even = formIn(kernel, axesOf(kernel));
+  if (even !== undefined) return even;
+  const split = splitAxesOf(kernel);
+  return split && formIn(kernel, split);
+}
+
+function formIn(kernel: DotKernel, axes: ProductAxes): ProductForm | undefined {
+  const { slots, type } = kernel;
+  const { batch, row, column, k, sizes } = axes;
   const epilogue = epilogueOf(kernel);
   if (epilogue === undefined || type === "int32" || type === "uint32") return undefined;
-  const at = (slot: Slot, address: Index): Placed | undefined => {
-    const lies = linearIn(address, [batch, row, column]);
+  const placed = (slot: Slot, address: Index, line: Index, other: Index): Placed | undefined => {
+    const lies = linearIn(axes.at(address), [batch, line, other]);
     if (lies === undefined) return undefined;
-    const [b, r, c] = lies.strides as [Index, Index, Index];
-    return { slot: slots.indexOf(slot), dtype: slot.dtype, start: lies.start, batch: b, line: r, other: c };
+    const [b, l, o] = lies.strides as [Index, Index, Index];
+    return { slot: slots.indexOf(slot), dtype: slot.dtype, start: lies.start, batch: b, line: l, other: o };
   };
-  const [a, b] = [kernel.a, kernel.b].map((operand) => operandOf(operand, slots)) as [Placed?, Placed?];
+  const operand = ({ block, unrounded }: DotOperand, line: Index): Placed | undefined => {
+    const { value } = unrounded?.block ?? block;
+    if (value.kind !== "load" || value.mask !== always) return undefined;
+    return placed(value.slot, value.address, line, k);
+  };
+  const [a, b] = [operand(kernel.a, row), operand(kernel.b, column)];
   const { store, alpha, activation } = epilogue;
-  const result = at(store.slot, store.address);
-  const addends = epilogue.addends.map(({ slot, address }) => at(slot, address));
+  const result = placed(store.slot, store.address, row, column);
+  const addends = epilogue.addends.map(({ slot, address }) => placed(slot, address, row, column));
   if (a === undefined || b === undefined || result === undefined || addends.includes(undefined)) return undefined;
   const biases = (addends as Placed[]).filter(isBias);
   const others = (addends as Placed[]).filter((x) => !isBias(x));
@@ -52,21 +76,11 @@ export function formOf(kernel: DotKernel): ProductForm | undefined {
     return undefined;
   if (!dtypesFit(type, a.dtype, b.dtype, result.dtype)) return undefined;
   const { mul } = kernel;
-  return { sizes, mul, a, b, result, alpha, bias: biases[0], addend: others[0], activation };
+  return { sizes, lines: kernel.sizes.rows, mul, a, b, result, alpha, bias: biases[0], addend: others[0], activation };
 }
 
 /** The same for all rows, or for all columns. */
 const isBias = ({ batch, line, other }: Placed): boolean => batch === zero && (line === zero) !== (other === zero);
-
-function operandOf(operand: DotOperand, slots: readonly Slot[]): Placed | undefined {
-  const { lies } = operand.unrounded ?? operand;
-  if (lies === undefined) return undefined;
-  const { slot, start, strides } = lies;
-  return {
-    ...{ slot: slots.indexOf(slot), dtype: slot.dtype, start },
-    ...{ batch: strides.batch, line: strides.line, other: strides.k },
-  };
-}
 
 /** Whether a library multiplies the dtypes in the type of the sum. */
 function dtypesFit(type: DotKernel["type"], a: DType, b: DType, result: DType): boolean {

@@ -71,6 +71,8 @@ export function problemOf(form: ProductForm, scalars: ReadonlyMap<string, number
   const [batch, rows, columns, depth] = [form.sizes.batch, form.sizes.rows, form.sizes.columns, form.sizes.k].map(
     number,
   );
+  const lines = number(form.lines);
+  if (lines !== rows && lines !== batch! * rows!) return undefined; // the last matrix of a batch is not whole
   if (batch === 0 || rows === 0 || columns === 0 || depth === 0) return undefined;
   const steps = (placed: Placed): Steps => ({
     slot: placed.slot,

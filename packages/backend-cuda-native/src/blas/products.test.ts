@@ -34,6 +34,8 @@ const plain: readonly (readonly [string, Make])[] = [
   ["GBK GKN", (x, w) => matmul(x!, w!)],
   ["GKB GNK", (x, w) => dot(x!, w!, { contract: [[1], [2]], batch: [[0], [0]] })],
   ["BGK GNK", (x, w) => dot(x!, w!, { contract: [[2], [2]], batch: [[1], [0]] })],
+  // examples and steps of texts, with the steps outside
+  ["BGK KN", (x, w) => matmul(transpose(x!, [1, 0, 2]), w!)],
   ["KB KN BN", (x, w, r) => r!.add(dot(x!, w!, { contract: [[0], [0]] }).mul(0.5))],
 ];
 const activated: readonly (readonly [string, Make])[] = [
@@ -41,6 +43,7 @@ const activated: readonly (readonly [string, Make])[] = [
   ["BK NK N", (x, w, b) => gelu(b!.add(matmul(x!, transpose(w!))), { approximate: "tanh" })],
   ["GBK KN N", (x, w, b) => relu(matmul(x!, w!).add(b!))],
   ["BK KN BN N", (x, w, r, b) => relu(matmul(x!, w!).add(r!).add(b!))],
+  ["BGK KN N", (x, w, b) => relu(matmul(transpose(x!, [1, 0, 2]), w!).add(b!))],
   ["BK KN B", (x, w, b) => transpose(matmul(x!, w!)).add(b!)],
 ];
 
