@@ -22,13 +22,14 @@ interface Prose {
 /**
  * Sets the texts of a package's errors apart, in the file `#texts` of its manifest. In Node and in development that is all
  * of them; in the bundle of a page it is none, and an error has its class, code, op, values and operands. The sources have
- * each text where it is thrown: `axis ${axis} is outside rank ${rank}` becomes `say(7, axis, rank)` here, in the build.
+ * each text where it is thrown: `axis ${axis} is outside rank ${rank}` becomes `text7(axis, rank)` here, in the build. For
+ * pages all these names are one function's, which lists the values, so that their bundles do not even have the numbers.
  *
  * What makes such texts, of a value or of what may be meant, is `prose.ts`, for which the same pages have `no-prose.ts`.
  */
 export function texts(): Plugin[] {
   if (!readFileSync("package.json", "utf8").includes('"#texts"')) return [];
-  const table: (readonly string[])[] = [];
+  const table: Text[] = [];
   const files = new Map<string, string>();
   // what is for Node alone is in no page
   const exclude = (name: string): boolean => /\.(test|test-kit|long|cuda)\.ts$|\bnode\.ts$/.test(name);
@@ -49,29 +50,39 @@ export function texts(): Plugin[] {
         build.onEnd(() => {
           if (!existsSync("dist")) mkdirSync("dist");
           writeFileSync(join("dist", "texts.js"), whole(table));
-          writeFileSync(join("dist", "no-texts.js"), NONE);
+          writeFileSync(join("dist", "no-texts.js"), none(table));
         });
       },
     },
   ];
 }
 
-const whole = (table: readonly (readonly string[])[]): string => `const texts = ${JSON.stringify(table, null, 1)};
-export const say = (n, ...values) => String.raw({ raw: texts[n] }, ...values);
-export const advise = say;
-`;
+type Text = Pick<Prose, "by" | "parts">;
 
-const NONE = `export const say = (_n, ...values) => values.join(", ");
-export function advise() {}
+const whole = (table: readonly Text[]): string =>
+  table
+    .map(({ parts }, n) => {
+      const text = parts.map((part) => part.replaceAll(/[\\`]|\$(?=\{)/g, "\\$&").replaceAll("\n", "\\n"));
+      const values = parts.slice(1).map((_, i) => `v${i}`);
+      const filled = text.map((part, i) => part + (i < values.length ? `\${${values[i]}}` : ""));
+      return `export const text${n} = (${values.join(", ")}) => \`${filled.join("")}\`;\n`;
+    })
+    .join("");
+
+/** What stands for texts where they are not. */
+const none = (table: readonly Text[]): string => `const say = (...values) => values.join(", ");
+function advise() {}
+export { ${table.map(({ by }, n) => `${by} as text${n}`).join(", ")} };
 `;
 
 /** The code of a file with calls in the place of its prose, which is added to the table. */
-export function apart(code: string, table: (readonly string[])[]): string {
+export function apart(code: string, table: Text[]): string {
   const found = proseOf(ts.createSourceFile("file.ts", code, ts.ScriptTarget.ES2022, true));
   if (found.length === 0) return code;
-  const written = found.map(({ by, parts, values }) => `${by}(${[table.push(parts) - 1, ...values].join(", ")})`);
+  const names = found.map(({ by, parts }) => `text${table.push({ by, parts }) - 1}`);
+  const written = found.map(({ values }, i) => `${names[i]}(${values.join(", ")})`);
   const pieces = found.map(({ end }, i) => written[i] + code.slice(end, found[i + 1]?.start));
-  return `import { advise, say } from "#texts";\n${code.slice(0, found[0]!.start)}${pieces.join("")}`;
+  return `import { ${names.join(", ")} } from "#texts";\n${code.slice(0, found[0]!.start)}${pieces.join("")}`;
 }
 
 function proseOf(file: ts.SourceFile): readonly Prose[] {

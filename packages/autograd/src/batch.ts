@@ -12,9 +12,9 @@ import {
   withTrace,
 } from "@tenon/ir";
 import { batchingOf } from "@tenon/ir/batching";
-import { reverseTransforms } from "./region.ts";
 import { batchTransforms } from "./region-batch.ts";
 import { applyVjp, guarded, hasVjp, place } from "./rules.ts";
+import { transformsFor } from "./vjp.ts";
 import { type Replacement, walk } from "./walk.ts";
 
 /** A graph over many examples at once. */
@@ -67,7 +67,7 @@ function withoutRule(node: Node): readonly Tensor[] {
   }
   if (!hasVjp(node)) return decomposed(node, inputs);
   const vjp = (args: readonly Tensor[], results: readonly Tensor[], cotangents: readonly Tensor[]) => {
-    const gradients = applyVjp(node, args, results, cotangents, reverseTransforms);
+    const gradients = applyVjp(node, args, results, cotangents, transformsFor(node.op, []));
     const plain = walk(
       gradients.filter((dx) => dx !== null),
       [...args, ...results, ...cotangents],

@@ -12,7 +12,7 @@ import {
   withOrigin,
   withTrace,
 } from "@tenon/ir";
-import { reverseTransforms } from "./region.ts";
+import { jvpOf } from "@tenon/ir/tangents";
 import { forwardTransforms } from "./region-jvp.ts";
 import {
   applyVjp,
@@ -26,7 +26,7 @@ import {
   scaled,
   zerosOf,
 } from "./rules.ts";
-import { backward } from "./vjp.ts";
+import { backward, transformsFor } from "./vjp.ts";
 import { type Replacement, walk } from "./walk.ts";
 
 /** What forward mode yields. */
@@ -86,8 +86,9 @@ function push(node: Node, tangents: readonly (Tensor | null)[]): Pushed {
   const { op, inputs, outputs, attrs } = node;
   const count = outputs.length;
   if (op.notDifferentiable !== undefined) throw notDifferentiable(node);
-  if (op.jvp !== undefined) {
-    const list = guarded(node, "jvp", () => op.jvp!(inputs, tangents, outputs, attrs, forwardTransforms));
+  const rule = jvpOf(op);
+  if (rule !== undefined) {
+    const list = guarded(node, "jvp", () => rule(inputs, tangents, outputs, attrs, forwardTransforms));
     const changes = list.slice(0, count);
     return list.length === count ? { changes } : { changes, results: list.slice(count) as readonly Tensor[] };
   }
@@ -123,7 +124,7 @@ function transposed(node: Node, tangents: readonly (Tensor | null)[]): readonly 
   const wanted = tangents.map((dx) => dx !== null);
   const seeds = node.outputs.map((y) => (isFloat(y.dtype) ? input(y) : zerosOf(y)));
   const floats = seeds.filter((t) => isFloat(t.dtype));
-  const pulled = applyVjp(node, node.inputs, node.outputs, seeds, reverseTransforms, wanted);
+  const pulled = applyVjp(node, node.inputs, node.outputs, seeds, transformsFor(node.op, []), wanted);
   const parts = pulled.flatMap((dx, i) => (dx === null ? [] : [[dx, tangents[i]!] as const]));
   const { gradients } = backward(
     parts.map(([dx]) => dx),

@@ -1,6 +1,6 @@
 import { type BatchedRegion, type BatchTransforms, type Dim, Fn, input } from "@tenon/ir";
+import { remembered } from "@tenon/ir/regions";
 import { batch, everywhere } from "./batch.ts";
-import { remembered } from "./region.ts";
 
 function many(fn: Fn, size: Dim, batched: readonly boolean[], results: readonly boolean[] = []): BatchedRegion {
   const inputs = fn.inputs.map((t, i) => (batched[i] ? input({ dtype: t.dtype, shape: [size, ...t.shape] }) : t));

@@ -1,6 +1,7 @@
 import { Fn, type ForwardTransforms, input } from "@tenon/ir";
+import { activeResults, marked, remembered } from "@tenon/ir/regions";
 import { forward } from "./jvp.ts";
-import { activeResults, marked, remembered, reverseTransforms } from "./region.ts";
+
 import { zerosOf } from "./rules.ts";
 
 function pushed(fn: Fn, active: readonly boolean[], results: readonly boolean[] = []): Fn {
@@ -13,4 +14,4 @@ function pushed(fn: Fn, active: readonly boolean[], results: readonly boolean[] 
 }
 
 /** What rules for forward mode are handed. */
-export const forwardTransforms: ForwardTransforms = { active: reverseTransforms.active, jvp: remembered(pushed) };
+export const forwardTransforms: ForwardTransforms = { active: remembered(activeResults), jvp: remembered(pushed) };

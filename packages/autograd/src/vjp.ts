@@ -2,6 +2,7 @@ import {
   DifferentiationError,
   isFloat,
   type Node,
+  type OpRecord,
   orderAfter,
   type ReverseTransforms,
   sameType,
@@ -10,7 +11,6 @@ import {
   withOrigin,
   withTrace,
 } from "@tenon/ir";
-import { reverseTransforms } from "./region.ts";
 import { applyVjp, guarded, hasVjp, notDifferentiable, plus, zerosOf } from "./rules.ts";
 import { between, walk } from "./walk.ts";
 
@@ -51,6 +51,10 @@ function swept(outputs: readonly Tensor[], wrt: readonly Tensor[], cotangents: r
     gradients: gradients.map((dx) => (dx === null ? null : settled[next++]!)),
   };
 }
+
+/** What an op's rules for reverse mode are handed. Only an op with regions has transforms of them. */
+export const transformsFor = (op: OpRecord, wanted: readonly boolean[]): ReverseTransforms =>
+  ({ ...op.transforms?.(backward), wanted }) as ReverseTransforms;
 
 /** One pass from the outputs back to the inputs. */
 class Sweep {
@@ -110,7 +114,7 @@ class Sweep {
 
   #visit(node: Node): void {
     const wanted = node.inputs.map((t) => this.#active.has(t));
-    const ad = node.op.augment === undefined ? reverseTransforms : { ...reverseTransforms, wanted };
+    const ad = transformsFor(node.op, wanted);
     const ruled = hasVjp(node);
     if (ruled && node.op.augment === undefined) {
       this.#pull(node, node.outputs, wanted, ad);

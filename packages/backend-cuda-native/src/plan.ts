@@ -1,6 +1,6 @@
 import { debugs } from "@tenon/backend";
-import { largestTensors, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
-import { type Work, worksOf } from "@tenon/lowering/threads";
+import type { MemoryLayout, StepMemory, StepProgram } from "@tenon/lowering";
+import { largestTensors, type Work, worksOf } from "@tenon/lowering/threads";
 import { type MaybeForm, multiplicationsOf } from "./blas/multiplications.ts";
 import type { Products } from "./blas/products.ts";
 import type { KernelSource } from "./cuda/source.ts";

@@ -1,5 +1,6 @@
 import { LimitError } from "@tenon/ir";
-import { largestTensors, type StepProgram } from "@tenon/lowering";
+import type { StepProgram } from "@tenon/lowering";
+import { largestTensors } from "@tenon/lowering/threads";
 import { type Explain, explainAs, outOfMemory } from "./faults.ts";
 
 /** The error of a program for whose temporaries there is no memory: it lists the tensors that take the most. */

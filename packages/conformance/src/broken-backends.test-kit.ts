@@ -9,9 +9,9 @@ import {
   isVerified,
   type Node,
   type Tensor,
-  toGraph,
   type VerifiedModule,
 } from "@tenon/ir";
+import { toGraph } from "@tenon/ir/to-graph";
 import { verify } from "@tenon/ir/verify";
 import { expandComposites, reapply, rebuild } from "./expand.ts";
 

@@ -11,8 +11,8 @@ import {
   sliceOp,
   splat,
   type Tensor,
-  toGraph,
 } from "@tenon/ir";
+import { toGraph } from "@tenon/ir/to-graph";
 import { verify } from "@tenon/ir/verify";
 import { describe, expect, test } from "vitest";
 import { changed, miscompiling, misrunning } from "./broken-backends.test-kit.ts";

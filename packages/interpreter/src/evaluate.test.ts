@@ -3,12 +3,12 @@ import {
   add,
   applyOp,
   buildModule,
-  compositeOp,
   constant,
   dimOp,
   dimSymbol,
   Fn,
   input,
+  lookupOp,
   mul,
   parseDim,
   type Tensor,
@@ -44,7 +44,12 @@ test("symbolic sizes are bound by the shapes of the arguments, in types and in a
 test("a composite that carries its decomposition runs as it", () => {
   const [x] = [input({ dtype: "float32", shape: [2] })];
   const decomp = new Fn("twice", [x], [add(x, x)]);
-  const [y] = applyOp(compositeOp, [constant([1, 2])], { name: "acme.twice", version: 3, attrs: {}, decomp });
+  const [y] = applyOp(lookupOp("composite")!, [constant([1, 2])], {
+    name: "acme.twice",
+    version: 3,
+    attrs: {},
+    decomp,
+  });
   expect(evaluateTensors([y!])[0]!.data).toEqual(Float64Array.of(2, 4));
 });
 

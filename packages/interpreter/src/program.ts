@@ -17,10 +17,10 @@ import {
   type OpRow,
   StateError,
   type TensorType,
-  toGraph,
   trace,
 } from "@tenon/ir";
 import { meaningOf } from "@tenon/ir/meanings";
+import { toGraph } from "@tenon/ir/to-graph";
 
 /** A function of a module with every size known: what runs. */
 export interface Program {

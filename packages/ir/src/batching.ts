@@ -4,7 +4,8 @@ import { attentionBackwardBatching, attentionBackwardOp } from "./ops/attention-
 import { avgPoolBatching, avgPoolOp } from "./ops/avg-pool.ts";
 import { barrierBatching, barrierOp } from "./ops/barrier.ts";
 import { callBatching, callOp } from "./ops/call.ts";
-import { compositeBatching, compositeOp } from "./ops/composite.ts";
+import { compositeBatching } from "./ops/composite.ts";
+import { compositeOp } from "./ops/composite-op.ts";
 import { concatBatching, concatOp } from "./ops/concat.ts";
 import { condBatching, condOp } from "./ops/cond.ts";
 import { convBatching, convOp } from "./ops/conv.ts";

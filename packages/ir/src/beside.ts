@@ -1,6 +1,6 @@
 import type { Dim } from "./dim.ts";
 import type { PerName } from "./op.ts";
-import type { BatchTransforms, CallRegion, ConcreteType, Elements } from "./record.ts";
+import type { BatchTransforms, CallRegion, ConcreteType, Elements, ForwardTransforms } from "./record.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -25,3 +25,15 @@ export type Batching<N extends readonly string[] = readonly string[]> = (
   size: Dim,
   ad: BatchTransforms,
 ) => Tensor | readonly Tensor[];
+
+/**
+ * Tangents of an op's results, as `OpRecord.jvp` gives them. Most programs that train never ask for them: forward mode finds
+ * them by `@tenon/ir/tangents`.
+ */
+export type Jvp<N extends readonly string[] = readonly string[], R extends readonly string[] = readonly ["y"]> = (
+  args: PerName<N, Tensor>,
+  tangents: PerName<N, Tensor | null>,
+  results: readonly Tensor[] & PerName<R, Tensor>,
+  attrs: any,
+  ad: ForwardTransforms,
+) => Tensor | null | readonly (Tensor | null)[];

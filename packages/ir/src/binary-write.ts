@@ -1,3 +1,4 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { Attrs, AttrValue } from "./attrs.ts";
 import { isShortInteger, magic, OPTIONAL, sections, tags } from "./binary-layout.ts";
 import { ByteWriter } from "./bytes.ts";
@@ -5,7 +6,6 @@ import { type Dim, DimExpr } from "./dim.ts";
 import { dtypes } from "./dtype.ts";
 import { FormatError } from "./errors.ts";
 import { type FunctionDef, type FunctionName, type Module, type OpRow, valueTypes } from "./module.ts";
-import { isFunctionRef, isList } from "./same-attr.ts";
 import { toHex } from "./sha256.ts";
 import type { TensorType } from "./shape.ts";
 import { writtenAttrs } from "./written.ts";

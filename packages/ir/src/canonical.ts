@@ -1,3 +1,4 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { Attrs, AttrValue, Signature } from "./attrs.ts";
 import { type Dim, DimExpr, type DimSymbol, dimSubstitute, dimSymbol, dimSymbols } from "./dim.ts";
 import { dtypes, isFloat } from "./dtype.ts";
@@ -13,7 +14,6 @@ import {
 } from "./module.ts";
 import { decodeElements, encodeElements } from "./number.ts";
 import { numberText } from "./number-text.ts";
-import { isFunctionRef, isList } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
 import { schemaOf } from "./written.ts";
 

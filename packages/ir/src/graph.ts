@@ -1,3 +1,4 @@
+import { isList } from "./attr-value.ts";
 import type { Attrs, AttrValue, FunctionRef, Signature } from "./attrs.ts";
 import { DimExpr, type DimSymbol, dimSymbols } from "./dim.ts";
 import { ShapeError, StateError } from "./errors.ts";
@@ -16,7 +17,6 @@ import {
 } from "./module.ts";
 import type { OpRecord, RowBuilder } from "./record.ts";
 import { topologicalOrder } from "./rewrite.ts";
-import { isList } from "./same-attr.ts";
 import type { Node, Tensor } from "./tensor.ts";
 import { opsetVersion } from "./versions.ts";
 

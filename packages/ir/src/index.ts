@@ -4,6 +4,7 @@ export * from "./attrs.ts";
 export { resolveAxes, resolveAxis } from "./axes.ts";
 export { canonicalModule } from "./canonical.ts";
 export { defineOp, defineScalar, opRecord } from "./define.ts";
+export { detached } from "./detached.ts";
 export {
   type Dim,
   DimExpr,
@@ -41,7 +42,7 @@ export * from "./ops/index.ts";
 export { broadcastShape, checkTensor, convertTo, splat, toTensor } from "./promote.ts";
 export { didYouMean, nearest, sourceLine, tensorFix, valueText } from "./prose.ts";
 export * from "./record.ts";
-export { isVerified, recorded, type VerifiedModule } from "./recorded.ts";
+export { entryGraph, isVerified, recorded, type VerifiedModule } from "./recorded.ts";
 export { allOps, lookupOp } from "./registry.ts";
 export { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
 export { checked, fail, failDType, inferTypes } from "./rule.ts";
@@ -58,5 +59,4 @@ export {
   type TensorData,
   type TensorRuntime,
 } from "./tensor.ts";
-export { toGraph } from "./to-graph.ts";
 export { opsetVersion, standardOpsets } from "./versions.ts";

@@ -1,8 +1,8 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { AttrKind, Attrs, AttrValue } from "./attrs.ts";
 import { DimExpr } from "./dim.ts";
 import { dtypes, isDType } from "./dtype.ts";
 import { type FunctionDef, type FunctionName, type Module, namespaceOf, type OpRow } from "./module.ts";
-import { isFunctionRef, isList } from "./same-attr.ts";
 import { toHex } from "./sha256.ts";
 import type { TensorType } from "./shape.ts";
 import { writtenAttrs } from "./written.ts";

@@ -1,7 +1,7 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { Attrs, FunctionRef, Signature } from "./attrs.ts";
 import type { DimSymbol } from "./dim.ts";
 import { FormatError } from "./errors.ts";
-import { isFunctionRef, isList } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
 
 /** The newest version of the IR, `[major, minor]`. */

@@ -98,6 +98,8 @@ export interface OpDefinition<N extends readonly string[], S extends AttrSchema,
     attrs: AttrsOf<S>,
     ad: ReverseTransforms,
   ): { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  /** Of an op with regions: `reverseTransforms`; ops of other packages have them without saying so. */
+  readonly transforms?: OpRecord["transforms"];
   needs?(attrs: AttrsOf<S>): string | undefined;
   readonly row?: OpRecord["row"];
   readonly notDifferentiable?: string;

@@ -55,6 +55,13 @@ export interface RegionActivity {
   active(fn: Fn, active: readonly boolean[]): readonly boolean[];
 }
 
+/** The cotangents of `wrt` from those of `outputs`, which come back in the form that was differentiated. */
+export type Pullback = (
+  outputs: readonly Tensor[],
+  wrt: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+) => { readonly outputs: readonly Tensor[]; readonly gradients: readonly (Tensor | null)[] };
+
 /** The transforms of a region for `vjp` and `augment`. */
 export interface ReverseTransforms extends RegionActivity {
   /** For each operand of the op at hand, whether its cotangent is wanted. */
@@ -137,7 +144,7 @@ export interface OpRecord {
     ad: ReverseTransforms,
   ) => readonly (Tensor | null)[];
   /**
-   * Tangents of the results; null stands for zero. A rule that computes the results anew lists them behind the tangents,
+   * Tangents of the results, of ops outside of ir; those of its own are at `@tenon/ir/tangents`. Null stands for zero. A rule that computes the results anew lists them behind the tangents,
    * and they take the place of the primal's.
    */
   readonly jvp?: (
@@ -169,6 +176,8 @@ export interface OpRecord {
     attrs: Attrs,
     ad: ReverseTransforms,
   ) => { readonly results: readonly Tensor[]; readonly residuals: readonly Tensor[] };
+  /** The transforms of its regions that `vjp` and `augment` are handed: `reverseTransforms` of `@tenon/ir/regions`. */
+  readonly transforms?: (backward: Pullback) => Pick<ReverseTransforms, "active" | "vjp">;
   /** A feature that a backend must declare to run the op with these attributes, such as `unbounded-while`. */
   readonly needs?: (attrs: Attrs) => string | undefined;
   /**

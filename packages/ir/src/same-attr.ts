@@ -1,3 +1,4 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { Attrs, AttrValue, FunctionRef } from "./attrs.ts";
 import { DimExpr, sameDim } from "./dim.ts";
 import type { FunctionName } from "./module.ts";
@@ -20,8 +21,3 @@ export function sameAttr(a: AttrValue, b: AttrValue, sameFunction = sameName): b
     names.every((name) => Object.hasOwn(y, name) && sameAttr(x[name], y[name], sameFunction))
   );
 }
-
-export const isList = (value: AttrValue): value is readonly AttrValue[] => Array.isArray(value);
-
-export const isFunctionRef = (value: AttrValue): value is FunctionRef =>
-  typeof value === "object" && !Array.isArray(value) && "signature" in value;

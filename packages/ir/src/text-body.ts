@@ -1,8 +1,8 @@
+import { isFunctionRef } from "./attr-value.ts";
 import type { AttrKind, Attrs, AttrValue } from "./attrs.ts";
 import { checkLimit } from "./limits.ts";
 import { type FunctionName, namespaceOf, type OpRow } from "./module.ts";
 import { didYouMean } from "./prose.ts";
-import { isFunctionRef } from "./same-attr.ts";
 import type { TensorType } from "./shape.ts";
 import type { Scanner } from "./text-scanner.ts";
 import { type Elements, elementsOf, type Names, readElements, readRecord, readTypes } from "./text-value.ts";

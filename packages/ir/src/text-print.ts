@@ -1,10 +1,11 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import type { AttrKind, Attrs, AttrValue } from "./attrs.ts";
 import { type Dim, DimExpr } from "./dim.ts";
 import { type DType, dtypes, isDType } from "./dtype.ts";
 import { type FunctionDef, type FunctionName, type Module, namespaceOf, type OpRow, valueTypes } from "./module.ts";
 import { decodeElements, encodeElements } from "./number.ts";
 import { elementText, numberText } from "./number-text.ts";
-import { isFunctionRef, isList, sameAttr } from "./same-attr.ts";
+import { sameAttr } from "./same-attr.ts";
 import { toHex } from "./sha256.ts";
 import type { TensorType } from "./shape.ts";
 import { defaultOf, writtenAttrs } from "./written.ts";

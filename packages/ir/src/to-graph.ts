@@ -4,7 +4,7 @@ import { Fn } from "./function.ts";
 import { mapRegions } from "./graph.ts";
 import { input } from "./leaf.ts";
 import type { FunctionName, Module } from "./module.ts";
-import { compositeOp } from "./ops/composite.ts";
+import { compositeOp } from "./ops/composite-op.ts";
 import type { OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { Node, type Tensor } from "./tensor.ts";

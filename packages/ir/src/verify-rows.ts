@@ -1,14 +1,15 @@
+import { isFunctionRef, isList } from "./attr-value.ts";
 import { type Attrs, type AttrValue, type FunctionRef, normalizeAttrs, type Signature } from "./attrs.ts";
 import { type Dim, DimExpr } from "./dim.ts";
 import { OptionError } from "./errors.ts";
 import { mapRegions } from "./graph.ts";
 import { checkLimit, type Limits } from "./limits.ts";
 import { type FunctionName, functionName, type Module, namespaceOf, type OpRow } from "./module.ts";
-import { compositeOp } from "./ops/composite.ts";
+import { compositeOp } from "./ops/composite-op.ts";
 import type { OpRecord } from "./record.ts";
 import { lookupOp } from "./registry.ts";
 import { inferTypes } from "./rule.ts";
-import { isFunctionRef, isList, sameAttr } from "./same-attr.ts";
+import { sameAttr } from "./same-attr.ts";
 import { sameType, type TensorType, typeText } from "./shape.ts";
 import type { Fault, FaultCode, Faults } from "./verify-fault.ts";
 import type { FunctionFacts } from "./verify-functions.ts";

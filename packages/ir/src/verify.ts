@@ -1,6 +1,7 @@
 import { checkLimit, defaultLimits, type Limits } from "./limits.ts";
 import { IR_VERSION, type Module } from "./module.ts";
 import { accept, type VerifiedModule } from "./recorded.ts";
+import { toGraph } from "./to-graph.ts";
 import { checkCalls } from "./verify-calls.ts";
 import { collectFaults, type Fault, type Faults, VerificationError } from "./verify-fault.ts";
 import { checkFunctions, isName } from "./verify-functions.ts";
@@ -16,7 +17,7 @@ export { type Fault, type FaultCode, faultCodes, faultText, VerificationError } 
 export function verify(module: Module, limits: Partial<Limits> = {}): VerifiedModule {
   const faults = verifyModule(module, limits);
   if (faults.length > 0) throw new VerificationError(faults);
-  return accept(module);
+  return accept(module, (entry) => toGraph(module, module.entries.get(entry)!));
 }
 
 /**

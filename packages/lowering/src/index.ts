@@ -43,7 +43,6 @@ export { mergeCommon } from "./passes/merge.ts";
 export type { Pass, Rule } from "./passes/pass.ts";
 export { rewrite } from "./passes/rewrite.ts";
 export { dropUnused } from "./passes/unused.ts";
-export { largestTensors } from "./plan/largest.ts";
 export { neighboursOf, placeBySize } from "./plan/place.ts";
 export { type MemoryLayout, type PlanOptions, planMemory, type StepMemory } from "./plan/plan.ts";
 export type { InPlacePairs, PlannedMemory } from "./plan/sharing.ts";

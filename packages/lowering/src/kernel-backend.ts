@@ -101,10 +101,9 @@ class AdaptedBackend<M, L> implements Backend {
     const memory = await done(() => planMemory(program, { ...target.planning, inPlace: inPlacePairs }));
     this.#buffers.checkOpen("compile");
     const loaded = (await done(() => target.load(program, memory))) as L;
-    if (debugs("kernels")) {
-      await rare.load();
-      console.error(rare.now.debugText(program));
-    }
+    const shown = debugs("kernels");
+    if (shown || options.memoryBudget !== undefined) await rare.load(); // it has the text of kernels and tells what is large
+    if (shown) console.error(rare.now.debugText(program));
     const executable: KernelExecutable<M, L> = new KernelExecutable(program, memory, loaded, options, {
       target,
       buffers: this.#buffers,

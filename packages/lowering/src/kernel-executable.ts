@@ -18,7 +18,7 @@ import {
 } from "@tenon/backend";
 import type { StepProgram } from "./kernel/program.ts";
 import type { KernelBackend } from "./kernel-backend.ts";
-import { largestTensors } from "./plan/largest.ts";
+import { rare } from "./parts.ts";
 import type { MemoryLayout, StepMemory } from "./plan/plan.ts";
 
 /** How many bindings of the symbols keep their layout. */
@@ -118,7 +118,9 @@ export class KernelExecutable<M, L> implements Executable {
 
   #affordable(bindings: Bindings): MemoryLayout {
     const layout = this.#layout(bindings);
-    checkBudget(this.signature.entry, layout.peakBytes, this.#budget, () => largestTensors(this.program, bindings));
+    checkBudget(this.signature.entry, layout.peakBytes, this.#budget, () =>
+      rare.now.largestTensors(this.program, bindings),
+    );
     return layout;
   }
 

@@ -12,11 +12,14 @@ export { junction, opposite, unclear, zero } from "./index-predicate-rare.ts";
 export { relaxedLeast } from "./index-relaxed.ts";
 export { selection } from "./index-select.ts";
 export { debugText } from "./kernel/program-text.ts";
+/** So that what this shares with the backends lies in one file of a bundle with the rest of it. */
+export { backendFrom } from "./kernel-backend.ts";
 export { lowerControl } from "./lower/control.ts";
 export { constantSlice } from "./passes/constant-slice.ts";
 export { foldApart } from "./passes/fold-apart.ts";
 export { folded } from "./passes/fold-elements.ts";
 export { trim } from "./passes/trim.ts";
+export { largestTensors } from "./plan/largest.ts";
 export { keepThroughLoops } from "./plan/loops.ts";
 export { erf } from "./polynomial/erf.ts";
 export { log1p } from "./polynomial/log1p.ts";

@@ -1,7 +1,8 @@
 import { decompositionTolerance, differences } from "@tenon/conformance";
 import { evaluateFn } from "@tenon/interpreter";
-import { add, buildModule, Fn, input, mul, splat, type Tensor, toGraph, trace, withScope } from "@tenon/ir";
+import { add, buildModule, Fn, input, mul, splat, type Tensor, trace, withScope } from "@tenon/ir";
 import { allSamples, materialize } from "@tenon/ir/samples";
+import { toGraph } from "@tenon/ir/to-graph";
 import { verify } from "@tenon/ir/verify";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,8 +1,9 @@
 import type { Backend, Buffer, Executable } from "@tenon/backend";
-import { Fn, recorded, topologicalOrder } from "@tenon/ir";
+import { entryGraph, Fn, recorded, topologicalOrder } from "@tenon/ir";
 import { nodeHash, sameStructure } from "@tenon/ir/structure";
 import type { Arguments } from "./arguments.ts";
 import type { Device } from "./device.ts";
+import type { Storage } from "./storage.ts";
 
 /*
  * Programs of what is recorded outside of compiled functions. A page whose functions are all compiled goes without.
@@ -18,20 +19,40 @@ interface Cached {
 
 const caches = new WeakMap<Device, Map<string, Cached>>();
 
-/** What runs a graph: all of it at once, or one result alone. `detach` copies a graph on to leaves of its own. */
-export function programOf(
-  device: Device,
-  fn: Fn,
-  detach: (fn: Fn) => Fn,
-): Pick<Cached, "executable"> & {
-  readonly alone: (backend: Backend, result: number, args: Arguments) => Promise<Buffer>;
-} {
-  const { fn: own, executable } = cachedExecutable(device, fn, detach);
-  return { executable, alone: (backend, result, args) => runAlone(backend, device, own, result, args) };
+/**
+ * What runs a graph on a device and gives its values to `results`: all of them at once or, where that fails, each alone.
+ * `undo` is for those that cannot be computed.
+ */
+export type EagerJob = (
+  backend: Backend,
+  args: Arguments,
+  results: readonly Storage[],
+  undo: readonly (() => void)[],
+) => Promise<void>;
+
+export function jobOf(device: Device, fn: Fn): EagerJob {
+  const { fn: own, executable } = cachedExecutable(device, fn);
+  return async (backend, args, results, undo) => {
+    try {
+      const computed = (await executable).run(await args.buffers(backend));
+      for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
+    } catch (error) {
+      if (results.length === 1) throw error;
+      // one that cannot be computed must not take the others with it
+      for (const [i, storage] of results.entries()) {
+        try {
+          storage.keepBuffer(device, await runAlone(backend, device, own, i, args));
+        } catch (error) {
+          storage.failure = error;
+          undo[i]!();
+        }
+      }
+    }
+  };
 }
 
 /** The executable of an eager graph, found by its structure. */
-function cachedExecutable(device: Device, fn: Fn, detach: (fn: Fn) => Fn): Cached {
+function cachedExecutable(device: Device, fn: Fn): Cached {
   let cache = caches.get(device);
   if (cache === undefined) caches.set(device, (cache = new Map()));
   const key = `${fn.results.map((t) => `${nodeHash(t.node)}:${t.index}`).join(" ")} ${sharing(fn)}`;
@@ -42,7 +63,7 @@ function cachedExecutable(device: Device, fn: Fn, detach: (fn: Fn) => Fn): Cache
     return found;
   }
   const module = recorded({ entries: { eager: fn } });
-  const cached: Cached = { fn: detach(fn), executable: device.compile(module, "eager") };
+  const cached: Cached = { fn: entryGraph(module, "eager"), executable: device.compile(module, "eager") };
   cached.executable.catch(() => {
     if (cache.get(key) === cached) cache.delete(key);
   });

@@ -2,10 +2,9 @@ import type { Backend } from "@tenon/backend";
 import {
   becomeLeaf,
   type ConcreteType,
+  detached,
   Fn,
-  input,
   inputOp,
-  Node,
   StateError,
   type Tensor,
   topologicalOrder,
@@ -13,10 +12,10 @@ import {
 import { Arguments } from "./arguments.ts";
 import { bytesOf } from "./bytes.ts";
 import { type Device, deviceOf, readBytes } from "./device.ts";
+import type { EagerJob } from "./eager.ts";
 import { concreteType, DataNode, dataTensor, holdersOf, Storage, storageOf } from "./storage.ts";
 
 type Eager = typeof import("./eager.ts");
-type EagerProgram = ReturnType<Eager["programOf"]>;
 
 /** What makes programs of graphs. A page loads it when it first computes outside of a compiled function. */
 let eager: Eager | undefined;
@@ -51,52 +50,20 @@ function compute(roots: readonly Tensor[], wanted: Device | undefined): void {
   const types = roots.map(concreteType);
   const storages = leaves.map((t) => storageOf(t)!);
   const device = wanted ?? storages.find((s) => s.device !== undefined)?.device ?? deviceOf();
-  const program = programOn(device, new Fn("eager", leaves, roots));
+  const job = jobOn(device, new Fn("eager", leaves, roots));
   const args = new Arguments(device, storages);
-  begin(roots, types, device, args, async (backend, results, undo) => {
-    const { executable, alone } = await program;
-    try {
-      const computed = (await executable).run(await args.buffers(backend));
-      for (const [i, storage] of results.entries()) storage.keepBuffer(device, computed[i]!);
-    } catch (error) {
-      if (results.length === 1) throw error;
-      // one that cannot be computed must not take the others with it
-      for (const [i, storage] of results.entries()) {
-        try {
-          storage.keepBuffer(device, await alone(backend, i, args));
-        } catch (error) {
-          storage.failure = error;
-          undo[i]!();
-        }
-      }
-    }
-  });
+  begin(roots, types, device, args, async (backend, results, undo) => (await job)(backend, args, results, undo));
 }
 
-/** The program of a graph, which is what it is now even where what makes programs has to be loaded first. */
-function programOn(device: Device, fn: Fn): EagerProgram | Promise<EagerProgram> {
-  return eager === undefined ? loadedProgram(device, detach(fn)) : eager.programOf(device, fn, detach);
+/** What runs a graph, which is what it is now even where what makes programs has to be loaded first. */
+function jobOn(device: Device, fn: Fn): EagerJob | Promise<EagerJob> {
+  return eager === undefined ? loadedJob(device, detached(fn)) : eager.jobOf(device, fn);
 }
 
-async function loadedProgram(device: Device, fn: Fn): Promise<EagerProgram> {
+async function loadedJob(device: Device, fn: Fn): Promise<EagerJob> {
   const loaded = await import("./eager.ts");
   eager = loaded;
-  return loaded.programOf(device, fn, detach);
-}
-
-/** The same structure on argument leaves, every node anew, so that it keeps no tensor of the program alive. */
-function detach(fn: Fn): Fn {
-  const inputs = fn.inputs.map((t) => input(t));
-  const now = new Map(fn.inputs.map((t, i) => [t, inputs[i]!]));
-  const current = (t: Tensor): Tensor => now.get(t)!;
-  for (const node of topologicalOrder(fn.results, (n) => n instanceof DataNode)) {
-    if (node instanceof DataNode) continue;
-    const copy = new Node(node.op, node.inputs.map(current), node.attrs, node.results, node);
-    node.outputs.forEach((t, i) => {
-      now.set(t, copy.outputs[i]!);
-    });
-  }
-  return new Fn(fn.name, inputs, fn.results.map(current));
+  return loaded.jobOf(device, fn);
 }
 
 /** A splat: one number for all elements. */

@@ -23,6 +23,9 @@ import { type Level, ROW_BYTES, tileFunction, tileShape } from "./dot-tile.ts";
 import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 
+/** So that what this shares with the backend lies in one file of a bundle with the rest of it. */
+export { cpuJs } from "../backend.ts";
+
 /** Queries in a block. */
 const BLOCK = PANEL * PANELS;
 

@@ -12,6 +12,9 @@ import { type Level, ROW_BYTES, tileFunction, tileShape } from "./dot-tile.ts";
 import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 
+/** So that what this shares with the backend lies in one file of a bundle with the rest of it. */
+export { cpuJs } from "../backend.ts";
+
 /** Queries in a panel, the columns of a tile. */
 export const PANEL = 8;
 /** Panels of queries for which a tile of keys stays in the first-level cache. */

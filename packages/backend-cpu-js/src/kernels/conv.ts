@@ -8,6 +8,9 @@ import { stripBytes, windowPacking } from "./conv-windows.ts";
 import { renderDot } from "./dot.ts";
 import { dotParts, dotScratchBytes } from "./dot-plan.ts";
 
+/** So that what this shares with the backend lies in one file of a bundle with the rest of it. */
+export { cpuJs } from "../backend.ts";
+
 /**
  * Convolutions in float32: products whose first factor is read from the windows while it is packed, or, where windows see more zeros
  * than not, products of the image that are added where they belong; sums from tap to tap where no channel sees another.

@@ -14,6 +14,9 @@ import { extentOf, renderLoops } from "../render/index.ts";
 import type { ClaimedOp } from "./claimed.ts";
 import { loopsOver } from "./loops-over.ts";
 
+/** So that what this shares with the backend lies in one file of a bundle with the rest of it. */
+export { cpuJs } from "../backend.ts";
+
 /** Most entries of a window; each is written out. */
 const MAX_ENTRIES = 25;
 /** Finite float32 numbers go down to here. */

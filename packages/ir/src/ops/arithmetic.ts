@@ -1,3 +1,4 @@
+import type { Jvp } from "../beside.ts";
 import { isInteger } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { applyOp, type Binary, defineScalar, type Unary } from "../op.ts";
@@ -63,12 +64,13 @@ export const div: Binary = defineScalar({
     const dx = div(dz, y);
     return [dx, neg(mul(dx, z))];
   },
-  jvp([_x, y], [dx, dy], [z]) {
-    if (dy === null) return dx && div(dx, y);
-    const change = mul(z, dy);
-    return div(dx === null ? neg(change) : sub(dx, change), y);
-  },
 });
+
+export const divJvp: Jvp<["x", "y"]> = ([_x, y], [dx, dy], [z]) => {
+  if (dy === null) return dx && div(dx, y);
+  const change = mul(z, dy);
+  return div(dx === null ? neg(change) : sub(dx, change), y);
+};
 
 /** Quotient of integers, truncated towards 0. Division by 0 is unspecified, but never an error. */
 export function intDiv(x: Operand, y: Operand): Tensor {

@@ -1,9 +1,10 @@
 import { bool, region } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { Fn } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { alignBatch } from "../promote.ts";
 import type { OpRecord } from "../record.ts";
+import { reverseTransforms } from "../regions.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
@@ -28,6 +29,7 @@ export const callOp: OpRecord = opRecord({
     checkOperands("fn", fn.signature, args);
     return fn.signature.results;
   },
+  transforms: reverseTransforms,
   augment(args, { fn, recompute }, ad) {
     const count = fn.signature.results.length;
     const outputs = applyOp(callOp, args, recompute ? { fn, recompute } : { fn: ad.vjp(fn as Fn, ad.wanted).forward });
@@ -50,17 +52,18 @@ export const callOp: OpRecord = opRecord({
     const read = [...half.kept.map((i) => operands![i]!), ...residuals!, ...dy!];
     return placed(args.length, half.wanted, applyOp(callOp, read, { fn: half.backward }));
   },
-  jvp(args, tangents, results, { fn, recompute }, ad) {
-    const active = tangents.map((t) => t !== null);
-    const outputs = applyOp(callOp, [...args, ...tangents.filter((t) => t !== null)], {
-      fn: ad.jvp(fn as Fn, active),
-      recompute,
-    });
-    const count = results.length;
-    const changes = placed(count, places(ad.active(fn as Fn, active)), outputs.slice(count));
-    return [...changes, ...outputs.slice(0, count)];
-  },
 });
+
+export const callJvp: Jvp<["...args"]> = (args, tangents, results, { fn, recompute }, ad) => {
+  const active = tangents.map((t) => t !== null);
+  const outputs = applyOp(callOp, [...args, ...tangents.filter((t) => t !== null)], {
+    fn: ad.jvp(fn as Fn, active),
+    recompute,
+  });
+  const count = results.length;
+  const changes = placed(count, places(ad.active(fn as Fn, active)), outputs.slice(count));
+  return [...changes, ...outputs.slice(0, count)];
+};
 
 export const callBatching: Batching<["...args"]> = (args, batched, { fn, recompute }, size, ad) => {
   const inner = ad.batch(fn as Fn, size, batched);

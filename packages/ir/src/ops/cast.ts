@@ -1,4 +1,5 @@
 import { resultDType } from "../attrs.ts";
+import type { Jvp } from "../beside.ts";
 import { checkDType, type DType, dtypes, isFloat } from "../dtype.ts";
 import { convertNumber, decodeElements, encodeElements, roundToDType } from "../number.ts";
 import { defineScalar, type Unary } from "../op.ts";
@@ -23,8 +24,10 @@ export const convert: Unary<{ to: DType }> = defineScalar({
   evaluate: (x, { to }) => convertNumber(to, x),
   integers: (x, { to }) => roundToDType(to, x),
   vjp: ([x], _results, [dy], { to }) => [isFloat(x.dtype) && isFloat(to) ? convertTo(dy, x.dtype) : null],
-  jvp: ([x], [dx], _results, { to }) => (dx !== null && isFloat(x.dtype) && isFloat(to) ? convertTo(dx, to) : null),
 });
+
+export const convertJvp: Jvp<["x"]> = ([x], [dx], _results, { to }) =>
+  dx !== null && isFloat(x.dtype) && isFloat(to) ? convertTo(dx, to) : null;
 
 /** The tensor in another dtype; the tensor itself where it has that dtype. */
 export function cast(x: Tensor, dtype: DType): Tensor {

@@ -1,11 +1,12 @@
 import { regions } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { checkFunction, checkOptions, DTypeError } from "../errors.ts";
 import { Fn, type TraceHook, trace } from "../function.ts";
 import { applyOp, opRecord } from "../op.ts";
 import { convertTo, splat, toTensor } from "../promote.ts";
 import { valueText } from "../prose.ts";
 import type { Operand, OpRecord, ReverseTransforms, SplitRegion } from "../record.ts";
+import { reverseTransforms } from "../regions.ts";
 import { currentPlace, fail, failDType } from "../rule.ts";
 import { integers, normal, samplesOf, values } from "../sample.ts";
 import { type TensorType, typeText } from "../shape.ts";
@@ -41,6 +42,7 @@ export const condOp: OpRecord = opRecord({
     });
     return results;
   },
+  transforms: reverseTransforms,
   augment(args, { fns }, ad) {
     const plan = planOf(fns as readonly Fn[], ad);
     const outputs = applyOp(condOp, args, { fns: plan.halves.map((half) => forwardBranch(half, plan)) });
@@ -54,16 +56,17 @@ export const condOp: OpRecord = opRecord({
     const backward = plan.halves.map((half) => backwardBranch(half, plan, operands));
     return [null, ...placed(args.length, plan.wanted, applyOp(condOp, [index, ...operands], { fns: backward }))];
   },
-  jvp([index, ...args], [, ...tangents], results, attrs, ad) {
-    const fns = attrs.fns as readonly Fn[];
-    const active = tangents.map((t) => t !== null);
-    const moving = union(fns.map((fn) => ad.active(fn, active)));
-    const pushed = fns.map((fn) => ad.jvp(fn, active, moving));
-    const outputs = applyOp(condOp, [index, ...args, ...tangents.filter((t) => t !== null)], { fns: pushed });
-    const count = results.length;
-    return [...placed(count, places(moving), outputs.slice(count)), ...outputs.slice(0, count)];
-  },
 });
+
+export const condJvp: Jvp<["index", "...args"]> = ([index, ...args], [, ...tangents], results, attrs, ad) => {
+  const fns = attrs.fns as readonly Fn[];
+  const active = tangents.map((t) => t !== null);
+  const moving = union(fns.map((fn) => ad.active(fn, active)));
+  const pushed = fns.map((fn) => ad.jvp(fn, active, moving));
+  const outputs = applyOp(condOp, [index, ...args, ...tangents.filter((t) => t !== null)], { fns: pushed });
+  const count = results.length;
+  return [...placed(count, places(moving), outputs.slice(count)), ...outputs.slice(0, count)];
+};
 
 export const condBatching: Batching<["index", "...args"]> = (
   [index, ...args],

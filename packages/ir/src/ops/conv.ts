@@ -1,5 +1,5 @@
 import { choice, dims, int, ints } from "../attrs.ts";
-import type { Batching } from "../beside.ts";
+import type { Batching, Jvp } from "../beside.ts";
 import { type Dim, dimAdd, dimFloorDiv, dimMod, dimMul, dimSub, sameDim } from "../dim.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
@@ -72,12 +72,13 @@ export const convOp: OpRecord = opRecord({
   },
   decompose: ([x, w], attrs) => convProducts(x, w, attrs),
   vjp: ([x, w], _results, [dy], attrs) => [gradientOfInput(x, w, dy, attrs), gradientOfKernel(x, w, dy, attrs)],
-  jvp([x, w], [dx, dw], _results, attrs) {
-    const left = dx && applyOp(convOp, [dx, w], attrs)[0]!;
-    const right = dw && applyOp(convOp, [x, dw], attrs)[0]!;
-    return left === null || right === null ? (left ?? right) : left.add(right);
-  },
 });
+
+export const convJvp: Jvp<["x", "w"]> = ([x, w], [dx, dw], _results, attrs) => {
+  const left = dx && applyOp(convOp, [dx, w], attrs)[0]!;
+  const right = dw && applyOp(convOp, [x, dw], attrs)[0]!;
+  return left === null || right === null ? (left ?? right) : left.add(right);
+};
 
 function checkChannels(ofX: Dim, perGroup: Dim, out: Dim, groups: number): void {
   const takes = groups === 1 ? `${perGroup}` : `${perGroup} in each of ${groups} groups`;

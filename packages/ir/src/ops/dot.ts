@@ -1,5 +1,5 @@
 import { axisPairs, choice, dtypeAttr } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { sameDim } from "../dim.ts";
 import { accumulator, type DType, isFloat } from "../dtype.ts";
 import { roundToDType, tf32Value, wrapInteger } from "../number.ts";
@@ -70,12 +70,13 @@ export const dotOp: OpRecord = opRecord({
       otherFactor(dy, a, { own: [freeB, freeA], contract: flip(contract), batch: flip(batch), first: false, acc, mul }),
     ];
   },
-  jvp([a, b], [da, db], _results, attrs) {
-    const left = da && applyOp(dotOp, [da, b], attrs)[0]!;
-    const right = db && applyOp(dotOp, [a, db], attrs)[0]!;
-    return left === null || right === null ? (left ?? right) : left.add(right);
-  },
 });
+
+export const dotJvp: Jvp<["a", "b"]> = ([a, b], [da, db], _results, attrs) => {
+  const left = da && applyOp(dotOp, [da, b], attrs)[0]!;
+  const right = db && applyOp(dotOp, [a, db], attrs)[0]!;
+  return left === null || right === null ? (left ?? right) : left.add(right);
+};
 
 export const dotBatching: Batching<["a", "b"]> = ([a, b], [ofA, ofB], { contract, batch, acc, mul }) => {
   const later = (list: readonly number[], by: boolean): readonly number[] => (by ? list.map((i) => i + 1) : list);

@@ -1,3 +1,4 @@
+import type { Jvp } from "../beside.ts";
 import { defineScalar, type Unary } from "../op.ts";
 import { type Case, normal, samplesOf, uniform, values } from "../sample.ts";
 import { erfValue } from "../special.ts";
@@ -31,8 +32,9 @@ export const log: Unary = defineScalar({
   inputs: ["x"],
   evaluate: (x) => Math.log(x),
   vjp: ([x], _results, [dy]) => [dy.div(x)],
-  jvp: ([x], [dx]) => (dx === null ? null : dx.div(x)),
 });
+
+export const logJvp: Jvp<["x"]> = ([x], [dx]) => (dx === null ? null : dx.div(x));
 
 /** `log(1 + x)`, exact near 0. */
 export const log1p: Unary = defineScalar({
@@ -42,8 +44,9 @@ export const log1p: Unary = defineScalar({
   inputs: ["x"],
   evaluate: (x) => Math.log1p(x),
   vjp: ([x], _results, [dy]) => [dy.div(x.add(1))],
-  jvp: ([x], [dx]) => (dx === null ? null : dx.div(x.add(1))),
 });
+
+export const log1pJvp: Jvp<["x"]> = ([x], [dx]) => (dx === null ? null : dx.div(x.add(1)));
 
 /** Square root; NaN below 0. */
 export const sqrt: Unary = defineScalar({

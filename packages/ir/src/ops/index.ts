@@ -44,7 +44,7 @@ export {
   select,
   where,
 } from "./compare.ts";
-export { type CompositeOptions, composite, compositeOp } from "./composite.ts";
+export { type CompositeOptions, composite } from "./composite.ts";
 export { type AxisOption, concat, concatOp, split, stack } from "./concat.ts";
 export { type Branch, type CondOptions, cond, condOp } from "./cond.ts";
 export { constant, constantOp, dimOp, iota, iotaOp, MAX_CONSTANT_BYTES } from "./constant.ts";

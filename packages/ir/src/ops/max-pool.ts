@@ -1,4 +1,4 @@
-import type { Batching } from "../beside.ts";
+import type { Batching, Jvp } from "../beside.ts";
 import { isFloat } from "../dtype.ts";
 import { applyOp, opRecord } from "../op.ts";
 import type { OpRecord } from "../record.ts";
@@ -61,11 +61,12 @@ export const maxPoolOp: OpRecord = opRecord({
     const [chosen, given] = [holding(index, x.shape, attrs, -1), holding(dy, x.shape, attrs, 0)];
     return [sumHeld(select(equal(placeHeld(chosen.shape, attrs), chosen), given, 0), attrs)];
   },
-  jvp([_x], [dx], [_y, index], attrs) {
-    if (dx === null) return [null, null];
-    return [sum(atPlace(index, poolWindows(dx, attrs, 0), attrs), { axis: windowAxes(attrs) }), null];
-  },
 });
+
+export const maxPoolJvp: Jvp<["x"], ["y", "index"]> = ([_x], [dx], [_y, index], attrs) => {
+  if (dx === null) return [null, null];
+  return [sum(atPlace(index, poolWindows(dx, attrs, 0), attrs), { axis: windowAxes(attrs) }), null];
+};
 
 const count = ({ size }: PoolAttrs): number => size.reduce((n, s) => n * s, 1);
 

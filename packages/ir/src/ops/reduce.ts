@@ -1,6 +1,6 @@
 import { axes, choice, dtypeAttr } from "../attrs.ts";
 import { keptShape, resolveAxes } from "../axes.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { accumulator, type DType, dtypes, integerRange, isFloat } from "../dtype.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
 import { wrapInteger } from "../number.ts";
@@ -45,15 +45,16 @@ export const reduceOp: OpRecord = opRecord({
     const [ties, count] = tiesOf(x, y, axes);
     return [select(ties, spreadOver(div(dy, count), x.shape, axes), 0)];
   },
-  jvp([x], [dx], [y], { op, axes, acc }) {
-    if (dx === null || op === "and" || op === "or") return null;
-    const sumOf = (t: Tensor): Tensor => reduced("sum", t, axes);
-    if (op === "sum") return sumOf(dx);
-    if (op === "prod") return sumOf(dx.mul(productsOfOthers(x, axes, acc)));
-    const [ties, count] = tiesOf(x, y, axes);
-    return div(sumOf(select(ties, dx, 0)), count);
-  },
 });
+
+export const reduceJvp: Jvp<["x"]> = ([x], [dx], [y], { op, axes, acc }) => {
+  if (dx === null || op === "and" || op === "or") return null;
+  const sumOf = (t: Tensor): Tensor => reduced("sum", t, axes);
+  if (op === "sum") return sumOf(dx);
+  if (op === "prod") return sumOf(dx.mul(productsOfOthers(x, axes, acc)));
+  const [ties, count] = tiesOf(x, y, axes);
+  return div(sumOf(select(ties, dx, 0)), count);
+};
 
 export const reduceBatching: Batching<["x"]> = ([x], _batched, { op, axes, acc }) =>
   applyOp(reduceOp, [x], { op, axes: axes.map((a: number) => a + 1), acc });

@@ -1,3 +1,4 @@
+import type { Jvp } from "../beside.ts";
 import { defineScalar, type Unary } from "../op.ts";
 import { normal, samplesOf, values } from "../sample.ts";
 import { maximum } from "./arithmetic.ts";
@@ -13,8 +14,9 @@ export const relu: Unary = defineScalar({
   decompose: ([x]) => maximum(x, 0),
   // y > 0 where x > 0, and the backward pass need not keep x
   vjp: (_args, [y], [dy]) => [select(greater(y, 0), dy, 0)],
-  jvp: ([x], [dx]) => dx && select(greater(x, 0), dx, 0),
 });
+
+export const reluJvp: Jvp<["x"]> = ([x], [dx]) => dx && select(greater(x, 0), dx, 0);
 
 export const reluSamples = () =>
   samplesOf(relu, [

@@ -1,5 +1,5 @@
 import { bool, choices, dim, region } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { type Dim, sameDim } from "../dim.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, OptionError, StateError } from "../errors.ts";
@@ -8,6 +8,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import { valueText } from "../prose.ts";
 import type { Elements, OpRecord, RegionActivity, ReverseTransforms, SplitRegion } from "../record.ts";
+import { reverseTransforms } from "../regions.ts";
 import { fail } from "../rule.ts";
 import { integers, normal, samplesOf } from "../sample.ts";
 import type { TensorType } from "../shape.ts";
@@ -55,6 +56,7 @@ export const scanOp: OpRecord = opRecord({
     const stacked = body.signature.results.slice(carries.length);
     return [...carries, ...stacked.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape] }))];
   },
+  transforms: reverseTransforms,
   augment(args, attrs, ad) {
     const { half, kept } = planOf(attrs as ScanAttrs, ad);
     const { forward } = half;
@@ -129,40 +131,41 @@ export const scanOp: OpRecord = opRecord({
     for (const i of consts) found.set(i, sums.get(gradientOf(i)) ?? found.get(i)!);
     return args.map((_, i) => found.get(i) ?? null);
   },
-  jvp(args, tangents, results, attrs, ad) {
-    const { body, length, reverse, kinds } = attrs as ScanAttrs;
-    const slots = places(kinds.map((kind) => kind === "carry"));
-    const active = activeOperands(
-      attrs as ScanAttrs,
-      tangents.map((t) => t !== null),
-      ad,
-    );
-    const moving = ad.active(body, active).map((mark, r) => mark || (r < slots.length && active[slots[r]!]!));
-    const pushed = ad.jvp(body, active, moving);
-    const changes = places(active);
-    const operands = [...args, ...changes.map((i) => tangents[i] ?? splat(0, args[i]!.shape, args[i]!.dtype))];
-    const count = results.length;
-    const moved = places(moving);
-    const among = (from: number, to: number): number[] =>
-      [...pushed.results.keys()].filter((k) => {
-        const r = k < count ? k : moved[k - count]!;
-        return r >= from && r < to;
-      });
-    const order = [...among(0, slots.length), ...among(slots.length, count)]; // carries first, with their tangents
-    const outputs = applyOp(scanOp, operands, {
-      body: new Fn(
-        pushed.name,
-        pushed.inputs,
-        order.map((k) => pushed.results[k]!),
-      ),
-      length,
-      reverse,
-      kinds: [...kinds, ...changes.map((i) => kinds[i]!)],
-    });
-    const found = placed(order.length, order, outputs);
-    return [...placed(count, moved, found.slice(count)), ...found.slice(0, count)];
-  },
 });
+
+export const scanJvp: Jvp<["...args"]> = (args, tangents, results, attrs, ad) => {
+  const { body, length, reverse, kinds } = attrs as ScanAttrs;
+  const slots = places(kinds.map((kind) => kind === "carry"));
+  const active = activeOperands(
+    attrs as ScanAttrs,
+    tangents.map((t) => t !== null),
+    ad,
+  );
+  const moving = ad.active(body, active).map((mark, r) => mark || (r < slots.length && active[slots[r]!]!));
+  const pushed = ad.jvp(body, active, moving);
+  const changes = places(active);
+  const operands = [...args, ...changes.map((i) => tangents[i] ?? splat(0, args[i]!.shape, args[i]!.dtype))];
+  const count = results.length;
+  const moved = places(moving);
+  const among = (from: number, to: number): number[] =>
+    [...pushed.results.keys()].filter((k) => {
+      const r = k < count ? k : moved[k - count]!;
+      return r >= from && r < to;
+    });
+  const order = [...among(0, slots.length), ...among(slots.length, count)]; // carries first, with their tangents
+  const outputs = applyOp(scanOp, operands, {
+    body: new Fn(
+      pushed.name,
+      pushed.inputs,
+      order.map((k) => pushed.results[k]!),
+    ),
+    length,
+    reverse,
+    kinds: [...kinds, ...changes.map((i) => kinds[i]!)],
+  });
+  const found = placed(order.length, order, outputs);
+  return [...placed(count, moved, found.slice(count)), ...found.slice(0, count)];
+};
 
 export const scanBatching: Batching<["...args"]> = (args, batched, attrs, size, ad) => {
   const { body, length, reverse, kinds } = attrs as ScanAttrs;

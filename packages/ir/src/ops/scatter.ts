@@ -1,5 +1,5 @@
 import { axis, bool, choice, int } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { isInteger } from "../dtype.ts";
 import { DifferentiationError } from "../errors.ts";
 import { wrapInteger } from "../number.ts";
@@ -69,16 +69,22 @@ export const scatterOp: OpRecord = opRecord({
     const share = dy.div(count);
     return [share.mul(inX), null, read(share).mul(inUpdates)];
   },
-  jvp([x, indices, updates], [dx, _indices, du], [y], { axis, batch, mode, unique }) {
-    const at = { axis, batch };
-    if (mode === "set") needUnique(unique);
-    const tx = dx ?? splat(0, x.shape, x.dtype);
-    const tu = du ?? splat(0, updates.shape, x.dtype);
-    if (mode === "add" || mode === "set") return applyOp(scatterOp, [tx, indices, tu], { ...at, mode, unique })[0]!;
-    const { inX, inUpdates, count } = extremes(x, indices, updates, y, at);
-    return applyOp(scatterOp, [tx.mul(inX), indices, tu.mul(inUpdates)], { ...at, mode: "add", unique })[0]!.div(count);
-  },
 });
+
+export const scatterJvp: Jvp<["x", "indices", "updates"]> = (
+  [x, indices, updates],
+  [dx, _indices, du],
+  [y],
+  { axis, batch, mode, unique },
+) => {
+  const at = { axis, batch };
+  if (mode === "set") needUnique(unique);
+  const tx = dx ?? splat(0, x.shape, x.dtype);
+  const tu = du ?? splat(0, updates.shape, x.dtype);
+  if (mode === "add" || mode === "set") return applyOp(scatterOp, [tx, indices, tu], { ...at, mode, unique })[0]!;
+  const { inX, inUpdates, count } = extremes(x, indices, updates, y, at);
+  return applyOp(scatterOp, [tx.mul(inX), indices, tu.mul(inUpdates)], { ...at, mode: "add", unique })[0]!.div(count);
+};
 
 export const scatterBatching: Batching<["x", "indices", "updates"]> = (
   [x, indices, updates],

@@ -1,5 +1,5 @@
 import { type Attrs, axis, bool } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { isFloat } from "../dtype.ts";
 import { checkOptions } from "../errors.ts";
 import { applyOp, opRecord } from "../op.ts";
@@ -43,12 +43,13 @@ export const sortOp: OpRecord = opRecord({
         : null,
     );
   },
-  jvp(args, tangents, _results, attrs) {
-    const sorted = applyOp(sortOp, [...args, places(args[0], attrs)], attrs);
-    const permutation = sorted.at(-1)!;
-    return [...tangents.map((dx) => dx && takeAlong(dx, permutation, { axis: attrs.axis })), ...sorted.slice(0, -1)];
-  },
 });
+
+export const sortJvp: Jvp<["key", "...payloads"]> = (args, tangents, _results, attrs) => {
+  const sorted = applyOp(sortOp, [...args, places(args[0], attrs)], attrs);
+  const permutation = sorted.at(-1)!;
+  return [...tangents.map((dx) => dx && takeAlong(dx, permutation, { axis: attrs.axis })), ...sorted.slice(0, -1)];
+};
 
 export const sortBatching: Batching<["key", "...payloads"]> = (args, batched, attrs, size) =>
   applyOp(sortOp, alignBatch(args, batched, size), { ...attrs, axis: attrs.axis + 1 });

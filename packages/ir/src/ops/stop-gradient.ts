@@ -1,4 +1,4 @@
-import type { Batching } from "../beside.ts";
+import type { Batching, Jvp } from "../beside.ts";
 import { applyOp, defineOp, type Unary } from "../op.ts";
 import { normal, samplesOf } from "../sample.ts";
 
@@ -11,8 +11,9 @@ export const stopGradient: Unary = defineOp({
   shape: ([x]) => x.shape,
   decompose: ([x]) => x,
   vjp: () => [null],
-  jvp: () => null,
 });
+
+export const stopGradientJvp: Jvp<["x"]> = () => null;
 
 export const stopGradientBatching: Batching<["x"]> = ([x]) => applyOp(stopGradient.op, [x]);
 

@@ -1,5 +1,5 @@
 import { int, optional, region } from "../attrs.ts";
-import type { Batching, Meaning } from "../beside.ts";
+import type { Batching, Jvp, Meaning } from "../beside.ts";
 import { isFloat } from "../dtype.ts";
 import { checkFunction, checkOptions, DifferentiationError, StateError } from "../errors.ts";
 import { type Fn, type TraceHook, trace } from "../function.ts";
@@ -7,6 +7,7 @@ import { applyOp, opRecord } from "../op.ts";
 import { alignBatch, checkTensors, convertTo, splat } from "../promote.ts";
 import { valueText } from "../prose.ts";
 import type { OpRecord } from "../record.ts";
+import { reverseTransforms } from "../regions.ts";
 import { currentPlace, fail } from "../rule.ts";
 import { normal, samplesOf, values } from "../sample.ts";
 import { Tensor } from "../tensor.ts";
@@ -41,6 +42,7 @@ export const whileOp: OpRecord = opRecord({
     return carries;
   },
   needs: ({ max_trip }) => (max_trip === undefined ? "unbounded-while" : undefined),
+  transforms: reverseTransforms,
   augment(args, attrs) {
     const { cond, body, consts, max_trip: length } = attrs as unknown as WhileAttrs;
     if (length === undefined) {
@@ -57,42 +59,43 @@ export const whileOp: OpRecord = opRecord({
     const kinds = args.map((_, i) => (i < consts ? "const" : "carry"));
     return { results: applyOp(scanOp, args, { body: step, length, kinds }), residuals: [] };
   },
-  jvp(args, tangents, results, attrs, ad) {
-    const { cond, body, consts, max_trip } = attrs as unknown as WhileAttrs;
-    const active = fixpoint(
-      tangents.map((t) => t !== null),
-      (now) => {
-        const outcome = ad.active(body, now);
-        return now.map((_, i) => i >= consts && isFloat(args[i]!.dtype) && outcome[i - consts]!);
-      },
-    );
-    const pushed = ad.jvp(body, active, active.slice(consts));
-    const changes = places(active);
-    const change = changes.map((i) => tangents[i] ?? splat(0, args[i]!.shape, args[i]!.dtype));
-    const fixedChanges = changes.filter((i) => i < consts).length;
-    // operands: constants, their tangents, carries, their tangents
-    const arranged = <T>(primal: readonly T[], tangent: readonly T[]): T[] => [
-      ...primal.slice(0, consts),
-      ...tangent.slice(0, fixedChanges),
-      ...primal.slice(consts),
-      ...tangent.slice(fixedChanges),
-    ];
-    const operands = arranged(args, change);
-    const back = arranged(
-      [...args.keys()],
-      changes.map((_, k) => args.length + k),
-    ); // place of each operand before
-    const plain = (inputs: readonly Tensor[]): Tensor[] => placed(inputs.length, back, inputs) as Tensor[];
-    const outputs = applyOp(whileOp, operands, {
-      cond: regionOf(cond.name, operands, (inputs) => cond.inline(plain(inputs).slice(0, args.length))),
-      body: regionOf(pushed.name, operands, (inputs) => pushed.inline(plain(inputs))),
-      consts: consts + fixedChanges,
-      ...(max_trip !== undefined && { max_trip }),
-    });
-    const count = results.length;
-    return [...placed(count, places(active.slice(consts)), outputs.slice(count)), ...outputs.slice(0, count)];
-  },
 });
+
+export const whileJvp: Jvp<["...args"]> = (args, tangents, results, attrs, ad) => {
+  const { cond, body, consts, max_trip } = attrs as unknown as WhileAttrs;
+  const active = fixpoint(
+    tangents.map((t) => t !== null),
+    (now) => {
+      const outcome = ad.active(body, now);
+      return now.map((_, i) => i >= consts && isFloat(args[i]!.dtype) && outcome[i - consts]!);
+    },
+  );
+  const pushed = ad.jvp(body, active, active.slice(consts));
+  const changes = places(active);
+  const change = changes.map((i) => tangents[i] ?? splat(0, args[i]!.shape, args[i]!.dtype));
+  const fixedChanges = changes.filter((i) => i < consts).length;
+  // operands: constants, their tangents, carries, their tangents
+  const arranged = <T>(primal: readonly T[], tangent: readonly T[]): T[] => [
+    ...primal.slice(0, consts),
+    ...tangent.slice(0, fixedChanges),
+    ...primal.slice(consts),
+    ...tangent.slice(fixedChanges),
+  ];
+  const operands = arranged(args, change);
+  const back = arranged(
+    [...args.keys()],
+    changes.map((_, k) => args.length + k),
+  ); // place of each operand before
+  const plain = (inputs: readonly Tensor[]): Tensor[] => placed(inputs.length, back, inputs) as Tensor[];
+  const outputs = applyOp(whileOp, operands, {
+    cond: regionOf(cond.name, operands, (inputs) => cond.inline(plain(inputs).slice(0, args.length))),
+    body: regionOf(pushed.name, operands, (inputs) => pushed.inline(plain(inputs))),
+    consts: consts + fixedChanges,
+    ...(max_trip !== undefined && { max_trip }),
+  });
+  const count = results.length;
+  return [...placed(count, places(active.slice(consts)), outputs.slice(count)), ...outputs.slice(0, count)];
+};
 
 export const whileBatching: Batching<["...args"]> = (args, batched, attrs, size, ad) => {
   const { cond, body, consts, max_trip } = attrs as unknown as WhileAttrs;

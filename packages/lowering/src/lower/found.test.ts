@@ -1,5 +1,6 @@
-import { type Elements, toGraph } from "@tenon/ir";
+import type { Elements } from "@tenon/ir";
 import { parseModule } from "@tenon/ir/text";
+import { toGraph } from "@tenon/ir/to-graph";
 import { verify } from "@tenon/ir/verify";
 import { expect, test } from "vitest";
 import { problemsInAllWays } from "./lower.test-kit.ts";

@@ -1,11 +1,11 @@
 import { type EntrySignature, entrySignature } from "@tenon/backend";
 import {
   type Dim,
+  entryGraph,
   type Fn,
   type Node,
   type Shape,
   type Tensor,
-  toGraph,
   topologicalOrder,
   type VerifiedModule,
   withTrace,
@@ -51,7 +51,7 @@ export const lower = (module: VerifiedModule, entry: string, options: LowerOptio
   withIndexScope(() =>
     withTrace(() => {
       const { claims, spells, settle } = options;
-      const expanded = expand(toGraph(module, module.entries.get(entry)!), claims, spells && { spells });
+      const expanded = expand(entryGraph(module, entry), claims, spells && { spells });
       if (topologicalOrder(expanded.results).some(({ op }) => rareOps.includes(op.name))) void rare.now; // sooner than later
       return new Lowering(entrySignature(module, entry), options).program(settled(simplify(expanded), settle));
     }),

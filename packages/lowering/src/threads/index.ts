@@ -1,3 +1,4 @@
+export { largestTensors } from "../plan/largest.ts";
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
 export type { Lanes, Language } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";

@@ -1,17 +1,16 @@
-import {
-  Fn,
-  input,
-  isFloat,
-  orderAfter,
-  type ReverseTransforms,
-  type SplitRegion,
-  substitute,
-  type Tensor,
-  topologicalOrder,
-  withTrace,
-} from "@tenon/ir";
-import { zerosOf } from "./rules.ts";
-import { backward } from "./vjp.ts";
+import { isFloat } from "./dtype.ts";
+import { Fn } from "./function.ts";
+import { input } from "./leaf.ts";
+import { splat } from "./promote.ts";
+import type { OpRecord, Pullback, ReverseTransforms, SplitRegion } from "./record.ts";
+import { orderAfter, substitute, topologicalOrder } from "./rewrite.ts";
+import { withTrace } from "./scope.ts";
+import type { Tensor } from "./tensor.ts";
+
+/*
+ * The halves of regions for reverse mode. They are here and not with the other transforms of `@tenon/autograd` because only the
+ * records of ops with regions lead here: a program without loops and branches goes without.
+ */
 
 /** The tensors of a graph that depend on `sources` through values of float dtypes. */
 export function activeTensors(results: readonly Tensor[], sources: readonly Tensor[]): ReadonlySet<Tensor> {
@@ -37,13 +36,13 @@ export function activeResults(fn: Fn, inputs: readonly boolean[]): readonly bool
  * A region in two halves. What the gradient graph computes from the inputs alone goes into the forward half; the tensors
  * that cross from there to the other half are the residuals.
  */
-function split(fn: Fn, wanted: readonly boolean[], fixed: readonly boolean[] = []): SplitRegion {
+function split(backward: Pullback, fn: Fn, wanted: readonly boolean[], fixed: readonly boolean[] = []): SplitRegion {
   const given = activeResults(fn, wanted);
   const seeds = fn.results.map((y, i) => (given[i] === true ? input(y) : null));
   const cotangents = seeds.filter((t) => t !== null);
   const sources = marked(fn.inputs, wanted);
   const { outputs, gradients } = backward(fn.results, sources, seeds);
-  const results = gradients.map((dx, i) => dx ?? zerosOf(sources[i]!));
+  const results = gradients.map((dx, i) => dx ?? splat(0, sources[i]!.shape, sources[i]!.dtype));
   const reads = crossing(results, { cotangents, inputs: fn.inputs, fixed: marked(fn.inputs, fixed) });
   const kept = fn.inputs.map((t) => reads.has(t));
   const residuals = [...reads].filter((t) => !fn.inputs.includes(t));
@@ -101,9 +100,13 @@ export function remembered<A extends readonly unknown[], R>(
   };
 }
 
-/** What rules for reverse mode are handed, so that ir need not know how a derivative is taken. */
-export const reverseTransforms: ReverseTransforms = {
-  wanted: [],
-  active: remembered(activeResults),
-  vjp: remembered(split),
+let made: Pick<ReverseTransforms, "active" | "vjp"> | undefined;
+
+/** What rules for reverse mode are handed; `backward` is how a derivative is taken. */
+export const reverseTransforms: NonNullable<OpRecord["transforms"]> = (backward) => {
+  made ??= {
+    active: remembered(activeResults),
+    vjp: remembered((fn, wanted, fixed) => split(backward, fn, wanted, fixed)),
+  };
+  return made;
 };
