@@ -36,5 +36,13 @@ TENON_INLINE double tenon_double(unsigned long long bits) {
   memcpy(&x, &bits, sizeof x);
   return x;
 }
+template <typename T>
+void tenon_read_four(T* to, const emulation::Slot<T>& x, long long at) {
+  for (int i = 0; i < 4; i++) to[i] = x[at + i];
+}
+template <typename T>
+void tenon_write_four(const emulation::Slot<T>& x, long long at, const T* from) {
+  for (int i = 0; i < 4; i++) x[at + i] = from[i];
+}
 TENON_INLINE int min(int a, int b) { return a < b ? a : b; }
 TENON_INLINE int max(int a, int b) { return a > b ? a : b; }

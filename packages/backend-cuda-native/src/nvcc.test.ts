@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { constantIndex } from "@tenon/lowering";
 import { expect, test } from "vitest";
 import { drawer, layouts, productOf } from "../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
-import { Draw, randomKernel } from "../../lowering/src/kernel/random-kernel.test-kit.ts";
+import { Draw, kernelOf, randomKernel } from "../../lowering/src/kernel/random-kernel.test-kit.ts";
 import { renderLoops } from "./cuda/loops.ts";
 import { programText } from "./cuda/source.ts";
 import { renderDot } from "./kernels/dot.ts";
@@ -51,6 +52,25 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90a"])("kernels compile for %s", { time
       cubin,
     ];
     expect(() => execFileSync("nvcc", [...flags, source], { stdio: "pipe" })).not.toThrow();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.skipIf(!hasNvcc)("four elements side by side are one access of 16 bytes", { timeout: 60_000 }, () => {
+  const kernel = kernelOf((w) => {
+    const size = constantIndex(2 ** 20);
+    const i = w.axis("i", size);
+    const [x, y] = [w.slot("float32", "read"), w.slot("float32", "write")];
+    w.loop(i, size, "parallel", () => w.store(y, i, w.alu("neg", [w.load(x, i)])));
+  });
+  const folder = mkdtempSync(join(tmpdir(), "tenon-nvcc-"));
+  try {
+    const [source, ptx] = [join(folder, "program.cu"), join(folder, "program.ptx")];
+    writeFileSync(source, programText([renderLoops(kernel, { maxThreads: 256, sharedBytes: 49_152 })]));
+    execFileSync("nvcc", ["-ptx", "-arch=sm_80", "-o", ptx, source], { stdio: "pipe" });
+    const text = readFileSync(ptx, "utf8");
+    expect(text.match(/\b(ld|st)(\.global)?\.v4\.\w+/g)).toHaveLength(2);
   } finally {
     rmSync(folder, { recursive: true });
   }

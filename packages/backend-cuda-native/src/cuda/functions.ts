@@ -83,6 +83,31 @@ const division = (op: "div" | "rem", type: "int" | "unsigned"): string => {
 
 const floorDiv = define("int", "tenon_floor_div(int a, int b)", "return (a - ((a % b + b) % b)) / b;");
 
+/** Four elements at once where they are aligned, which a view of a part of a tensor need not be. `emulation.h` has the same. */
+const four = (name: string, head: string, apart: string, together: string): string => `#ifndef TENON_PRELUDE
+template <typename T>
+TENON_INLINE void ${name}(${head}) {
+  struct alignas(16) Four { T parts[4]; };
+  if (((unsigned long long)(x + at) & 15) != 0) {
+    for (int i = 0; i < 4; i++) ${apart}
+  } else {
+    ${together}
+  }
+}
+#endif`;
+const readFour = four(
+  "tenon_read_four",
+  "T* to, const T* x, int at",
+  "to[i] = x[at + i];",
+  "const Four four = *(const Four*)(x + at);\n    for (int i = 0; i < 4; i++) to[i] = four.parts[i];",
+);
+const writeFour = four(
+  "tenon_write_four",
+  "T* x, int at, const T* from",
+  "x[at + i] = from[i];",
+  "Four four;\n    for (int i = 0; i < 4; i++) four.parts[i] = from[i];\n    *(Four*)(x + at) = four;",
+);
+
 /** Writes a function as statements, each with a name. */
 class Lines {
   readonly lines: string[] = [];
@@ -154,6 +179,8 @@ const functions: Readonly<Record<string, () => string>> = {
   tenon_rem_int: () => division("rem", "int"),
   tenon_rem_unsigned: () => division("rem", "unsigned"),
   tenon_floor_div: () => floorDiv,
+  tenon_read_four: () => readFour,
+  tenon_write_four: () => writeFour,
   ...matrixFunctions,
   ...warpgroupFunctions,
   tenon_pow: () => define("double", "tenon_pow(double a, double b)", "return pow(a, b);"),

@@ -1,3 +1,4 @@
+import type { DType } from "@tenon/ir";
 import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
 import type { Language } from "@tenon/lowering/threads";
 import { constant, integerConstant } from "./constant.ts";
@@ -148,6 +149,9 @@ function identity(combine: Combine, type: ValueType): string {
   return constant(type, range[type][combine === "maximum" ? 0 : 1]);
 }
 
+/** Elements of 4 bytes, four of which are the most that a thread can move at once. */
+const wide: ReadonlySet<DType> = new Set(["float32", "int32", "uint32"]);
+
 /** Threads of a warp, on every device so far. */
 const WARP = 32;
 
@@ -189,6 +193,12 @@ export const cudaFor = (slots: readonly Pick<Slot, "dtype">[]): Language => ({
   loop: (name, from, below, step) => `for (int ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
   shared: (name, type, count) => `TENON_SHARED(${elementOf(type)}, ${name}, ${count});`,
   barrier: "__syncthreads();",
+  vectors: {
+    count: 4,
+    has: (slot) => wide.has(slots[slot]!.dtype),
+    load: (slot, address, array) => `tenon_read_four(${array}, s${slot}, ${address});`,
+    store: (slot, address, array) => `tenon_write_four(s${slot}, ${address}, ${array});`,
+  },
   lanes: { count: WARP, across: (value, _, bit) => `__shfl_xor_sync(0xffffffffu, ${value}, ${bit})` },
   group: "group",
   thread: "thread",

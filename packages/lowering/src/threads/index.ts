@@ -1,6 +1,6 @@
 export { largestTensors } from "../plan/largest.ts";
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
-export type { Lanes, Language } from "./language.ts";
+export type { Lanes, Language, Vectors } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";
 export { Source } from "./source.ts";

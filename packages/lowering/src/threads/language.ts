@@ -9,6 +9,17 @@ export interface Lanes {
   across(value: string, type: ValueType, bit: number): string;
 }
 
+/** Accesses to elements side by side, from arrays of a thread's own and into them, which take no longer than one to an element. */
+export interface Vectors {
+  /** Of elements; a power of two. */
+  readonly count: number;
+  /** Whether there are such accesses to a slot. */
+  has(slot: number): boolean;
+  /** Reads from the element at an address on; statements, as the next. */
+  load(slot: number, address: string, array: string): string;
+  store(slot: number, address: string, array: string): string;
+}
+
 /**
  * How a language with C's statements writes what kernels are made of: a target's spelling. Texts that stand for values are
  * expressions; assignments, `if` and braces are those of C and are not asked for.
@@ -41,6 +52,7 @@ export interface Language {
   readonly barrier: string;
   /** How threads side by side exchange values without memory, where the target says how. */
   readonly lanes?: Lanes;
+  readonly vectors?: Vectors;
   /** The number of the workgroup, and of the thread in it, as int32. */
   readonly group: string;
   readonly thread: string;

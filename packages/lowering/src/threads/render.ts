@@ -7,6 +7,7 @@ import { eachPart } from "../kernel/walk.ts";
 import type { Lanes, Language } from "./language.ts";
 import { type Mapping, type MappingLimits, mappingOf } from "./mapping.ts";
 import { Source } from "./source.ts";
+import { renderWide, type Wide, wideOf } from "./wide.ts";
 
 /** A kernel as what each thread of a grid of workgroups does. */
 export interface ThreadCode {
@@ -25,19 +26,46 @@ export function renderThreads(kernel: LoopKernel, language: Language, limits: Ma
   return mapping.kind === "each" ? renderEach(kernel, mapping, language) : renderRows(kernel, mapping, language);
 }
 
-/** A thread for each iteration; the last workgroup may have threads that have nothing to do. */
-function renderEach(kernel: LoopKernel, { chain, body, threads }: Mapping, language: Language): ThreadCode {
+/** A thread for each iteration, or for several side by side; the last workgroup may have threads that have nothing to do. */
+function renderEach(kernel: LoopKernel, mapping: Mapping, language: Language): ThreadCode {
+  const { chain, body, threads } = mapping;
+  const wide = wideOf(kernel, mapping, language.vectors);
+  const count = wide === undefined ? 1 : language.vectors!.count;
   const source = new Source(language, kernel);
   const { alu, group, thread, constant } = language;
   const at = flattenedChain(chain);
-  const first = alu("mul", [group, constant("int32", threads)], "int32", "int32");
-  source.bind(at.variable, alu("add", [first, thread], "int32", "int32"));
+  const product = (a: string, b: number): string => alu("mul", [a, constant("int32", b)], "int32", "int32");
+  const own = alu("add", [product(group, threads), thread], "int32", "int32");
+  source.bind(at.variable, wide === undefined ? own : product(own, count));
   const isOutside = alu("ge", [source.index(at.variable), source.index(at.size)], "int32", "bool");
   source.line(`if (${isOutside}) { return; }`);
   unravel(source, chain, at.index);
-  source.statements(body);
-  const groups = floorDiv(addIndex(at.size, threads - 1), threads);
+  if (wide === undefined) source.statements(body);
+  else renderParts(source, mapping, wide);
+  const groups = floorDiv(addIndex(at.size, threads * count - 1), threads * count);
   return { threads, groups, declarations: "", body: source.text };
+}
+
+/** Several iterations at once, or as many as are left. */
+function renderParts(source: Source, mapping: Mapping, wide: Wide): void {
+  const { language } = source;
+  const { variable, size } = mapping.chain.at(-1)!;
+  const vectors = language.vectors!;
+  const first = source.index(variable);
+  if (!wide.ragged) {
+    renderWide(source, mapping, wide, vectors, first);
+    return;
+  }
+  const end = source.fresh("i");
+  const limit = language.index.min(language.index.add(first, String(vectors.count)), source.index(size));
+  source.line(language.let(end, "int32", limit));
+  const isWhole = language.index.equal(end, language.index.add(first, String(vectors.count)));
+  source.if(isWhole, () => renderWide(source, mapping, wide, vectors, first));
+  source.if(language.index.notEqual(end, language.index.add(first, String(vectors.count))), () => {
+    const name = source.fresh("i");
+    source.name(variable, name);
+    source.nested(language.loop(name, first, end, "1"), () => source.statements(mapping.body));
+  });
 }
 
 /** A workgroup for each iteration. */

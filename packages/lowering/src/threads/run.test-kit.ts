@@ -53,6 +53,14 @@ function javaScript(meanings: Meaning[], lanes: number): Language {
     loop: (name, from, below, step) => `for (let ${name} = ${from}; ${name} < ${below}; ${name} += ${step})`,
     shared: (name, _type, count) => `const ${name} = new Array(${count}).fill(NaN);`,
     barrier: "yield;",
+    vectors: {
+      count: 4,
+      has: () => true,
+      load: (slot, address, array) =>
+        `for (let i = 0; i < 4; i++) ${array}[i] = memories[${slot}].load(${address} + i);`,
+      store: (slot, address, array) =>
+        `for (let i = 0; i < 4; i++) memories[${slot}].store(${address} + i, ${array}[i]);`,
+    },
     ...(lanes > 1 && {
       lanes: { count: lanes, across: (value, _, bit) => `(yield { value: ${value}, bit: ${bit} })` },
     }),

@@ -1,7 +1,7 @@
 import { foldIndex } from "../index-fold.ts";
 import type { Index, IndexNode, IndexVariable, Predicate } from "../index-node.ts";
 import { always } from "../index-predicate.ts";
-import type { GivenValue, Kernel, Register, Slot, Statement, Value } from "../kernel/kernel.ts";
+import type { GivenValue, Kernel, LoadValue, Register, Slot, Statement, Value } from "../kernel/kernel.ts";
 import type { Language } from "./language.ts";
 
 /** Text of statements as one thread runs them, one after another. */
@@ -48,7 +48,7 @@ export class Source {
   }
 
   /** From here on a variable, value or register goes by this name. */
-  name(thing: IndexVariable | Register | GivenValue, text: string): void {
+  name(thing: IndexVariable | Register | GivenValue | LoadValue, text: string): void {
     this.#names.set(thing, text);
   }
 
