@@ -134,7 +134,10 @@ export async function native(/** @type {readonly string[]} */ args) {
   return 0;
 }
 
-/** A driver and libraries that stand in for NVIDIA's, by the names that the backend looks for, in a folder of their own. */
+/**
+ * A driver and libraries that stand in for NVIDIA's, by the names that the backend looks for, in a folder of their own; beside them
+ * `runner`, which runs single kernels.
+ */
 export function emulatedLibraries() {
   // in this order: products are enqueued on the driver's streams
   const libraries = { driver: "libcuda.so.1", compiler: "libnvrtc.so.13", cublaslt: "libcublasLt.so.13" };
@@ -149,6 +152,9 @@ export function emulatedLibraries() {
       const beside = source === "cublaslt" ? [join(part, libraries.driver), "-Wl,-rpath,$ORIGIN"] : [];
       execFileSync("g++", [...flags, ...made, ...beside], { stdio: "pipe" });
     }
+    // kernels in libraries find what runs them among its symbols
+    const runner = ["-std=c++20", "-O1", "-rdynamic", join(folder, "emulation/runner.cpp"), "-ldl"];
+    execFileSync("g++", [...runner, "-o", join(part, "runner")], { stdio: "pipe" });
     renameSync(part, target);
   });
   return target;

@@ -137,17 +137,18 @@ class Launcher final : public Watch {
   bool letGo(int number, int begin, int end) {
     const Thread& first = all_[(size_t)number];
     void* lanes[kWarp] = {};
+    bool alike = true;
     for (int lane = 0; lane < kWarp; lane++) {
       if ((first.mask >> lane & 1) == 0) continue;
       if (begin + lane >= end) return false;
       const Thread& other = all_[(size_t)(begin + lane)];
       if (other.state != State::meets || other.mask != first.mask) return false;
-      here.thread = begin + lane;
-      if (other.exchange != first.exchange) fail("lanes of a warp meet for different things");
+      alike = alike && other.exchange == first.exchange;
       lanes[lane] = other.brought;
     }
     here.thread = number;
-    first.exchange(lanes);
+    if (alike) first.exchange(lanes);
+    else fail("lanes of a warp meet for different things");
     for (int lane = 0; lane < kWarp; lane++)
       if ((first.mask >> lane & 1) != 0) all_[(size_t)(begin + lane)].state = State::ready;
     return true;

@@ -1,11 +1,12 @@
-// Runs launches that a file describes, on memory that it holds, and writes that memory back. `kernels[]` is the program's.
-#include "launch.h"
+// Runs launches that a file describes, on memory that it holds, and writes that memory back. `kernels` is that of a library.
+#include <dlfcn.h>
 
-extern const emulation::Kernel kernels[];
+#include "launch.h"
 
 namespace {
 
 emulation::Launcher launcher;
+const emulation::Kernel* kernels = nullptr;
 
 template <typename T>
 T take(FILE* file) {
@@ -54,10 +55,13 @@ void run(FILE* in, FILE* out) {
 
 }  // namespace
 
+// a library, the file of launches, and the one to write
 int main(int, char** argv) {
-  FILE* in = fopen(argv[1], "rb");
-  FILE* out = fopen(argv[2], "wb");
-  if (in == nullptr || out == nullptr) return 2;
+  void* library = dlopen(argv[1], RTLD_NOW);
+  FILE* in = fopen(argv[2], "rb");
+  FILE* out = fopen(argv[3], "wb");
+  if (library == nullptr || in == nullptr || out == nullptr) return 2;
+  kernels = (const emulation::Kernel*)dlsym(library, "kernels");
   for (uint32_t launches = take<uint32_t>(in); launches > 0; launches--) run(in, out);
   fclose(out);
   return 0;

@@ -6,7 +6,7 @@ import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
 
 testEmulatedDevice(
   "cuda-native passes the quick profile, every kernel of which compiles for devices",
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "tenon-kit-"));
     try {

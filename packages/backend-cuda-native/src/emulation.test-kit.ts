@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { decodeElements, encodeElements } from "@tenon/ir";
 import { evaluateIndex } from "@tenon/lowering";
 import { test } from "vitest";
+import { emulatedLibraries } from "../../../scripts/native.mjs";
 import { Memory } from "../../lowering/src/kernel/evaluate-memory.test-kit.ts";
 import { type KernelSource, programText, rowWords } from "./cuda/source.ts";
 
@@ -16,6 +17,9 @@ const whyNoCompiler = (): string | undefined =>
 
 const missing = whyNoCompiler();
 if (missing !== undefined) console.warn(`cuda-native: ${missing}`);
+
+/** Made before any test, none of which should have to wait for it. */
+const runner = missing === undefined ? join(emulatedLibraries(), "runner") : "";
 
 /** A test that runs kernels on the processor; skipped, with a line that says so, where no C++ compiler is. */
 export const testEmulated = test.skipIf(missing !== undefined);
@@ -64,17 +68,15 @@ export function outcomesOf(launches: readonly EmulatedLaunch[]): readonly Outcom
   const work = mkdtempSync(join(tmpdir(), "tenon-emulation-"));
   try {
     const list = sources.map(({ symbol }) => symbol).join(", ");
-    const code = `#include "emulation.h"\n${programText(sources)}\nextern const emulation::Kernel kernels[];\nconst emulation::Kernel kernels[] = {${list}};\n`;
-    const [program, input, output] = ["program", "in", "out"].map((name) => join(work, name)) as [
-      string,
-      string,
-      string,
-    ];
-    writeFileSync(`${program}.cpp`, code);
-    const flags = ["-std=c++20", "-O1", "-ffp-contract=off", "-w", "-I", folder, "-o", program];
-    execFileSync("g++", [...flags, `${program}.cpp`, join(folder, "runner.cpp")], { stdio: "pipe" });
+    const code = `${programText(sources)}\nextern "C" const emulation::Kernel kernels[] = {${list}};\n`;
+    const [source, library, input, output] = ["kernels.cpp", "kernels.so", "in", "out"].map((name) =>
+      join(work, name),
+    ) as [string, string, string, string];
+    writeFileSync(source, code);
+    const flags = ["-std=c++20", "-O0", "-ffp-contract=off", "-w", "-fPIC", "-shared", "-include", "emulation.h"];
+    execFileSync("g++", [...flags, "-I", folder, "-o", library, source], { stdio: "pipe" });
     writeFileSync(input, requestsOf(launches, sources));
-    execFileSync(program, [input, output], { stdio: "pipe" });
+    execFileSync(runner, [library, input, output], { stdio: "pipe" });
     return answersOf(launches, new Uint8Array(readFileSync(output)));
   } finally {
     rmSync(work, { recursive: true });
