@@ -24,7 +24,7 @@ test.skipIf(!hasNvcc).each(["sm_80", "sm_90a"])("kernels compile for %s", { time
     return renderDot(productOf({ ...sizes, a, b, ...options }).kernel);
   });
   const groups = architecture === "sm_90a" ? [groupTile(128), groupTile(256)] : [];
-  const tiles = [matrixTile(32, 32), matrixTile(64, 64), matrixTile(128, 128), ...groups];
+  const tiles = [{ ...matrixTile(32, 32), teams: 4 }, matrixTile(64, 64), matrixTile(128, 128), ...groups];
   const matrices = ([{ mul: "bf16" }, { mul: "tf32" }, { dtype: "float16" }] as const).flatMap((factors) =>
     tiles.map((tile) => {
       const sizes = { batch: 2, rows: 300, columns: 1 + draw(200), k: 72 } as const;

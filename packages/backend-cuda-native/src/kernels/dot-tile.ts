@@ -1,4 +1,5 @@
-import type { DotKernel, Index } from "@tenon/lowering";
+import type { DotKernel } from "@tenon/lowering";
+import { likely } from "./likely.ts";
 
 /** What a block computes at once: a tile of the result, in steps of `depth` along k, by threads of `size` × `size` sums. */
 export interface DotTile {
@@ -10,8 +11,6 @@ export interface DotTile {
 }
 
 const DEPTH = 16;
-/** What a size that is not known is taken for. */
-const UNKNOWN = 128;
 /** So many elements are enough tiles of 128 × 128 to keep a device of about a hundred multiprocessors busy. */
 const LARGE = 2 ** 21;
 const MEDIUM = 2 ** 18;
@@ -26,6 +25,5 @@ export function tileOf({ sizes }: DotKernel): DotTile {
   return { rows: down, columns: across, depth: DEPTH, size, threads: (down * across) / size ** 2 };
 }
 
-const likely = (size: Index): number => (size.kind === "constant" ? size.value : Math.min(size.high, UNKNOWN));
 const side = (size: number, most: number): number =>
   Math.min(most, Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, size)))));

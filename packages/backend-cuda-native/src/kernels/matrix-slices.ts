@@ -9,6 +9,7 @@ import {
 } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { eachOf } from "./each.ts";
+import { type Lay, WORDS } from "./matrix-lay.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 
 /** What tensor cores take factors as. */
@@ -19,23 +20,8 @@ export interface Format {
   readonly inWord: 1 | 2;
 }
 
-/** Words of a line that a step along k takes. */
-export const WORDS = 16;
 /** Words that a thread stores at once. */
 const FOUR = 4;
-
-/** How far lines lie apart in words, and where four words of one are: the same fours of 8 lines lie in different banks. */
-export interface Lay {
-  readonly pitch: number;
-  four(line: string, four: string): string;
-}
-/** For `ldmatrix`: a line begins 20 banks after the one before, so that 8 lines begin at 8 multiples of 4. */
-export const padded: Lay = { pitch: 20, four: (line, four) => `${line} * 20 + ${four}` };
-/** For descriptors, the 64-byte swizzle: every two lines the fours change places. */
-export const swizzled: Lay = {
-  pitch: WORDS,
-  four: (line, four) => `${line} * ${WORDS} + (${four} ^ ${line} / 2 % 4 * 4)`,
-};
 
 /** An operand with the axis of the result that it has. */
 export interface Side {
@@ -180,7 +166,7 @@ export class Slices {
     const fours = WORDS / FOUR;
     const alongK = operand.lies !== undefined && operand.lies.strides.k === constantIndex(1);
     eachOf(source, ["share", this.#share], () => {
-      source.line(`const int at = thread + share * ${threads};`);
+      source.line(`const int at = member + share * ${threads};`);
       source.line(`const int own = ${alongK ? `at / ${fours}` : `at % ${count}`};`);
       source.line(`const int four = ${alongK ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
       if ((count * fours) % threads === 0) body();

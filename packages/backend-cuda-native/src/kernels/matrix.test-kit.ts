@@ -25,6 +25,10 @@ const sides = [32, 64, 128] as const;
 export const tiles: readonly MatrixTile[] = [
   ...sides.flatMap((down) => sides.map((across) => matrixTile(down, across))),
   ...[groupTile(128), groupTile(256)],
+  ...[
+    { ...matrixTile(32, 32), teams: 4 },
+    { ...matrixTile(64, 64), teams: 2 },
+  ],
 ];
 
 /** The same memories with numbers that have to be rounded in place of whole ones. */
@@ -44,11 +48,17 @@ function withFractions(memories: readonly Memory[], seed: number): readonly Memo
 /** Products of drawn sizes, layouts, factors and epilogues, with each tile in turn, against those of rounded factors in float64. */
 export function judgeProducts(seed: number, count: number): void {
   const draw = drawer(seed);
-  const cases = Array.from({ length: count }, (): ProductCase => {
-    const size = (): number => 1 + draw(draw(2) === 0 ? 140 : 40);
+  const cases = Array.from({ length: count }, (_, i): ProductCase => {
+    const isShared = tiles[i % tiles.length]!.teams > 1; // by teams, of which each is to have several slices
+    const size = (): number => 1 + draw(draw(2) === 0 && !isShared ? 140 : 40);
     const [a, b] = [layouts[draw(6)]!, layouts[draw(6)]!];
     const whole = draw(2) === 0; // numbers of terms of which 16 bytes are moved at once
-    const [batch, rows, columns, k] = [1 + draw(2), size(), size(), whole ? 8 * draw(10) : 1 + draw(80)];
+    const [batch, rows, columns, k] = [
+      1 + draw(2),
+      size(),
+      size(),
+      (isShared ? 256 : 0) + (whole ? 8 * draw(10) : 1 + draw(80)),
+    ];
     const others = { epilogue: epilogues[draw(3)]!, symbolic: !whole && draw(2) === 0, type: "float32" } as const;
     return { batch, rows, columns, k, a, b, ...factors[draw(4)]!, ...others };
   });

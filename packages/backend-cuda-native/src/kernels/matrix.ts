@@ -3,7 +3,8 @@ import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { eachOf } from "./each.ts";
-import { type Format, padded, type Side, Slices, swizzled, WORDS } from "./matrix-slices.ts";
+import { bufferOf, padded, swizzled, WORDS } from "./matrix-lay.ts";
+import { type Format, type Side, Slices } from "./matrix-slices.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 
 /** How the factors of a product are told to tensor cores without losing anything; undefined where they cannot be. */
@@ -26,13 +27,13 @@ const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), b
  * a time, so that neighbouring threads have neighbouring columns.
  */
 export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile): KernelSource {
-  const { rows, columns, part, threads, groups: byGroups } = tile;
+  const { rows, columns, part, threads, teams, groups: byGroups } = tile;
   const { name, sizes, scalars, slots } = kernel;
   const source = new Source(cudaFor(slots), kernel);
   const [down, across] = [ceilDiv(sizes.rows, rows), ceilDiv(sizes.columns, columns)];
   const depth = WORDS * format.inWord;
   const lay = byGroups ? swizzled : padded;
-  const buffer = (rows + columns) * lay.pitch;
+  const buffer = bufferOf(tile, lay);
   const [aSide, bSide] = [kernel.a, kernel.b].map((operand) => operand.unrounded ?? operand) as [
     DotOperand,
     DotOperand,
@@ -53,8 +54,10 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
   source.line(`const int first_row = group / across % down * ${rows};`);
   source.line("const int batch = group / across / down;");
   source.line("const int lane = thread % 32;");
-  source.line(`const int part_row = thread / 32 % ${rows / part.rows} * ${part.rows};`);
-  source.line(`const int part_column = thread / 32 / ${rows / part.rows} * ${part.columns};`);
+  source.line(`const int member = thread % ${threads};`);
+  source.line(`const int team = thread / ${threads};`);
+  source.line(`const int part_row = member / 32 % ${rows / part.rows} * ${part.rows};`);
+  source.line(`const int part_column = member / 32 / ${rows / part.rows} * ${part.columns};`);
   const count = (part.rows * part.columns) / 32;
   source.line(`float sums[${count}];`);
   eachOf(source, ["i", count], () => source.line("sums[i] = 0;"));
@@ -65,15 +68,18 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
     if (slices.some(({ way }) => way === "copied")) source.line("tenon_wait_copies();");
     if (byGroups) source.line("tenon_fence_stores();");
   };
-  for (const slice of slices) slice.load("0", "0");
-  arrive("0");
+  source.line(`const int first_term = team * ${depth};`);
+  source.line(`const int first_word = team * ${2 * buffer};`);
+  for (const slice of slices) slice.load("first_term", "first_word");
+  arrive("first_word");
   source.line("__syncthreads();");
-  source.nested(`for (int step = 0; step < ${k}; step += ${depth})`, () => {
-    source.line(`const int ahead = step + ${depth};`);
-    source.line(`const int here = step / ${depth} % 2 * ${buffer};`);
-    source.line(`const int there = ${buffer} - here;`);
+  const stride = depth * teams;
+  source.nested(`for (int step = 0; step < ${k}; step += ${stride})`, () => {
+    source.line(`const int ahead = step + ${stride};`);
+    source.line(`const int here = first_word + step / ${stride} % 2 * ${buffer};`);
+    source.line(`const int there = 2 * first_word + ${buffer} - here;`);
     source.if(`ahead < ${k}`, () => {
-      for (const slice of slices) slice.load("ahead", "there");
+      for (const slice of slices) slice.load("ahead + first_term", "there");
     });
     if (byGroups) multiplyByGroups(source, format, tile);
     else multiply(source, format, tile);
@@ -83,10 +89,10 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
   });
   const patch = 16 * (Math.min(COLUMNS, part.columns) + 8);
   finish(source, kernel, tile, patch);
-  const words = Math.max(2 * buffer, (threads / 32) * patch);
+  const words = teams * Math.max(2 * buffer, (threads / 32) * patch);
   const declarations = `TENON_TILES(tiles, ${words});`;
   const groups = multiplyIndex(sizes.batch, down, across);
-  return kernelSource({ name, threads, groups, scalars, slots, declarations, body: source.text });
+  return kernelSource({ name, threads: threads * teams, groups, scalars, slots, declarations, body: source.text });
 }
 
 /** Adds a slice to the sums of a warp. */
@@ -111,7 +117,7 @@ function multiply(source: Source, { name }: Format, { rows, part }: MatrixTile):
 function multiplyByGroups(source: Source, { name }: Format, { rows, columns }: MatrixTile): void {
   source.line("tenon_group_begin(sums);");
   eachOf(source, ["w", WORDS / 8], () => {
-    const [a, b] = [`thread / 128 * ${64 * swizzled.pitch}`, `${rows * swizzled.pitch}`].map(
+    const [a, b] = [`member / 128 * ${64 * swizzled.pitch}`, `${rows * swizzled.pitch}`].map(
       (begin) => `tenon_descriptor(tenon_shared_address(tiles, here + ${begin} + w * 8))`,
     );
     source.line(`tenon_group_multiply_${name}_${columns}(sums, ${a}, ${b});`);
@@ -119,12 +125,13 @@ function multiplyByGroups(source: Source, { name }: Format, { rows, columns }: M
   source.line("tenon_group_commit();");
 }
 
-/** The epilogue, for parts of what each warp has, one after the other. */
-function finish(source: Source, kernel: DotKernel, { part }: MatrixTile, patch: number): void {
+/** The epilogue, for parts of what each warp has, one after the other. Teams add up their sums in order, and share the elements. */
+function finish(source: Source, kernel: DotKernel, { part, threads, teams }: MatrixTile, patch: number): void {
   const { sizes } = kernel;
   const columns = Math.min(COLUMNS, part.columns);
   const [high, across, wide] = [part.rows / 16, part.columns / columns, columns / 8];
   const pitch = columns + 8;
+  const barrier = teams === 1 ? "__syncwarp();" : "__syncthreads();";
   source.line(`const int patch = thread / 32 * ${patch};`);
   eachOf(source, ["i", high], ["c", across], () => {
     // a lane has two columns of row lane / 4, and two of the row 8 below
@@ -132,14 +139,18 @@ function finish(source: Source, kernel: DotKernel, { part }: MatrixTile, patch: 
       const at = `patch + (lane / 4 + e / 2 * 8) * ${pitch} + j * 8 + lane % 4 * 2 + e % 2`;
       source.line(`tiles[${at}] = tenon_bits(sums[((i * ${across} + c) * ${wide} + j) * 4 + e]);`);
     });
-    source.line("__syncwarp();");
+    source.line(barrier);
     source.line("#pragma unroll 1");
-    source.nested(`for (int at = lane; at < ${16 * columns}; at += 32)`, () => {
+    source.nested(`for (int at = lane + team * 32; at < ${16 * columns}; at += ${32 * teams})`, () => {
       source.line(`const int row = first_row + part_row + i * 16 + at / ${columns};`);
       source.line(`const int column = first_column + part_column + c * ${columns} + at % ${columns};`);
       source.if(`row < ${source.index(sizes.rows)} && column < ${source.index(sizes.columns)}`, () => {
-        const sum = `tiles[patch + at / ${columns} * ${pitch} + at % ${columns}]`;
-        source.line(`const float product = tenon_float(${sum});`);
+        source.line(`const int place = member / 32 * ${patch} + at / ${columns} * ${pitch} + at % ${columns};`);
+        source.line("float product = tenon_float(tiles[place]);");
+        if (teams > 1)
+          eachOf(source, ["t", teams - 1], () =>
+            source.line(`product += tenon_float(tiles[place + (t + 1) * ${(threads / 32) * patch}]);`),
+          );
         for (const [variable, text] of [
           [kernel.batch, "batch"],
           [kernel.row, "row"],
@@ -150,6 +161,6 @@ function finish(source: Source, kernel: DotKernel, { part }: MatrixTile, patch: 
         source.statements(kernel.epilogue);
       });
     });
-    source.line("__syncwarp();");
+    source.line(barrier);
   });
 }
