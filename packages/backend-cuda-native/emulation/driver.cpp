@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -17,13 +18,27 @@
 
 namespace {
 
-enum Status { kSuccess = 0, kInvalidValue = 1, kOutOfMemory = 2, kNotFound = 500, kNotReady = 600, kIllegalAddress = 700, kCapture = 900 };
+enum Status {
+  kSuccess = 0,
+  kInvalidValue = 1,
+  kOutOfMemory = 2,
+  kInvalidContext = 201,
+  kNotFound = 500,
+  kNotReady = 600,
+  kIllegalAddress = 700,
+  kCapture = 900
+};
 
 using Work = std::function<int()>;
 
 struct Stream {
+  int device;
   std::deque<Work> queue;
   bool capturing = false;
+};
+struct Allocation {
+  size_t bytes;
+  int device;
 };
 struct Event {
   Stream* stream = nullptr;
@@ -48,15 +63,29 @@ std::set<Stream*> streams;
 std::set<Event*> events;
 std::set<Module*> modules;
 std::set<Graph*> graphs, execs;
-std::map<uintptr_t, size_t> memory;
+std::map<uintptr_t, Allocation> memory;
 emulation::Launcher launcher;
 std::map<void*, size_t> hostMemory;
 std::map<void*, emulation::Kernel> kernels;
-size_t usedBytes = 0;
-int contexts = 0;
+/** By device: bytes that are in use, and how often its context was retained. The address of the latter is the context. */
+constexpr int kMostDevices = 8;
+size_t usedBytes[kMostDevices] = {};
+int retained[kMostDevices] = {};
+thread_local int current = -1;
 Graph* captured = nullptr;
 /** Works that have been done, which stand for time. */
 uint64_t works = 0;
+
+int deviceCount() {
+  const char* text = getenv("TENON_EMULATED_DEVICES");
+  return text == nullptr ? 1 : std::min(kMostDevices, (int)strtol(text, nullptr, 10));
+}
+
+int contexts() {
+  int sum = 0;
+  for (const int n : retained) sum += n;
+  return sum;
+}
 
 size_t totalBytes() {
   const char* text = getenv("TENON_EMULATED_BYTES");
@@ -101,16 +130,19 @@ int reach(Event* e, uint64_t record) {
 
 int enqueue(Stream* s, Work work) {
   if (!streams.count(s)) return refuse(kInvalidValue, "the stream is none, or destroyed");
+  if (s->device != current) return refuse(kInvalidContext, "the stream is of another context than the current one");
   if (s->capturing) captured->works.push_back(std::move(work));
   else s->queue.push_back(std::move(work));
   return kSuccess;
 }
 
-bool inside(unsigned long long address, size_t bytes) {
+/** Whether it is memory of the device, or of any. */
+bool inside(unsigned long long address, size_t bytes, int device = -1) {
   auto after = memory.upper_bound((uintptr_t)address);
   if (after == memory.begin()) return false;
   --after;
-  return address + bytes <= after->first + after->second;
+  if (device >= 0 && after->second.device != device) return false;
+  return address + bytes <= after->first + after->second.bytes;
 }
 
 int outside(const char* what, unsigned long long address, size_t bytes) {
@@ -126,6 +158,7 @@ EXPORT int cuGetErrorName(int error, const char** name) { LOCK
   switch (error) {
     case kInvalidValue: *name = "CUDA_ERROR_INVALID_VALUE"; break;
     case kOutOfMemory: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+    case kInvalidContext: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;
     case kNotFound: *name = "CUDA_ERROR_NOT_FOUND"; break;
     case kIllegalAddress: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
     case kCapture: *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"; break;
@@ -134,10 +167,10 @@ EXPORT int cuGetErrorName(int error, const char** name) { LOCK
   return kSuccess;
 }
 EXPORT int cuGetErrorString(int, const char** text) { LOCK return *text = message.c_str(), kSuccess; }
-EXPORT int cuDeviceGetCount(int* count) { LOCK return *count = 1, kSuccess; }
+EXPORT int cuDeviceGetCount(int* count) { LOCK return *count = deviceCount(), kSuccess; }
 EXPORT int cuDeviceGet(int* device, int ordinal) { LOCK
-  if (ordinal != 0) return refuse(kInvalidValue, "there is one device, number 0");
-  return *device = 0, kSuccess;
+  if (ordinal < 0 || ordinal >= deviceCount()) return refuse(kInvalidValue, "there is no device of that number");
+  return *device = ordinal, kSuccess;
 }
 EXPORT int cuDeviceGetName(char* name, int length, int) { LOCK return snprintf(name, (size_t)length, "emulated"), kSuccess; }
 EXPORT int cuDeviceGetAttribute(int* value, int attribute, int) { LOCK
@@ -145,38 +178,46 @@ EXPORT int cuDeviceGetAttribute(int* value, int attribute, int) { LOCK
   return *value = known.count(attribute) ? known.at(attribute) : 0, kSuccess;
 }
 EXPORT int cuDeviceTotalMem_v2(size_t* bytes, int) { LOCK return *bytes = totalBytes(), kSuccess; }
-EXPORT int cuDevicePrimaryCtxRetain(void** context, int) { LOCK return contexts++, *context = &contexts, kSuccess; }
-EXPORT int cuDevicePrimaryCtxRelease_v2(int) { LOCK
-  if (--contexts == 0) sticky = kSuccess;  // a context's errors end with it
+EXPORT int cuDevicePrimaryCtxRetain(void** context, int device) { LOCK
+  return retained[device]++, *context = &retained[device], kSuccess;
+}
+EXPORT int cuDevicePrimaryCtxRelease_v2(int device) { LOCK
+  retained[device]--;
+  if (contexts() == 0) sticky = kSuccess;  // a context's errors end with it
   return kSuccess;
 }
 EXPORT int cuCtxSetCurrent(void* context) { LOCK
-  return context == &contexts ? kSuccess : refuse(kInvalidValue, "there is no such context");
+  for (int device = 0; device < deviceCount(); device++)
+    if (context == &retained[device] && retained[device] > 0) return current = device, kSuccess;
+  return refuse(kInvalidContext, "there is no such context");
 }
 
 EXPORT int cuMemGetInfo_v2(size_t* free, size_t* total) { LOCK
-  return *total = totalBytes(), *free = *total - usedBytes, kSuccess;
+  if (current < 0) return refuse(kInvalidContext, "no context is current");
+  return *total = totalBytes(), *free = *total - usedBytes[current], kSuccess;
 }
 EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
+  if (current < 0) return refuse(kInvalidContext, "no context is current");
   if (bytes == 0) return refuse(kInvalidValue, "an allocation of 0 bytes");
   if (captured != nullptr) return refuse(kCapture, "nothing may be allocated during a capture");
-  if (usedBytes + bytes > totalBytes()) return refuse(kOutOfMemory, "out of memory");
+  if (usedBytes[current] + bytes > totalBytes()) return refuse(kOutOfMemory, "out of memory");
   void* data = aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (data == nullptr) return refuse(kOutOfMemory, "out of memory");
   memset(data, 0xcd, bytes);
-  usedBytes += bytes;
+  usedBytes[current] += bytes;
   const auto begin = (uintptr_t)data;
-  memory[begin] = bytes;
+  memory[begin] = {bytes, current};
   launcher.allocate(begin, bytes);
   return *address = begin, kSuccess;
 }
 EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
   const auto found = memory.find((uintptr_t)address);
   if (found == memory.end()) return refuse(kInvalidValue, "memory is freed that is none");
+  if (found->second.device != current) return refuse(kInvalidContext, "memory of another context is freed");
   if (captured != nullptr) return refuse(kCapture, "nothing may be freed during a capture");
   for (Stream* s : streams)  // as a driver, which waits
     if (const int status = drain(s); status != kSuccess) return status;
-  usedBytes -= found->second;
+  usedBytes[current] -= found->second.bytes;
   memory.erase(found);
   launcher.release((uintptr_t)address);
   free((void*)(uintptr_t)address);
@@ -195,35 +236,38 @@ EXPORT int cuMemFreeHost(void* address) { LOCK
 
 EXPORT int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, Stream* s) { LOCK
   return enqueue(s, [=] {
-    if (!inside(to, bytes)) return outside("a copy", to, bytes);
+    if (!inside(to, bytes, s->device)) return outside("a copy", to, bytes);
     memcpy((void*)(uintptr_t)to, from, bytes);
     return (int)kSuccess;
   });
 }
 EXPORT int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, Stream* s) { LOCK
   return enqueue(s, [=] {
-    if (!inside(from, bytes)) return outside("a copy", from, bytes);
+    if (!inside(from, bytes, s->device)) return outside("a copy", from, bytes);
     memcpy(to, (const void*)(uintptr_t)from, bytes);
     return (int)kSuccess;
   });
 }
 EXPORT int cuMemcpyDtoDAsync_v2(unsigned long long to, unsigned long long from, size_t bytes, Stream* s) { LOCK
   return enqueue(s, [=] {
-    if (!inside(from, bytes)) return outside("a copy", from, bytes);
-    if (!inside(to, bytes)) return outside("a copy", to, bytes);
+    if (!inside(from, bytes, s->device)) return outside("a copy", from, bytes);
+    if (!inside(to, bytes, s->device)) return outside("a copy", to, bytes);
     memmove((void*)(uintptr_t)to, (const void*)(uintptr_t)from, bytes);
     return (int)kSuccess;
   });
 }
 EXPORT int cuMemsetD8Async(unsigned long long to, unsigned char value, size_t bytes, Stream* s) { LOCK
   return enqueue(s, [=] {
-    if (!inside(to, bytes)) return outside("a fill", to, bytes);
+    if (!inside(to, bytes, s->device)) return outside("a fill", to, bytes);
     memset((void*)(uintptr_t)to, value, bytes);
     return (int)kSuccess;
   });
 }
 
-EXPORT int cuStreamCreate(Stream** s, unsigned) { LOCK return streams.insert(*s = new Stream), kSuccess; }
+EXPORT int cuStreamCreate(Stream** s, unsigned) { LOCK 
+  if (current < 0) return refuse(kInvalidContext, "no context is current");
+  return streams.insert(*s = new Stream{current, {}, false}), kSuccess;
+}
 EXPORT int cuStreamDestroy_v2(Stream* s) { LOCK
   if (streams.erase(s) == 0) return refuse(kInvalidValue, "the stream is none, or destroyed");
   delete s;
@@ -327,7 +371,7 @@ EXPORT int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, un
   const int rows = *(const int*)parameters[1];
   return enqueue(s, [=] {
     if (isFaulty()) return refuse(kIllegalAddress, "an illegal memory access was encountered");
-    if (!inside(table, 8)) return outside("a table", table, 8);
+    if (!inside(table, 8, s->device)) return outside("a table", table, 8);
     const std::string fault = launcher.launch((emulation::Kernel)function, (int)x, (int)threads,
                                                (const unsigned long long*)(uintptr_t)table, rows);
     return fault.empty() ? (int)kSuccess : refuse(kIllegalAddress, fault);
@@ -362,11 +406,11 @@ SHARED bool tenon_inside(unsigned long long address, size_t bytes) { LOCK return
 SHARED int tenon_outside(const std::string& what, unsigned long long address, size_t bytes) { LOCK
   return outside(what.c_str(), address, bytes);
 }
-SHARED bool tenon_has_context() { LOCK return contexts > 0; }
+SHARED bool tenon_has_context() { LOCK return contexts() > 0; }
 SHARED void tenon_pass(uint64_t time) { LOCK works += time; }
 
 /** What has been made and not been given back. */
 EXPORT size_t tenon_live() { LOCK
   return streams.size() + events.size() + modules.size() + graphs.size() + execs.size() + memory.size() +
-         hostMemory.size() + (size_t)contexts;
+         hostMemory.size() + (size_t)contexts();
 }
