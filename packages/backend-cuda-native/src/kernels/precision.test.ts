@@ -9,6 +9,7 @@ import { cudaNative } from "../backend.ts";
 import { MAX_THREADS, SHARED_BYTES } from "../capabilities.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
 import { sourceOf, templates } from "../kernels.ts";
+import { expectOwnProducts } from "./own-products.test-kit.ts";
 
 const draw = drawer(9);
 const numbers = (shape: readonly number[]): Tensor =>
@@ -54,4 +55,13 @@ testEmulatedDevice(
       expect(counted).toBeGreaterThanOrEqual(2); // those with more than a few rows, columns and terms
     }
   },
+);
+
+testEmulatedDevice.each(["float32", "tf32", "bfloat16"] as const)(
+  "products of kernels of our own with %s are right",
+  (precision) =>
+    expectOwnProducts(cudaNative({ cache: false }), precision, [
+      [40, 36, 600],
+      [70, 33, 20],
+    ]),
 );
