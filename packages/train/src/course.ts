@@ -1,7 +1,7 @@
 import type { HostKey, Tensor } from "@tenon/tensor";
 import type { EpochEvent } from "./callbacks.ts";
 import type { Position } from "./checkpoint.ts";
-import type { DataSource } from "./data.ts";
+import type { BatchSource, DataSource } from "./data.ts";
 import type { BatchRecord, EpochRecord } from "./history.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Evaluation } from "./model.ts";
@@ -18,7 +18,7 @@ export interface FitHost {
   resident(source: DataSource): Promise<Resident | undefined>;
   prepare(source: DataSource): { training: TrainingStep; parts: StepParts };
   checkData(source: DataSource, name: string): void;
-  measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined>;
+  measure(source: BatchSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined>;
   /** Where the order of an epoch comes from. */
   orderKey(epoch: number): HostKey;
   position(): Position;

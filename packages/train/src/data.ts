@@ -37,6 +37,16 @@ export interface DataSource {
   slice(start?: number, end?: number): DataSource;
 }
 
+/** What gives batches, be it the data or a copy of them on a device. */
+export interface BatchSource {
+  batches(
+    batchSize: number,
+    options?: { readonly shuffle?: HostKey | undefined },
+  ): Iterable<{
+    tensors(): Readonly<Record<string, Tensor>> | Promise<Readonly<Record<string, Tensor>>>;
+  }> & { readonly length: number };
+}
+
 type Values = ColumnLike | Tensor;
 
 /**

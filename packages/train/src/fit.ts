@@ -1,7 +1,7 @@
 import { isDeviceLost, type Tensor } from "@tenon/tensor";
 import type { TrainEvent } from "./callbacks.ts";
 import { type Course, copyOf, type FitHost, type Place } from "./course.ts";
-import { type Data, type DataSource, limited, sourceOf } from "./data.ts";
+import { type BatchSource, type Data, type DataSource, limited, sourceOf } from "./data.ts";
 import { checkFitOptions, checkSteps, type FitOptions, splitOff } from "./fit-options.ts";
 import { Health } from "./health.ts";
 import { type EpochRecord, type History, validationName } from "./history.ts";
@@ -9,7 +9,6 @@ import { onInterrupt } from "./interrupt.ts";
 import type { Evaluation, Logs } from "./model.ts";
 import { Progress } from "./progress.ts";
 import type { Recovery } from "./recovery.ts";
-import type { Resident } from "./resident.ts";
 import { argumentsOf, numbersIn, type StepParts, type TrainingStep } from "./steps.ts";
 import { Telling } from "./telling.ts";
 
@@ -33,7 +32,9 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
   const keeper = recover === false ? undefined : await host.keeper();
   const recovery = keeper && new (await import("./recovery.ts")).Recovery<Place>(keeper, recover);
   const resident = await host.resident(source);
-  const fit = new Fit(host, training, parts, source, judged, { ...options, batchSize }, recovery, resident);
+  const judgedThere = judged && (await host.resident(judged));
+  const sources = [resident ?? source, judgedThere ?? judged] as const;
+  const fit = new Fit(host, training, parts, source, sources, { ...options, batchSize }, recovery);
   const abort = (): void => fit.stop("aborted");
   const ignore = handleInterrupt === false ? undefined : onInterrupt(() => fit.stop("interrupted"));
   signal?.addEventListener("abort", abort);
@@ -44,6 +45,7 @@ export async function runFit(host: FitHost, data: Data, options: FitOptions): Pr
     signal?.removeEventListener("abort", abort);
     ignore?.();
     resident?.dispose();
+    judgedThere?.dispose();
   }
   if (fit.stopped === "interrupted" && typeof handleInterrupt === "string") {
     const save = (): Promise<unknown> => trainer.save(handleInterrupt);
@@ -58,10 +60,10 @@ class Fit {
   readonly #training: TrainingStep;
   readonly #parts: StepParts;
   readonly #source: DataSource;
-  readonly #validation: DataSource | undefined;
+  readonly #batches: BatchSource;
+  readonly #validation: BatchSource | undefined;
   readonly #options: FitOptions & { readonly batchSize: number };
   readonly #recovery: Recovery<Place> | undefined;
-  readonly #resident: Resident | undefined;
   readonly #telling: Telling;
   readonly #progress: Progress;
   readonly #epochs: number;
@@ -79,19 +81,18 @@ class Fit {
     training: TrainingStep,
     parts: StepParts,
     source: DataSource,
-    validation: DataSource | undefined,
+    [batches, validation]: readonly [BatchSource, BatchSource | undefined],
     options: FitOptions & { readonly batchSize: number },
     recovery: Recovery<Place> | undefined,
-    resident: Resident | undefined,
   ) {
     this.#host = host;
     this.#training = training;
     this.#parts = parts;
     this.#source = source;
+    this.#batches = batches;
     this.#validation = validation;
     this.#options = options;
     this.#recovery = recovery;
-    this.#resident = resident;
     this.#telling = new Telling(options.callbacks ?? [], recovery?.journal);
     this.#health = new Health(training, parts);
     this.#progress = new Progress(options.progress);
@@ -142,7 +143,7 @@ class Fit {
     const { batchSize, shuffle = true } = this.#options;
     const [host, training, progress, telling] = [this.#host, this.#training, this.#progress, this.#telling];
     const rows = this.#rows;
-    const parts = (this.#resident ?? this.#source).batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
+    const parts = this.#batches.batches(batchSize, shuffle ? { shuffle: host.orderKey(epoch) } : {});
     const batches = this.#options.stepsPerEpoch ?? parts.length;
     const course = this.#resumed ?? (await this.#begin(epoch));
     this.#resumed = undefined;

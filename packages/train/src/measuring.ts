@@ -1,5 +1,5 @@
 import type { Tensor } from "@tenon/tensor";
-import type { DataSource } from "./data.ts";
+import type { BatchSource } from "./data.ts";
 import type { Evaluation } from "./model.ts";
 import { argumentsOf, type EvaluationStep, type StepParts } from "./steps.ts";
 
@@ -16,7 +16,7 @@ export class Measuring {
       readonly evaluation: EvaluationStep;
       readonly generation: () => Promise<number>;
     },
-    source: DataSource,
+    source: BatchSource,
     batchSize: number,
     isStopped: () => boolean,
   ): Promise<Evaluation | undefined> {
@@ -27,7 +27,7 @@ export class Measuring {
 
   async #now(
     { parts, evaluation: { running, run }, generation }: Parameters<Measuring["measure"]>[0],
-    source: DataSource,
+    source: BatchSource,
     batchSize: number,
     isStopped: () => boolean,
   ): Promise<Evaluation | undefined> {
@@ -38,7 +38,7 @@ export class Measuring {
     let last: Tensor | undefined;
     for (const part of source.batches(batchSize)) {
       if (isStopped()) return undefined;
-      const tensors = part.tensors();
+      const tensors = await part.tensors();
       last?.dispose();
       last = await run(...argumentsOf(parts, tensors));
       for (const t of Object.values(tensors)) t.dispose();

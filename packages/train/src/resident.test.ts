@@ -48,8 +48,9 @@ async function lossesOn(backend: BackendFactory): Promise<readonly number[]> {
     backend,
     seed: 3,
   });
-  const { epochs } = await trainer.fit(data, { epochs: 3, batchSize: 16, progress: false });
-  return epochs.map(({ loss }) => loss);
+  const validation = data.slice(0, 20);
+  const { epochs } = await trainer.fit(data, { epochs: 3, batchSize: 16, validation, progress: false });
+  return epochs.flatMap(({ loss, valLoss }) => [loss, valLoss!]);
 }
 
 test("data that fit are brought to the device once, and batches are taken there, in the same order", async () => {

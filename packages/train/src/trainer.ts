@@ -8,7 +8,7 @@ import {
   type TensorType,
 } from "@tenon/tensor";
 import type { Position } from "./checkpoint.ts";
-import { type Data, type DataSource, type Inputs, inputsOf, limited, sourceOf } from "./data.ts";
+import { type BatchSource, type Data, type DataSource, type Inputs, inputsOf, limited, sourceOf } from "./data.ts";
 import { fileSystem } from "./files.ts";
 import { runFit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
@@ -261,7 +261,7 @@ export class Trainer {
     );
   }
 
-  #measure(source: DataSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
+  #measure(source: BatchSource, batchSize: number, isStopped: () => boolean): Promise<Evaluation | undefined> {
     const generation = async (): Promise<number> => (await this.#keeper)?.generation ?? 0;
     return this.#measuring.measure({ ...this.#programs.plan!, generation }, source, batchSize, isStopped);
   }
