@@ -24,6 +24,7 @@ interface Prose {
  * of them; in the bundle of a page it is none, and an error has its class, code, op, values and operands. The sources have
  * each text where it is thrown: `axis ${axis} is outside rank ${rank}` becomes `text7(axis, rank)` here, in the build. For
  * pages all these names are one function's, which lists the values, so that their bundles do not even have the numbers.
+ * What computes an advice is wrapped, as in `advise(() => known.length === 0 ? text8() : text9(known))`: pages advise nothing.
  *
  * What makes such texts, of a value or of what may be meant, is `prose.ts`, for which the same pages have `no-prose.ts`.
  */
@@ -60,18 +61,18 @@ export function texts(): Plugin[] {
 type Text = Pick<Prose, "by" | "parts">;
 
 const whole = (table: readonly Text[]): string =>
-  table
+  `export const advise = (advice) => advice();\n${table
     .map(({ parts }, n) => {
       const text = parts.map((part) => part.replaceAll(/[\\`]|\$(?=\{)/g, "\\$&").replaceAll("\n", "\\n"));
       const values = parts.slice(1).map((_, i) => `v${i}`);
       const filled = text.map((part, i) => part + (i < values.length ? `\${${values[i]}}` : ""));
       return `export const text${n} = (${values.join(", ")}) => \`${filled.join("")}\`;\n`;
     })
-    .join("");
+    .join("")}`;
 
 /** What stands for texts where they are not. */
 const none = (table: readonly Text[]): string => `const say = (...values) => values.join(", ");
-function advise() {}
+export function advise() {}
 export { ${table.map(({ by }, n) => `${by} as text${n}`).join(", ")} };
 `;
 
@@ -79,14 +80,31 @@ export { ${table.map(({ by }, n) => `${by} as text${n}`).join(", ")} };
 export function apart(code: string, table: Text[]): string {
   const found = proseOf(ts.createSourceFile("file.ts", code, ts.ScriptTarget.ES2022, true));
   if (found.length === 0) return code;
-  const names = found.map(({ by, parts }) => `text${table.push({ by, parts }) - 1}`);
-  const written = found.map(({ values }, i) => `${names[i]}(${values.join(", ")})`);
+  const names = new Set<string>();
+  const written = found.map((part) => {
+    if ("code" in part) {
+      names.add("advise");
+      return part.code;
+    }
+    const name = `text${table.push({ by: part.by, parts: part.parts }) - 1}`;
+    names.add(name);
+    return `${name}(${part.values.join(", ")})`;
+  });
   const pieces = found.map(({ end }, i) => written[i] + code.slice(end, found[i + 1]?.start));
-  return `import { ${names.join(", ")} } from "#texts";\n${code.slice(0, found[0]!.start)}${pieces.join("")}`;
+  return `import { ${[...names].join(", ")} } from "#texts";\n${code.slice(0, found[0]!.start)}${pieces.join("")}`;
 }
 
-function proseOf(file: ts.SourceFile): readonly Prose[] {
-  const found: Prose[] = [];
+/** What is put in at a place. */
+interface Insertion {
+  readonly start: number;
+  readonly end: number;
+  readonly code: string;
+}
+
+type Found = (Prose | Insertion)[];
+
+function proseOf(file: ts.SourceFile): Readonly<Found> {
+  const found: Found = [];
   const visit = (node: ts.Node): void => {
     const parts = refusal(node);
     for (const [part, by] of parts) read(part, by, found, visit);
@@ -95,7 +113,7 @@ function proseOf(file: ts.SourceFile): readonly Prose[] {
     });
   };
   visit(file);
-  return found.sort((a, b) => a.start - b.start);
+  return found.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
 /** Which arguments of other functions people read: for one, `kindOf` takes what a value ought to have been. */
@@ -133,14 +151,15 @@ function refusal(node: ts.Node): readonly Part[] {
 }
 
 /** Finds the literals of a text, and leaves to `visit` what is none. */
-function read(node: ts.Node, by: Prose["by"], found: Prose[], visit: (node: ts.Node) => void): void {
+function read(node: ts.Node, by: Prose["by"], found: Found, visit: (node: ts.Node) => void): void {
   const readToo = (part: ts.Node, other = by): void => read(part, other, found, visit);
   if (ts.isObjectLiteralExpression(node)) {
     for (const property of node.properties) {
       if (ts.isSpreadAssignment(property)) readToo(property.expression);
-      else if (ts.isPropertyAssignment(property) && property.name.getText() === "fix")
+      else if (ts.isPropertyAssignment(property) && property.name.getText() === "fix") {
+        wrap(property.initializer, found);
         readToo(property.initializer, "advise");
-      else visit(property);
+      } else visit(property);
     }
   } else if (ts.isConditionalExpression(node)) {
     readToo(node.whenTrue);
@@ -156,13 +175,14 @@ function read(node: ts.Node, by: Prose["by"], found: Prose[], visit: (node: ts.N
   } else visit(node);
 }
 
-function add(
-  node: ts.Node,
-  by: Prose["by"],
-  parts: readonly string[],
-  values: readonly string[],
-  found: Prose[],
-): void {
+/** Makes a function of what computes an advice, for `advise` to call. A function is the program's own to call. */
+function wrap(advice: ts.Expression, found: Found): void {
+  if (ts.isStringLiteralLike(advice) || ts.isFunctionLike(advice) || /\b(await|yield)\b/.test(advice.getText())) return;
+  const [start, end] = [advice.getStart(), advice.getEnd()];
+  found.push({ start, end: start, code: "advise(() => (" }, { start: end, end, code: "))" });
+}
+
+function add(node: ts.Node, by: Prose["by"], parts: readonly string[], values: readonly string[], found: Found): void {
   const text = parts.join("");
   if (text.length < MIN_PROSE || !text.includes(" ")) return;
   found.push({ start: node.getStart(), end: node.getEnd(), by, parts, values });

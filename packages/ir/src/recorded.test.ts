@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { dimSymbol, Fn, input, isVerified, recorded, reshape, toTensor } from "./index.ts";
-import { verifyModule } from "./verify.ts";
+import { buildModule, dimSymbol, entryGraph, Fn, input, isVerified, recorded, reshape, toTensor } from "./index.ts";
+import { verify, verifyModule } from "./verify.ts";
 
 const B = dimSymbol("B");
 
@@ -9,6 +9,24 @@ test("what is recorded is well-formed, and known to be", () => {
   const module = recorded({ entries: { f: new Fn("f", [x], [reshape(x, [B.mul(2)]).exp()]) } });
   expect(isVerified(module)).toBe(true);
   expect(verifyModule(module)).toEqual([]);
+});
+
+test("an entry is had as a graph, whether its module was recorded or verified", () => {
+  const x = input({ dtype: "float32", shape: [2] }, "x");
+  const parts = { entries: { f: new Fn("f", [x], [x.exp().mul(3)], [0]) } };
+  for (const module of [recorded(parts), verify(buildModule(parts))]) {
+    const graph = entryGraph(module, "f");
+    expect(buildModule({ entries: { f: graph } }).functions).toEqual(module.functions);
+    expect([graph.inputs[0]!.attrs.name, graph.inputs[0] === x]).toEqual(["x", false]);
+  }
+});
+
+test("the graph of a recorded module is what was recorded, whatever becomes of the program's tensors", () => {
+  const x = input({ dtype: "float32", shape: [2] });
+  const y = x.exp();
+  const module = recorded({ entries: { f: new Fn("f", [x], [y.mul(3)]) } });
+  y.node = x.node;
+  expect(entryGraph(module, "f").results[0]!.node.inputs[0]!.node.op.name).toBe("exp");
 });
 
 test("a size that stands in an attribute alone is declared", () => {

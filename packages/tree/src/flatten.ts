@@ -1,6 +1,7 @@
 import { StructureError } from "./errors.ts";
+import { describe } from "./prose.ts";
 import type { LeafOf, MapLeaves } from "./types.ts";
-import { describe, kindOf, walk } from "./walk.ts";
+import { kindOf, walk } from "./walk.ts";
 
 /** A tree without its leaves: what `treeUnflatten` needs to put a list of leaves back. `T` is the type of the tree it was made from. */
 export interface TreeStructure<T> {

@@ -1,4 +1,5 @@
 import { StructureError } from "./errors.ts";
+import { describe } from "./prose.ts";
 
 type Container = Readonly<Record<string | number, unknown>>;
 
@@ -102,20 +103,4 @@ function cycle(op: string, path: string): StructureError {
     path,
     fix: "break the cycle, or keep the shared part in an instance of a class, which is a leaf",
   });
-}
-
-const MAX_KEYS = 8; // more would hide the rest of the message
-
-/** What stands at a place of a tree. */
-export function describe(value: unknown): string {
-  const kind = kindOf(value);
-  if (kind === "list") return `a list of ${(value as readonly unknown[]).length}`;
-  if (kind === "record") {
-    const keys = Object.keys(value as object);
-    const names = keys.slice(0, MAX_KEYS).join(", ") + (keys.length > MAX_KEYS ? `, … ${keys.length} keys` : "");
-    return `a record {${names}}`;
-  }
-  if (kind === "empty") return "null";
-  if (typeof value !== "object") return `a leaf (${typeof value})`;
-  return `a leaf (${(value as object).constructor?.name ?? "object"})`;
 }
