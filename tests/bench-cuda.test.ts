@@ -31,7 +31,9 @@ test("every job of npm run bench:cuda runs, without PyTorch too, and a page is w
   try {
     write(findings, folder);
     const page = readFileSync(join(folder, "RESULTS-CUDA.md"), "utf8");
-    expect(page).toMatch(/^\| matmul 8³ \| tf32 \| [\d.e-]+ \| [\d.e-]+ TFLOP\/s \| \d+\.\d\d \(.*\)( †)? \|$/m);
+    expect(page).toMatch(
+      /^\| matmul 8³ \| tf32 \| [\d.e-]+ \| [\d.e-]+ \| [\d.e-]+ TFLOP\/s \| \d+\.\d\d \(.*\)( †)? \|$/m,
+    );
     expect(page).toMatch(/^\| softmax 3 × 8 \| float32 \| .* GB\/s, \d+ % of copying \|/m);
     expect(page).toContain("The device is not in the table of data sheets.");
     expect(JSON.parse(readFileSync(join(folder, "RESULTS-CUDA.json"), "utf8"))).toEqual(findings);

@@ -16,6 +16,8 @@ export interface Result {
   readonly precision: Job["precision"];
   readonly flop?: number;
   readonly bytes?: number;
+  /** Milliseconds that the host takes to start a run of ours, without waiting for it. */
+  readonly host: number;
   readonly sides: Readonly<Record<string, Compared>>;
   /** Why a side has no times. */
   readonly absent: Readonly<Record<string, string>>;
@@ -51,6 +53,21 @@ async function ourSide(run: () => Promise<Tensor>, fence: () => Promise<void>): 
   };
 }
 
+/** Runs whose starts are timed: so few that the device's queue holds them. */
+const STARTED = 20;
+
+async function hostTime(run: () => Promise<Tensor>, { fence, rounds }: Measuring): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    await fence();
+    const start = performance.now();
+    for (let i = 0; i < STARTED; i++) (await run()).dispose();
+    if (round > 0) times.push((performance.now() - start) / STARTED);
+  }
+  await fence();
+  return median(times);
+}
+
 async function sampleOf(result: Tensor): Promise<readonly number[]> {
   const size = result.shape.reduce<number>((n, d) => n * (d as number), 1);
   const first = result.reshape([size]).slice({ start: [0], limit: [Math.min(SAMPLE, size)] });
@@ -79,7 +96,8 @@ function comparedOf(own: readonly number[], ours: readonly number[]): Compared {
 }
 
 /** Measures a job: a round to warm up, then rounds in which each side has its turn, and each begins in turn. */
-export async function measure(job: Job, { rounds, roundMs, peer, fence }: Measuring): Promise<Result> {
+export async function measure(job: Job, measuring: Measuring): Promise<Result> {
+  const { rounds, roundMs, peer, fence } = measuring;
   const absent: Record<string, string> = {};
   const sides = new Map<string, Side>();
   const run = await job.prepare();
@@ -113,7 +131,7 @@ export async function measure(job: Job, { rounds, roundMs, peer, fence }: Measur
   for (const mode of peer?.modes ?? []) await peer!.ask({ drop: `${job.name}, ${job.precision}, ${mode}` });
   const { name, precision, flop, bytes } = job;
   return {
-    ...{ name, precision, absent },
+    ...{ name, precision, absent, host: await hostTime(run, measuring) },
     ...(flop !== undefined && { flop }),
     ...(bytes !== undefined && { bytes }),
     sides: Object.fromEntries([...times].map(([side, list]) => [side, comparedOf(list, times.get(OURS)!)])),

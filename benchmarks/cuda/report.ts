@@ -17,8 +17,8 @@ export interface Findings {
   readonly mnist: Readonly<Record<string, Finish>> | string;
 }
 
-const bytesRate = ({ bytes, sides }: Result): number | undefined =>
-  bytes === undefined ? undefined : bytes / sides[OURS]!.milliseconds / 1e6; // GB/s
+const bytesRate = ({ bytes, sides }: Result, side = OURS): number | undefined =>
+  bytes === undefined ? undefined : bytes / sides[side]!.milliseconds / 1e6; // GB/s
 const flopRate = ({ flop, sides }: Result): number | undefined =>
   flop === undefined ? undefined : flop / sides[OURS]!.milliseconds / 1e9; // TFLOP/s
 
@@ -34,7 +34,7 @@ export function pageOf(findings: Findings): string {
   const modes = [...new Set(results.flatMap(({ sides, absent }) => [...Object.keys(sides), ...Object.keys(absent)]))];
   const peers = modes.filter((mode) => mode !== OURS && mode !== CONTROL);
   const copy = results.find(({ name }) => name === "copy");
-  const bandwidth = copy && bytesRate(copy);
+  const bandwidth = copy && Math.max(...Object.keys(copy.sides).map((side) => bytesRate(copy, side)!));
   const cells = (result: Result): readonly string[] => {
     const { name, precision, sides, absent } = result;
     const [flops, bytes] = [flopRate(result), bytesRate(result)];
@@ -51,7 +51,8 @@ export function pageOf(findings: Findings): string {
       const off = side === CONTROL && Math.abs(found.ratio - 1) > APART ? " †" : "";
       return `${found.ratio.toFixed(2)} (${found.least.toFixed(2)}–${found.most.toFixed(2)})${off}`;
     });
-    return [name, precision, significant(sides[OURS]!.milliseconds), rate, ...against];
+    const host = significant(1000 * result.host);
+    return [name, precision, significant(sides[OURS]!.milliseconds), host, rate, ...against];
   };
   const row = (list: readonly string[]): string => `| ${list.join(" | ")} |`;
   const head = [
@@ -69,7 +70,7 @@ export function pageOf(findings: Findings): string {
     `Written by \`npm run bench:cuda\` on ${date}, from RESULTS-CUDA.json beside it: ${device} (${fingerprint}), Node ${node}, ${peer}. Times are`,
     `medians of ${rounds} rounds after one to warm up; in a round each side has its turn, from the same numbers, and results must agree. Ratios are`,
     "medians of those within a round, with their range: above 1, ours is quicker. A step is forward, backward and Adam. Where ours differs from",
-    "itself by more than 5 %, marked †, the row says little.",
+    "itself by more than 5 %, marked †, the row says little. The host's part is what it takes to start a run, without waiting for it.",
     "",
     row(head),
     row(head.map(() => "---")),
@@ -79,7 +80,7 @@ export function pageOf(findings: Findings): string {
     "",
     bandwidth === undefined
       ? "Copying was not measured."
-      : `Copying, measured: ${significant(bandwidth)} GB/s, read and written.`,
+      : `Copying, measured: ${significant(bandwidth)} GB/s, read and written, by whoever is quicker.`,
     datasheet === undefined
       ? "The device is not in the table of data sheets."
       : `By the data sheet ${datasheet.bandwidth} GB/s, and ${Object.entries(datasheet.peaks)
