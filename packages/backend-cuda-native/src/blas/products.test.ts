@@ -1,4 +1,18 @@
-import { broadcastTo, compile, cond, dot, matmul, ones, setBackend, spec, type Tensor, tensor } from "@tenon/tensor";
+import { interpreter } from "@tenon/interpreter";
+import {
+  broadcastTo,
+  compile,
+  cond,
+  dot,
+  matmul,
+  ones,
+  relu,
+  setBackend,
+  spec,
+  type Tensor,
+  tensor,
+  transpose,
+} from "@tenon/tensor";
 import { expect } from "vitest";
 import { drawer } from "../../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
 import { cudaNative } from "../backend.ts";
@@ -81,4 +95,60 @@ testEmulatedDevice("a product of unknown size has a kernel of our own where it t
     }
   });
   expect(said).toEqual(["dot: cuBLASLt 13.1, 128×128×64 float32", "dot: a kernel of our own, little work"]);
+});
+
+/** What is said while something is computed of drawn operands, whose result is the reference's. */
+async function saidOf(fn: (...operands: readonly Tensor[]) => Tensor, ...shapes: readonly (readonly number[])[]) {
+  const draw = drawer(5);
+  const data = shapes.map((shape) =>
+    Float32Array.from({ length: shape.reduce((n, size) => n * size, 1) }, () => draw(5) - 2),
+  );
+  const result = async () => {
+    const y = await compile(fn)(...data.map((values, i) => tensor(values, { shape: shapes[i]! as number[] })));
+    return [...(await y.data())];
+  };
+  await setBackend(interpreter());
+  const expected = await result();
+  await setBackend(library());
+  return saidDuring(async () => expect(await result()).toEqual(expected));
+}
+
+testEmulatedDevice("operands may begin anywhere, and lie beside the library's own memory", async () => {
+  const part = await saidOf(
+    (x, w, b) => relu(matmul(x!.slice({ start: [1, 3] }), w!.slice({ start: [0, 1] })).add(b!.slice({ start: [2] }))),
+    ...[[6, 8], [5, 6], [7]],
+  );
+  expect(part).toEqual(["dot+add+maximum: cuBLASLt 13.1, 5×5×5 float32, bias, relu"]);
+  const chain = await saidOf((x, w, v) => matmul(matmul(x!, w!), v!), [4, 5], [5, 6], [6, 3]);
+  expect(chain).toEqual(["dot: cuBLASLt 13.1, 6×5×4 float32", "dot: cuBLASLt 13.1, 3×6×4 float32"]);
+});
+
+testEmulatedDevice(
+  "the result may be wider than the operands, and what is rounded on the way need not be",
+  async () => {
+    const product = (x: Tensor, w: Tensor) => matmul(x.cast("bfloat16"), w.cast("bfloat16")).cast("float32");
+    expect(await saidOf((x, w) => relu(product(x!, w!)), [4, 5], [5, 6])).toEqual([
+      "dot+convert+maximum: cuBLASLt 13.1, 6×5×4 bfloat16 to float32, relu",
+    ]);
+    expect(await saidOf((x, w) => relu(product(x!, w!).mul(0.5).cast("bfloat16")), [4, 5], [5, 6])).toEqual([
+      "dot+convert+mul+convert+maximum: cuBLASLt 13.1, 6×5×4 bfloat16, relu",
+    ]);
+  },
+);
+
+testEmulatedDevice("rows that are no whole number of steps stay with a kernel of our own", async () => {
+  const said = await saidOf(
+    (x, w) =>
+      matmul(
+        transpose(x!, [1, 0, 2])
+          .reshape([6, 4])
+          .slice({ limit: [5, 4] }),
+        w!,
+      ),
+    ...[
+      [2, 3, 4],
+      [4, 5],
+    ],
+  );
+  expect(said).toEqual(["dot: a kernel of our own, for how its operands lie"]);
 });
