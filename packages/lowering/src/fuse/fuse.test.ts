@@ -148,6 +148,19 @@ test("no kernel touches more buffers than the target has", () => {
   expect(groupsOf(shapes, add)).toHaveLength(1);
 });
 
+test("nor where other kernels read what lies in between", () => {
+  const limit = 6;
+  const inputs = Array.from({ length: 5 }, () => input(spec([5, 7])));
+  const sums = [exp(inputs[0]!)];
+  for (const x of inputs.slice(1)) sums.push(exp(x).add(sums.at(-1)!));
+  const results = [sums.at(-1)!, ...sums.map((x) => sum(transpose(x), { axis: 1 }).reverse({ axis: 0 }).exp())];
+  const { groups, stored } = fused(new Fn("fn", inputs, results), { maxBuffers: limit });
+  for (const { nodes, outputs } of groups) {
+    const reads = new Set(nodes.flatMap((n) => n.inputs).filter((t) => stored.has(t) && !outputs.includes(t)));
+    expect(reads.size + outputs.length).toBeLessThanOrEqual(limit);
+  }
+});
+
 describe("a composite that the target keeps whole", () => {
   const shapes = [["B", 5, 6], [6, 8], [8], ["B", 5, 8]];
   const groups = (body: (...xs: Tensor[]) => Tensor | readonly Tensor[]): readonly string[] =>

@@ -1,9 +1,10 @@
-import { dtypes, type Fn, type Node, sizeOf, type Tensor, topologicalOrder } from "@tenon/ir";
+import { type Fn, type Node, type Tensor, topologicalOrder } from "@tenon/ir";
 import { stridedRead } from "../emit/strided.ts";
 import { entry } from "../entry.ts";
 import { isClaimed } from "../expand.ts";
 import type { Index } from "../index-node.ts";
 import { isMove } from "../view-moves.ts";
+import { countBuffers, isReadBeside } from "./buffers.ts";
 import { type Axis, axisOf, Draft, resolve } from "./draft.ts";
 import { isJob, type Readers, readersOf } from "./epilogue.ts";
 import { finish } from "./finish.ts";
@@ -41,7 +42,14 @@ const anchors: Readonly<Record<string, "sort" | "scatter" | "control">> = {
  * it reads from, where their iterations fit and nothing outside stands between them.
  */
 export function fuse(fn: Fn, options: FuseOptions): Fused {
-  return new Fusion(options).run(fn);
+  const wary = new Set<Node>();
+  for (;;) {
+    const fusion = new Fusion(options, wary);
+    const fused = fusion.run(fn);
+    const before = wary.size;
+    for (const node of fusion.crowded()) wary.add(node);
+    if (wary.size === before) return fused;
+  }
 }
 
 /** A draft whose node reads others, and along which axes; undefined where it reads elsewhere too. */
@@ -60,11 +68,14 @@ class Fusion {
   readonly reads = new Map<Node, readonly SpaceRead[]>();
   readonly options: FuseOptions;
   readonly #needed: ReadonlySet<Tensor>;
+  /** Nodes of groups that came to touch too many buffers, since what they compute was read by other groups later on. */
+  readonly #wary: ReadonlySet<Node>;
   #readers: Readers = new Map();
   #places: ReadonlyMap<Node, number> = new Map();
 
-  constructor(options: FuseOptions) {
+  constructor(options: FuseOptions, wary: ReadonlySet<Node>) {
     this.options = options;
+    this.#wary = wary;
     this.#needed = new Set(options.needed);
   }
 
@@ -199,24 +210,30 @@ class Fusion {
 
   /** Whether the drafts together touch few enough buffers. */
   affordable(before: Draft, user: Draft): boolean {
-    const { maxBuffers } = this.options;
-    if (maxBuffers === Number.POSITIVE_INFINITY) return true;
-    const nodes = new Set([...before.nodes, ...user.nodes]);
-    const reads = [...new Set([...before.reads, ...user.reads])].filter((t) => !nodes.has(t.node));
     const last = user.nodes[user.nodes.length - 1]!;
-    const written = [...nodes].flatMap((node) =>
-      node.outputs.filter(
-        (t) => node === last || [...(this.users.get(t) ?? [])].some((u) => !nodes.has(u)) || this.#needed.has(t),
-      ),
-    );
-    const touched = [...reads, ...written];
-    const small = touched.filter((t) => this.isSmall(t)).length;
-    return touched.length - small + Math.min(small, 1) <= maxBuffers;
+    return this.buffersOf([before, user], last) <= this.options.maxBuffers;
   }
 
-  isSmall({ dtype, shape }: Tensor): boolean {
-    const elements = sizeOf(shape);
-    return typeof elements === "number" && elements * dtypes[dtype].byteLength <= this.options.smallBytes;
+  /** Nodes of the groups that touch too many buffers. */
+  crowded(): readonly Node[] {
+    const drafts = [...new Set(this.drafts.map(resolve))].filter(({ kind }) => kind === "loops");
+    return drafts.filter((d) => this.buffersOf([d]) > this.options.maxBuffers).flatMap(({ nodes }) => nodes);
+  }
+
+  /** How many buffers drafts touch together, of which `last` is the latest node, whose readers are not known yet. */
+  buffersOf(drafts: readonly Draft[], last?: Node): number {
+    const { maxBuffers, smallBytes } = this.options;
+    if (maxBuffers === Number.POSITIVE_INFINITY) return 0;
+    const nodes = new Set(drafts.flatMap((draft) => draft.nodes));
+    const isWary = last !== undefined && [...nodes].some((node) => this.#wary.has(node));
+    const isWritten = (t: Tensor): boolean => {
+      if (t.node === last || this.#needed.has(t)) return true;
+      if ([...(this.users.get(t) ?? [])].some((u) => !nodes.has(u))) return true;
+      return isWary && isReadBeside(t, nodes, this.#readers, this.#needed);
+    };
+    const reads = new Set(drafts.flatMap((draft) => [...draft.reads].filter((t) => !nodes.has(t.node))));
+    const written = [...nodes].flatMap((node) => node.outputs.filter(isWritten));
+    return countBuffers([...reads, ...written], smallBytes);
   }
 
   /** Whether nothing that is in neither draft must be computed between the two, and only `node` reads the one from the other. */
