@@ -71,4 +71,15 @@ describeEmulated("where the device has little memory,", () => {
       expect(reservedBytes).toBeLessThanOrEqual(2 ** 20);
     },
   );
+
+  testEmulatedDevice("where one result of several has no room, none of them is left behind", async () => {
+    limit(2 ** 20 + 900_000); // the device before holds the rest
+    await setBackend(cudaNative({ cache: false }));
+    const three = compile((x: Tensor) => [x.add(1), x.mul(2), x.neg()]);
+    await three(tensor([1]));
+    const before = memory().devices.at(-1)!.liveBuffers;
+    const large = three(tensor(new Float32Array(60_000))).then(([x]) => x!.data());
+    await expect(large).rejects.toThrow("E540 cuda-native: the GPU has no 240000 bytes left");
+    expect(memory().devices.at(-1)!.liveBuffers).toBe(before);
+  });
 });

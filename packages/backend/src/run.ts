@@ -13,13 +13,21 @@ export function resultBuffers<M>(
   results: readonly (Buffer | undefined)[],
 ): readonly LiveBuffer<M>[] {
   const from = donorsOf(signature);
-  return signature.results.map(({ type }, i) => {
-    const donor = from[i];
-    if (donor !== undefined) return inputs[donor]!;
-    const given = results[i];
-    if (given !== undefined) return buffers.own(signature.entry, given);
-    return buffers.alloc(byteLengthOf(concreteType(type, bindings)));
-  });
+  const made: LiveBuffer<M>[] = [];
+  try {
+    return signature.results.map(({ type }, i) => {
+      const donor = from[i];
+      if (donor !== undefined) return inputs[donor]!;
+      const given = results[i];
+      if (given !== undefined) return buffers.own(signature.entry, given);
+      const buffer = buffers.alloc(byteLengthOf(concreteType(type, bindings)));
+      made.push(buffer);
+      return buffer;
+    });
+  } catch (error) {
+    for (const buffer of made) buffer.release(); // where one result has no room, nobody would release the others
+    throw error;
+  }
 }
 
 /** The error of a use of an executable that was disposed. */
