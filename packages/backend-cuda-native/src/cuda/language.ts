@@ -1,6 +1,6 @@
 import type { DType } from "@tenon/ir";
 import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
-import type { Language } from "@tenon/lowering/threads";
+import { joinLanes, type Language, wideCode } from "@tenon/lowering/threads";
 import { constant, integerConstant } from "./constant.ts";
 import { elementOf, loaded, stored } from "./element.ts";
 
@@ -198,8 +198,13 @@ export const cudaFor = (slots: readonly Pick<Slot, "dtype">[]): Language => ({
     has: (slot) => wide.has(slots[slot]!.dtype),
     load: (slot, address, array) => `tenon_read_four(${array}, s${slot}, ${address});`,
     store: (slot, address, array) => `tenon_write_four(s${slot}, ${address}, ${array});`,
+    wide: wideCode,
   },
-  lanes: { count: WARP, across: (value, _, bit) => `__shfl_xor_sync(0xffffffffu, ${value}, ${bit})` },
+  lanes: {
+    count: WARP,
+    across: (value, _, bit) => `__shfl_xor_sync(0xffffffffu, ${value}, ${bit})`,
+    join: joinLanes,
+  },
   group: "group",
   thread: "thread",
 });

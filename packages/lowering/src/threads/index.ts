@@ -1,10 +1,12 @@
 export { largestTensors } from "../plan/largest.ts";
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
+export { joinLanes } from "./lanes.ts";
 export type { Lanes, Language, Vectors } from "./language.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";
 export { Source } from "./source.ts";
 export { splitReduction } from "./split-reduction.ts";
+export { wideCode } from "./wide.ts";
 export {
   type Work,
   type WorkInstance,

@@ -1,5 +1,7 @@
 import type { IndexBuilder } from "../index-fold.ts";
 import type { AluOp, Combine, ValueType } from "../kernel/kernel.ts";
+import type { joinLanes } from "./lanes.ts";
+import type { wideCode } from "./wide.ts";
 
 /** Threads of a workgroup in groups that run together, each of `count` from a multiple of it on. */
 export interface Lanes {
@@ -7,6 +9,8 @@ export interface Lanes {
   readonly count: number;
   /** What another lane has as this value: the one whose number differs in one bit. All lanes of the group must ask. */
   across(value: string, type: ValueType, bit: number): string;
+  /** `joinLanes`: targets without lanes go without it. */
+  readonly join: typeof joinLanes;
 }
 
 /** Accesses to elements side by side, from arrays of a thread's own and into them, which take no longer than one to an element. */
@@ -18,6 +22,8 @@ export interface Vectors {
   /** Reads from the element at an address on; statements, as the next. */
   load(slot: number, address: string, array: string): string;
   store(slot: number, address: string, array: string): string;
+  /** `wideCode`: targets without vectors go without it. */
+  readonly wide: typeof wideCode;
 }
 
 /**

@@ -4,10 +4,9 @@ import { addIndex } from "../index-expression.ts";
 import type { Index } from "../index-node.ts";
 import type { For, LoopKernel, Register, Statement } from "../kernel/kernel.ts";
 import { eachPart } from "../kernel/walk.ts";
-import type { Lanes, Language } from "./language.ts";
+import type { Language } from "./language.ts";
 import { type Mapping, type MappingLimits, mappingOf } from "./mapping.ts";
 import { Source } from "./source.ts";
-import { renderWide, type Wide, wideOf } from "./wide.ts";
 
 /** A kernel as what each thread of a grid of workgroups does. */
 export interface ThreadCode {
@@ -29,8 +28,9 @@ export function renderThreads(kernel: LoopKernel, language: Language, limits: Ma
 /** A thread for each iteration, or for several side by side; the last workgroup may have threads that have nothing to do. */
 function renderEach(kernel: LoopKernel, mapping: Mapping, language: Language): ThreadCode {
   const { chain, body, threads } = mapping;
-  const wide = wideOf(kernel, mapping, language.vectors);
-  const count = wide === undefined ? 1 : language.vectors!.count;
+  const { vectors } = language;
+  const wide = vectors?.wide.of(kernel, mapping, vectors);
+  const count = wide === undefined ? 1 : vectors!.count;
   const source = new Source(language, kernel);
   const { alu, group, thread, constant } = language;
   const at = flattenedChain(chain);
@@ -41,31 +41,9 @@ function renderEach(kernel: LoopKernel, mapping: Mapping, language: Language): T
   source.line(`if (${isOutside}) { return; }`);
   unravel(source, chain, at.index);
   if (wide === undefined) source.statements(body);
-  else renderParts(source, mapping, wide);
+  else vectors!.wide.render(source, mapping, wide, vectors!);
   const groups = floorDiv(addIndex(at.size, threads * count - 1), threads * count);
   return { threads, groups, declarations: "", body: source.text };
-}
-
-/** Several iterations at once, or as many as are left. */
-function renderParts(source: Source, mapping: Mapping, wide: Wide): void {
-  const { language } = source;
-  const { variable, size } = mapping.chain.at(-1)!;
-  const vectors = language.vectors!;
-  const first = source.index(variable);
-  if (!wide.ragged) {
-    renderWide(source, mapping, wide, vectors, first);
-    return;
-  }
-  const end = source.fresh("i");
-  const limit = language.index.min(language.index.add(first, String(vectors.count)), source.index(size));
-  source.line(language.let(end, "int32", limit));
-  const isWhole = language.index.equal(end, language.index.add(first, String(vectors.count)));
-  source.if(isWhole, () => renderWide(source, mapping, wide, vectors, first));
-  source.if(language.index.notEqual(end, language.index.add(first, String(vectors.count))), () => {
-    const name = source.fresh("i");
-    source.name(variable, name);
-    source.nested(language.loop(name, first, end, "1"), () => source.statements(mapping.body));
-  });
 }
 
 /** A workgroup for each iteration. */
@@ -126,7 +104,8 @@ class Rows {
   #join(registers: readonly Register[]): void {
     if (registers.length === 0) return;
     const { lanes } = this.#source.language;
-    if (lanes !== undefined && this.#threads % lanes.count === 0) this.#joinLanes(registers, lanes);
+    if (lanes !== undefined && this.#threads % lanes.count === 0)
+      lanes.join(this.#source, registers, this.#threads, lanes, (register, count) => this.#shared(register, count));
     else this.#joinThreads(registers);
   }
 
@@ -158,40 +137,6 @@ class Rows {
       source.line(language.barrier);
     }
     for (const [i, register] of registers.entries()) source.line(`${source.register(register)} = ${arrays[i]}[0];`);
-  }
-
-  /** By exchange inside of each group of lanes, then of the groups' values in each of them. */
-  #joinLanes(registers: readonly Register[], { count, across }: Lanes): void {
-    const source = this.#source;
-    const { language } = source;
-    const { thread, alu } = language;
-    const groups = this.#threads / count;
-    const exchange = (values: number): void => {
-      for (let bit = values / 2; bit >= 1; bit /= 2) {
-        for (const register of registers) {
-          const { combine, type } = register;
-          const [name, other] = [source.register(register), source.fresh()];
-          source.line(language.let(other, type, across(name, type, bit))); // by itself: not all lanes may come to it in an expression
-          source.line(`${name} = ${language.combine(combine, type, name, other)};`);
-        }
-      }
-    };
-    exchange(count);
-    const arrays = groups === 1 ? [] : registers.map((register) => this.#shared(register, groups));
-    if (groups > 1) {
-      source.if(alu("eq", [alu("and", [thread, String(count - 1)], "int32", "int32"), "0"], "int32", "bool"), () => {
-        for (const [i, register] of registers.entries()) {
-          const group = alu("shr", [thread, String(Math.log2(count))], "int32", "int32");
-          source.line(`${arrays[i]}[${group}] = ${source.register(register)};`);
-        }
-      });
-    }
-    source.line(language.barrier); // also for what is stored behind it over what was read before
-    if (groups === 1) return;
-    const lane = alu("and", [thread, String(groups - 1)], "int32", "int32");
-    for (const [i, register] of registers.entries())
-      source.line(`${source.register(register)} = ${arrays[i]}[${lane}];`);
-    exchange(groups);
   }
 }
 

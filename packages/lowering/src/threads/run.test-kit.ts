@@ -2,9 +2,11 @@ import { evaluateIndex } from "../index-fold.ts";
 import { combinationOf, identityOf, meaningOf } from "../kernel/evaluate-alu.test-kit.ts";
 import { Memory } from "../kernel/evaluate-memory.test-kit.ts";
 import type { AluValue, Kernel, LoopKernel, Value, ValueType } from "../kernel/kernel.ts";
+import { joinLanes } from "./lanes.ts";
 import type { Language } from "./language.ts";
 import type { MappingLimits } from "./mapping.ts";
 import { renderThreads, type ThreadCode } from "./render.ts";
+import { wideCode } from "./wide.ts";
 
 type Meaning = (...operands: readonly number[]) => number;
 
@@ -60,9 +62,10 @@ function javaScript(meanings: Meaning[], lanes: number): Language {
         `for (let i = 0; i < 4; i++) ${array}[i] = memories[${slot}].load(${address} + i);`,
       store: (slot, address, array) =>
         `for (let i = 0; i < 4; i++) memories[${slot}].store(${address} + i, ${array}[i]);`,
+      wide: wideCode,
     },
     ...(lanes > 1 && {
-      lanes: { count: lanes, across: (value, _, bit) => `(yield { value: ${value}, bit: ${bit} })` },
+      lanes: { count: lanes, across: (value, _, bit) => `(yield { value: ${value}, bit: ${bit} })`, join: joinLanes },
     }),
     group: "group",
     thread: "thread",

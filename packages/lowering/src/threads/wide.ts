@@ -18,13 +18,9 @@ export interface Wide {
 }
 
 /** Straight code whose accesses lie side by side along the innermost loop, or in one place for all of it. */
-export function wideOf(
-  { slots }: LoopKernel,
-  { chain, body }: Mapping,
-  vectors: Vectors | undefined,
-): Wide | undefined {
+function wideOf({ slots }: LoopKernel, { chain, body }: Mapping, vectors: Vectors): Wide | undefined {
   const last = chain.at(-1);
-  if (vectors === undefined || last === undefined) return undefined;
+  if (last === undefined) return undefined;
   const { count } = vectors;
   const ragged = !(last.size.kind === "constant" && last.size.value % count === 0);
   const total = chain.reduce((n, { size }) => n * (size.kind === "constant" ? size.value : MANY), 1);
@@ -43,7 +39,7 @@ export function wideOf(
 }
 
 /** The body for `count` values of a variable from the one that has the name `first` on: loads, then all else, then stores. */
-export function renderWide(
+function renderWide(
   source: Source,
   { chain, body }: Mapping,
   { accesses }: Wide,
@@ -77,3 +73,27 @@ export function renderWide(
   for (const [access, array] of arrays)
     if (access.kind === "store") source.line(store(source.slot(access.slot), addressOf(access), array));
 }
+
+/** Several iterations at once, or as many as are left. */
+function renderParts(source: Source, mapping: Mapping, wide: Wide, vectors: Vectors): void {
+  const { language } = source;
+  const { variable, size } = mapping.chain.at(-1)!;
+  const first = source.index(variable);
+  if (!wide.ragged) {
+    renderWide(source, mapping, wide, vectors, first);
+    return;
+  }
+  const end = source.fresh("i");
+  const limit = language.index.min(language.index.add(first, String(vectors.count)), source.index(size));
+  source.line(language.let(end, "int32", limit));
+  const isWhole = language.index.equal(end, language.index.add(first, String(vectors.count)));
+  source.if(isWhole, () => renderWide(source, mapping, wide, vectors, first));
+  source.if(language.index.notEqual(end, language.index.add(first, String(vectors.count))), () => {
+    const name = source.fresh("i");
+    source.name(variable, name);
+    source.nested(language.loop(name, first, end, "1"), () => source.statements(mapping.body));
+  });
+}
+
+/** How code with vectors is found and written. Only languages that have vectors lead here. */
+export const wideCode = { of: wideOf, render: renderParts };
