@@ -6,6 +6,7 @@ import {
   input,
   layerNorm,
   logSoftmax,
+  matmul,
   max,
   maxPool,
   relu,
@@ -148,17 +149,30 @@ test("no kernel touches more buffers than the target has", () => {
   expect(groupsOf(shapes, add)).toHaveLength(1);
 });
 
-test("nor where other kernels read what lies in between", () => {
+describe("nor where other kernels read what lies in between", () => {
   const limit = 6;
-  const inputs = Array.from({ length: 5 }, () => input(spec([5, 7])));
-  const sums = [exp(inputs[0]!)];
-  for (const x of inputs.slice(1)) sums.push(exp(x).add(sums.at(-1)!));
-  const results = [sums.at(-1)!, ...sums.map((x) => sum(transpose(x), { axis: 1 }).reverse({ axis: 0 }).exp())];
-  const { groups, stored } = fused(new Fn("fn", inputs, results), { maxBuffers: limit });
-  for (const { nodes, outputs } of groups) {
-    const reads = new Set(nodes.flatMap((n) => n.inputs).filter((t) => stored.has(t) && !outputs.includes(t)));
-    expect(reads.size + outputs.length).toBeLessThanOrEqual(limit);
-  }
+  const check = (inputs: readonly Tensor[], between: readonly Tensor[]): void => {
+    const later = between.map((x) => sum(transpose(x), { axis: 1 }).reverse({ axis: 0 }).exp());
+    const { groups, stored } = fused(new Fn("fn", inputs, [between.at(-1)!, ...later]), { maxBuffers: limit });
+    for (const { nodes, outputs } of groups) {
+      const reads = new Set(nodes.flatMap((n) => n.inputs).filter((t) => stored.has(t) && !outputs.includes(t)));
+      expect(reads.size + outputs.length).toBeLessThanOrEqual(limit);
+    }
+  };
+
+  test("of sums", () => {
+    const inputs = Array.from({ length: 5 }, () => input(spec([5, 7])));
+    const sums = [exp(inputs[0]!)];
+    for (const x of inputs.slice(1)) sums.push(exp(x).add(sums.at(-1)!));
+    check(inputs, sums);
+  });
+
+  test("of what follows a product", () => {
+    const inputs = [input(spec([5, 8])), input(spec([8, 7]))];
+    const functions = [exp(matmul(inputs[0]!, inputs[1]!))];
+    while (functions.length < 8) functions.push(exp(functions.at(-1)!));
+    check(inputs, functions);
+  });
 });
 
 describe("a composite that the target keeps whole", () => {

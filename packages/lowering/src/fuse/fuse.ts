@@ -171,7 +171,7 @@ class Fusion {
       const renamed = new Map([...along].map(([a, b]) => [axisOf(a), axisOf(b)]));
       if (renamed.size !== along.size || new Set(renamed.values()).size !== along.size) continue;
       if (this.sumsColumns(node, before, user, renamed)) {
-        if (!this.apart(before, user, node)) continue;
+        if (!this.affordable(before, user) || !this.apart(before, user, node)) continue;
         this.append(before, user, renamed, before.rows, true);
         before.sealed.add(node);
         continue;
@@ -214,9 +214,9 @@ class Fusion {
     return this.buffersOf([before, user], last) <= this.options.maxBuffers;
   }
 
-  /** Nodes of the groups that touch too many buffers. */
+  /** Nodes of the groups that touch too many buffers; what one node alone touches cannot be less. */
   crowded(): readonly Node[] {
-    const drafts = [...new Set(this.drafts.map(resolve))].filter(({ kind }) => kind === "loops");
+    const drafts = [...new Set(this.drafts.map(resolve))].filter(({ nodes }) => nodes.length > 1);
     return drafts.filter((d) => this.buffersOf([d]) > this.options.maxBuffers).flatMap(({ nodes }) => nodes);
   }
 
