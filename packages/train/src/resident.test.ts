@@ -1,6 +1,7 @@
-import type { BackendFactory } from "@tenon/backend";
+import type { Backend, BackendFactory } from "@tenon/backend";
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { dataset } from "@tenon/datasets";
+import { LimitError } from "@tenon/ir";
 import { dense, sequential } from "@tenon/layers";
 import { meanSquaredError } from "@tenon/losses";
 import { sgd } from "@tenon/optimizers";
@@ -13,16 +14,18 @@ const data = dataset({
   y: { data: Float32Array.from({ length: ROWS }, (_, i) => Math.cos(i)), shape: [ROWS, 1] },
 });
 
-/** cpu-js as if its memory were its own, and had so many bytes; with what is written into it. */
-function apart(memoryBytes: number) {
+/** cpu-js as if its memory were its own, and had so many bytes, of which none are left for batches if so; with what is written into it. */
+function apart(memoryBytes: number, isFull = false) {
   const inner = cpuJs();
   const written: number[] = [];
+  const made: Backend[] = [];
   const factory: BackendFactory = {
     ...inner,
     async create(options) {
       const backend = await inner.create(options);
       const { caps } = backend;
-      const write = backend.write.bind(backend);
+      made.push(backend);
+      const [write, compile] = [backend.write.bind(backend), backend.compile.bind(backend)];
       return Object.assign(backend, {
         caps: {
           ...caps,
@@ -33,10 +36,18 @@ function apart(memoryBytes: number) {
           written.push(args[1].byteLength);
           write(...args);
         },
+        async compile(...args: Parameters<typeof compile>) {
+          const executable = await compile(...args);
+          if (!isFull || args[1] !== "batch") return executable;
+          const run = (): never => {
+            throw new LimitError("E540", "alloc", "there is no memory left");
+          };
+          return Object.assign(Object.create(executable) as typeof executable, { run });
+        },
       });
     },
   };
-  return { factory, written };
+  return { factory, written, liveBytes: () => made[0]!.stats().liveBytes };
 }
 
 async function lossesOn(backend: BackendFactory): Promise<readonly number[]> {
@@ -68,4 +79,13 @@ test("data that would take too much of the memory stay where they are", async ()
   expect(await lossesOn(factory)).toEqual(await lossesOn(cpuJs()));
   expect(written).toContain(4 * 8 * 16);
   expect(written).not.toContain(4 * 8 * ROWS);
+});
+
+test("data whose batches have no room are given back, and batches come from where they were", async () => {
+  const full = apart(2 ** 30, true);
+  const small = apart(4 * 8 * ROWS);
+  expect(await lossesOn(full.factory)).toEqual(await lossesOn(small.factory));
+  expect(full.written).toContain(4 * 8 * ROWS);
+  expect(full.written).toContain(4 * 8 * 16);
+  expect(full.liveBytes()).toBe(small.liveBytes());
 });

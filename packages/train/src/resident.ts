@@ -45,11 +45,13 @@ export class Resident {
     const settings: CompileSettings = backend === undefined ? {} : { backend };
     const host = mapped(source.columns, ({ data, shape, dtype }) => tensor(data as number[], { shape, dtype }));
     const copied = compile((columns: Batch) => columns, settings); // results are on the device alone
+    let resident: Resident | undefined;
     try {
-      const resident = new Resident(source, await copied(host), settings);
+      resident = new Resident(source, await copied(host), settings);
       await resident.#proven();
       return resident;
     } catch (error) {
+      resident?.dispose();
       if (error instanceof TenonError && error.code === "E540") return undefined; // somebody else has the memory
       throw error;
     } finally {
