@@ -86,8 +86,7 @@ export function compile<A extends readonly any[], R>(
   checkOptions("compile", settings, ["inputs", "backend", "name", "sources", "precision", ...compileOptionNames]);
   checkFunction("compile", "the first argument", fn);
   const { name = "step", sources = false, precision = "float32" } = settings;
-  const mul = precisions[precision];
-  if (mul === undefined) {
+  if (!Object.hasOwn(precisions, precision)) {
     const names = Object.keys(precisions).join(", ");
     throw new OptionError("E803", "compile", `precision is ${JSON.stringify(precision)}, which is none of ${names}`);
   }
@@ -105,7 +104,7 @@ export function compile<A extends readonly any[], R>(
       return before;
     }
     const body = (leaves: readonly Tensor[]): unknown => fn(...(rebuild(layout, leaves) as unknown as A));
-    const program = traceProgram(body, layout.types, layout.names, { name, sources, mul });
+    const program = traceProgram(body, layout.types, layout.names, { name, sources, mul: precisions[precision] });
     programs.set(key, [...(programs.get(key) ?? []), program]);
     if (programs.size > MAX_PROGRAMS) {
       const [oldest, dropped] = programs.entries().next().value!;

@@ -54,6 +54,7 @@ test("a precision that does not exist is refused when compile is called", () => 
   expect(() => compile((x: Tensor) => x, { precision: "half" as never })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError E803 compile: precision is "half", which is none of float32, tf32, bfloat16.]`,
   );
+  expect(() => compile((x: Tensor) => x, { precision: "toString" as never })).toThrow("which is none of");
 });
 
 test("too few arguments are counted", async () => {
