@@ -129,6 +129,7 @@ int reach(Event* e, uint64_t record) {
 }
 
 int enqueue(Stream* s, Work work) {
+  if (sticky != kSuccess) return sticky;
   if (!streams.count(s)) return refuse(kInvalidValue, "the stream is none, or destroyed");
   if (s->device != current) return refuse(kInvalidContext, "the stream is of another context than the current one");
   if (s->capturing) captured->works.push_back(std::move(work));
@@ -182,7 +183,18 @@ EXPORT int cuDevicePrimaryCtxRetain(void** context, int device) { LOCK
   return retained[device]++, *context = &retained[device], kSuccess;
 }
 EXPORT int cuDevicePrimaryCtxRelease_v2(int device) { LOCK
-  retained[device]--;
+  if (--retained[device] > 0) return kSuccess;
+  if (sticky != kSuccess) {  // whose memory could not be freed before
+    for (auto m = memory.begin(); m != memory.end();)
+      if (m->second.device == device) {
+        launcher.release(m->first);
+        free((void*)m->first);
+        m = memory.erase(m);
+      } else {
+        ++m;
+      }
+    usedBytes[device] = 0;
+  }
   if (contexts() == 0) sticky = kSuccess;  // a context's errors end with it
   return kSuccess;
 }
@@ -192,31 +204,34 @@ EXPORT int cuCtxSetCurrent(void* context) { LOCK
   return refuse(kInvalidContext, "there is no such context");
 }
 
+// From an error that a context does not survive on, calls that want it give that error: NVIDIA, CUDA Driver API, "CUresult".
 EXPORT int cuMemGetInfo_v2(size_t* free, size_t* total) { LOCK
+  if (sticky != kSuccess) return sticky;
   if (current < 0) return refuse(kInvalidContext, "no context is current");
   return *total = totalBytes(), *free = *total - usedBytes[current], kSuccess;
 }
 EXPORT int cuMemAlloc_v2(unsigned long long* address, size_t bytes) { LOCK
+  if (sticky != kSuccess) return sticky;
   if (current < 0) return refuse(kInvalidContext, "no context is current");
   if (bytes == 0) return refuse(kInvalidValue, "an allocation of 0 bytes");
   if (captured != nullptr) return refuse(kCapture, "nothing may be allocated during a capture");
   if (usedBytes[current] + bytes > totalBytes()) return refuse(kOutOfMemory, "out of memory");
   void* data = aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (data == nullptr) return refuse(kOutOfMemory, "out of memory");
+  const auto begin = (uintptr_t)data;
+  if (!launcher.allocate(begin, bytes)) return free(data), refuse(kOutOfMemory, "out of memory");
   memset(data, 0xcd, bytes);
   usedBytes[current] += bytes;
-  const auto begin = (uintptr_t)data;
   memory[begin] = {bytes, current};
-  launcher.allocate(begin, bytes);
   return *address = begin, kSuccess;
 }
+// A driver may wait for what uses the memory, and need not: NVIDIA, CUDA Driver API, "cuMemFree".
 EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
+  if (sticky != kSuccess) return sticky;
   const auto found = memory.find((uintptr_t)address);
   if (found == memory.end()) return refuse(kInvalidValue, "memory is freed that is none");
   if (found->second.device != current) return refuse(kInvalidContext, "memory of another context is freed");
   if (captured != nullptr) return refuse(kCapture, "nothing may be freed during a capture");
-  for (Stream* s : streams)  // as a driver, which waits
-    if (const int status = drain(s); status != kSuccess) return status;
   usedBytes[current] -= found->second.bytes;
   memory.erase(found);
   launcher.release((uintptr_t)address);
@@ -224,6 +239,7 @@ EXPORT int cuMemFree_v2(unsigned long long address) { LOCK
   return kSuccess;
 }
 EXPORT int cuMemAllocHost_v2(void** address, size_t bytes) { LOCK
+  if (sticky != kSuccess) return sticky;
   *address = malloc(bytes);
   hostMemory[*address] = bytes;
   return kSuccess;
@@ -297,6 +313,7 @@ EXPORT int cuStreamEndCapture(Stream* s, Graph** graph) { LOCK
 }
 
 EXPORT int cuEventCreate(Event** e, unsigned flags) { LOCK
+  if (sticky != kSuccess) return sticky;
   events.insert(*e = new Event);
   (*e)->timing = (flags & 2) == 0;
   return kSuccess;
@@ -309,6 +326,7 @@ EXPORT int cuEventDestroy_v2(Event* e) { LOCK
 }
 EXPORT int cuEventRecord(Event* e, Stream* s) { LOCK
   if (!events.count(e)) return refuse(kInvalidValue, "the event is none, or destroyed");
+  if (sticky != kSuccess) return sticky;
   e->stream = s;
   const uint64_t record = ++e->recorded;
   return enqueue(s, [e, record] {
@@ -340,6 +358,7 @@ EXPORT int cuEventSynchronize(Event* e) { LOCK
 
 // An image is the names of libraries that the emulated compiler has made, a line each.
 EXPORT int cuModuleLoadData(Module** module, const void* image) { LOCK
+  if (sticky != kSuccess) return sticky;
   auto made = std::make_unique<Module>();
   std::istringstream lines((const char*)image);
   for (std::string path; std::getline(lines, path);) {
@@ -379,6 +398,7 @@ EXPORT int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, un
 }
 
 EXPORT int cuGraphInstantiateWithFlags(Graph** exec, Graph* graph, unsigned long long) { LOCK
+  if (sticky != kSuccess) return sticky;
   if (!graphs.count(graph)) return refuse(kInvalidValue, "the graph is none, or destroyed");
   return execs.insert(*exec = new Graph(*graph)), kSuccess;
 }

@@ -45,6 +45,11 @@ TENON_KERNEL(tenon_beyond, 32) {
 }
 )";
 
+/** What is alive of a library without a device, by its own count. */
+size_t live(const char* path, const char* name) {
+  return reinterpret_cast<size_t (*)()>(dlsym(dlopen(path, RTLD_NOW), name))();
+}
+
 constexpr size_t kCount = 64;
 constexpr size_t kBytes = 4 * kCount;
 
@@ -65,8 +70,7 @@ std::vector<double> product(double leadingA = 2, double compute = 68) {
   return numbers;
 }
 
-/** Gives what it has not freed, since a device that has failed frees nothing. */
-std::vector<tenon::cu::Pointer> multiply(const std::shared_ptr<const tenon::Driver>& driver, const char* path) {
+void multiply(const std::shared_ptr<const tenon::Driver>& driver, const char* path) {
   tenon::Device device(driver, 0);
   EXPECT(statusOf([&] { device.products(); }) == "INVALID_COMMANDS");
   const auto blas = std::make_shared<const tenon::Blas>(std::vector<std::string>{"/nowhere/libcublasLt.so", path},
@@ -142,11 +146,9 @@ std::vector<tenon::cu::Pointer> multiply(const std::shared_ptr<const tenon::Driv
   // memory that was given back is nobody's, and whoever waits is told
   device.enqueue(other);
   EXPECT(statusOf([&] { result(); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
-  return {a};
 }
 
-/** The same. */
-std::vector<tenon::cu::Pointer> run(const std::shared_ptr<const tenon::Driver>& driver, const char* compilerPath) {
+void run(const std::shared_ptr<const tenon::Driver>& driver, const char* driverPath, const char* compilerPath) {
   const tenon::Compiler compiler({compilerPath});
   const std::vector<std::string> options = {"--gpu-architecture=sm_90", "--fmad=false"};
   EXPECT(statusOf([&] { compiler.compile("this is no program", options); }) == "NVRTC_ERROR_COMPILATION");
@@ -190,9 +192,35 @@ std::vector<tenon::cu::Pointer> run(const std::shared_ptr<const tenon::Driver>& 
          "CUDA_ERROR_INVALID_VALUE");
   EXPECT(contents(device, data) == std::vector<int>(kCount, 107));
 
-  const auto mark = device.mark();
-  device.waitFor(mark);
-  EXPECT(device.isDone(mark));
+  const auto event = device.behind();
+  device.waitFor(event);
+  EXPECT(device.isDone(event));
+  // one mark for all that nothing was enqueued between, and events that serve again
+  const uint64_t mark = device.mark();
+  EXPECT(device.mark() == mark);
+  device.waitForAll();
+  EXPECT(device.done() == mark);
+  const size_t alive = live(driverPath, "tenon_live");
+  for (uint64_t i = 1; i <= 100; i++) {
+    device.enqueue(increment);
+    EXPECT(device.mark() == mark + i);
+    device.waitForAll();
+  }
+  EXPECT(live(driverPath, "tenon_live") == alive);
+
+  // more than is pinned at once comes in parts
+  const size_t many = (size_t{1} << 27) + (size_t{1} << 25) + 12;
+  std::vector<char> large(many);
+  for (size_t i = 0; i < many; i += 4093) large[i] = static_cast<char>(i / 4093);
+  const tenon::cu::Pointer target = device.alloc(many);
+  device.write(target, large.data(), many, true);
+  tenon::Pinned* whole = device.read(target, many);
+  device.wait(*whole);
+  EXPECT(std::memcmp(whole->data, large.data(), many) == 0);
+  const size_t pinned = live(driverPath, "tenon_live");
+  device.giveBack(whole);  // with its event
+  EXPECT(live(driverPath, "tenon_live") == pinned - 2);
+  EXPECT(pinned <= alive + 2 * 6 + 1);  // four parts, a last one, the whole, and the memory
   EXPECT(statusOf([&] { device.free(data + 4); }) == "CUDA_ERROR_INVALID_VALUE");
   device.free(other);
 
@@ -201,15 +229,24 @@ std::vector<tenon::cu::Pointer> run(const std::shared_ptr<const tenon::Driver>& 
   EXPECT(statusOf([&] { contents(device, data); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
   device.unload(first);
   EXPECT(statusOf([&] { device.enqueue(increment); }) == "INVALID_COMMANDS");
-  return {data, table};
+  // from then on nothing works
+  EXPECT(statusOf([&] { device.alloc(kBytes); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
+  EXPECT(statusOf([&] { device.mark(); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
+}
+
+/** A device that is closed frees its memory, though another has the context still. */
+void closeOneOfTwo(const std::shared_ptr<const tenon::Driver>& driver) {
+  const tenon::Device stays(driver, 0);
+  const size_t before = stays.memory().first;
+  {
+    tenon::Device goes(driver, 0);
+    goes.alloc(1 << 20);
+    EXPECT(stays.memory().first == before - (1 << 20));
+  }
+  EXPECT(stays.memory().first == before);
 }
 
 }  // namespace
-
-/** What is alive of a library without a device, by its own count. */
-size_t live(const char* path, const char* name) {
-  return reinterpret_cast<size_t (*)()>(dlsym(dlopen(path, RTLD_NOW), name))();
-}
 
 int main(int, char** argv) {
   try {
@@ -220,10 +257,9 @@ int main(int, char** argv) {
   }
   {
     const auto driver = std::make_shared<const tenon::Driver>(std::vector<std::string>{"/nowhere/libcuda.so", argv[1]});
-    std::vector<tenon::cu::Pointer> left = run(driver, argv[2]);
-    for (const tenon::cu::Pointer address : multiply(driver, argv[3])) left.push_back(address);
-    tenon::Device fresh(driver, 0);
-    for (const tenon::cu::Pointer address : left) fresh.free(address);
+    run(driver, argv[1], argv[2]);
+    multiply(driver, argv[3]);
+    closeOneOfTwo(driver);
   }
   EXPECT(live(argv[1], "tenon_live") == 0);
   EXPECT(live(argv[3], "tenon_live_products") == 0);

@@ -38,7 +38,7 @@ void run(FILE* in, FILE* out) {
     std::unique_ptr<char[]> data(new char[bytes + 64]);
     if (bytes > 0 && fread(data.get(), 1, bytes, in) != bytes) _exit(2);
     const uintptr_t begin = (uintptr_t)data.get();
-    launcher.allocate(begin, bytes);
+    if (!launcher.allocate(begin, bytes)) _exit(2);
     buffers.push_back(std::move(data));
     sizes.push_back(bytes);
   }

@@ -2,6 +2,7 @@
 // thread comes first; the first of a launch is kept.
 #pragma once
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <map>
@@ -19,9 +20,15 @@ class Watch : public Machine {
  public:
   std::string fault;
 
-  void allocate(uintptr_t begin, size_t bytes) {
-    auto shadows = (Shadow*)calloc(bytes + 1, sizeof(Shadow));  // whose pages come when they are touched
-    allocations_.insert_or_assign(begin, Owned{{begin, begin + bytes, shadows}, {shadows, &free}});
+  /** False where the process has no room for the shadows, of which there is one for each byte, since elements may be one. */
+  bool allocate(uintptr_t begin, size_t bytes) {
+    const size_t size = (bytes + 1) * sizeof(Shadow);
+    // pages come when they are touched, and are not counted before
+    void* made = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (made == MAP_FAILED) return false;
+    const auto shadows = (Shadow*)made;
+    allocations_.insert_or_assign(begin, Owned{{begin, begin + bytes, shadows}, {shadows, {size}}});
+    return true;
   }
   void release(uintptr_t begin) { allocations_.erase(begin); }
   void releaseAll() { allocations_.clear(); }
@@ -106,9 +113,13 @@ class Watch : public Machine {
   }
 
  private:
+  struct Unmap {
+    size_t size;
+    void operator()(Shadow* shadows) const { munmap(shadows, size); }
+  };
   struct Owned {
     Allocation allocation;
-    std::unique_ptr<Shadow, decltype(&free)> shadows;
+    std::unique_ptr<Shadow, Unmap> shadows;
   };
 
   /** Whether what was done there came before, whatever the order of threads; each block has shared memory of its own. */

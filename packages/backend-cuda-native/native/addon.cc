@@ -1,6 +1,5 @@
 #include <napi.h>
 
-#include <deque>
 #include <cstring>
 #include <memory>
 
@@ -132,7 +131,7 @@ class ReadJob final : public Job {
 class SyncJob final : public Job {
  public:
   SyncJob(Napi::Env env, std::shared_ptr<Device> device)
-      : Job(env), device_(std::move(device)), mark_(device_->mark()) {}
+      : Job(env), device_(std::move(device)), mark_(device_->behind()) {}
 
  private:
   void work() override { device_->waitFor(mark_); }
@@ -348,20 +347,14 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
 
   /** The number of a mark behind all that has been enqueued so far. */
   Napi::Value mark(const Napi::CallbackInfo& info) {
-    guarded(info.Env(), [&] { marks_.push_back(open(info.Env())->mark()); });
-    return Napi::Number::New(info.Env(), static_cast<double>(passed_ + marks_.size()));
+    const uint64_t number = guarded(info.Env(), [&] { return open(info.Env())->mark(); });
+    return Napi::Number::New(info.Env(), static_cast<double>(number));
   }
 
   /** The number of the last mark that the device has passed. */
   Napi::Value done(const Napi::CallbackInfo& info) {
-    const std::shared_ptr<Device> device = open(info.Env());
-    guarded(info.Env(), [&] {
-      while (!marks_.empty() && device->isDone(marks_.front())) {
-        marks_.pop_front();
-        passed_++;
-      }
-    });
-    return Napi::Number::New(info.Env(), static_cast<double>(passed_));
+    const uint64_t number = guarded(info.Env(), [&] { return open(info.Env())->done(); });
+    return Napi::Number::New(info.Env(), static_cast<double>(number));
   }
 
   Napi::Value sync(const Napi::CallbackInfo& info) {
@@ -372,14 +365,9 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
     guarded(info.Env(), [&] { open(info.Env())->waitForAll(); });
   }
 
-  void close(const Napi::CallbackInfo&) {
-    marks_.clear();
-    device_.reset();
-  }
+  void close(const Napi::CallbackInfo&) { device_.reset(); }
 
   std::shared_ptr<Device> device_;
-  std::deque<Owned<cu::Event>> marks_;
-  uint64_t passed_ = 0;
 };
 
 class DriverObject : public Napi::ObjectWrap<DriverObject> {

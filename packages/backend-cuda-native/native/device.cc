@@ -1,15 +1,20 @@
 #include "device.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace tenon {
 
 namespace {
 
-/** Blocks of pinned memory have sizes of powers of two, from this on. */
+/** Blocks of pinned memory that are kept have sizes of powers of two, from and up to these. */
 constexpr size_t kLeastPinned = 4096;
+constexpr size_t kMostPinned = size_t{1} << 25;
+/** So many of the largest: one is filled while others are on their way. */
+constexpr int kMostLargest = 4;
 
 size_t roundUp(size_t bytes) {
+  if (bytes > kMostPinned) return bytes;
   size_t size = kLeastPinned;
   while (size < bytes) size *= 2;
   return size;
@@ -48,6 +53,10 @@ Device::~Device() {
   if (transfer_ != nullptr) d.streamSynchronize(transfer_);
   for (const std::unique_ptr<Pinned>& p : pinned_) d.memFreeHost(p->data);
   pinned_.clear();
+  // the context outlives this device where somebody else has it
+  for (const cu::Pointer address : allocated_) d.memFree(address);
+  marks_.clear();
+  spare_.clear();
   programs_.clear();
   products_.reset();
   arrived_.reset();
@@ -57,6 +66,11 @@ Device::~Device() {
 }
 
 void Device::enter() const { TENON_CUDA(*driver_, ctxSetCurrent, context_); }
+
+void Device::begin() {
+  enter();
+  isMarked_ = false;
+}
 
 std::pair<size_t, size_t> Device::memory() const {
   enter();
@@ -69,12 +83,14 @@ cu::Pointer Device::alloc(size_t bytes) {
   enter();
   cu::Pointer address = 0;
   TENON_CUDA(*driver_, memAlloc, &address, bytes);
+  allocated_.insert(address);
   return address;
 }
 
 void Device::free(cu::Pointer address) {
   enter();
   TENON_CUDA(*driver_, memFree, address);
+  allocated_.erase(address);
 }
 
 Owned<cu::Event> Device::event(unsigned flags) {
@@ -85,13 +101,25 @@ Owned<cu::Event> Device::event(unsigned flags) {
 
 Pinned* Device::borrow(size_t bytes) {
   const size_t size = roundUp(bytes);
-  for (const std::unique_ptr<Pinned>& p : pinned_) {
-    if (p->inUse || p->bytes != size) continue;
-    const cu::Result state = driver_->eventQuery(p->done.get());
-    if (state == cu::kNotReady) continue;
-    driver_->check(state, "eventQuery");
-    p->inUse = true;
-    return p.get();
+  const auto lent = [&](auto which) {
+    std::rotate(which, which + 1, pinned_.end());
+    pinned_.back()->inUse = true;
+    return pinned_.back().get();
+  };
+  auto oldest = pinned_.end();
+  int underWay = 0;
+  for (auto p = pinned_.begin(); p != pinned_.end(); ++p) {
+    if ((*p)->inUse || (*p)->bytes != size) continue;
+    const cu::Result state = driver_->eventQuery((*p)->done.get());
+    if (state != cu::kNotReady) {
+      driver_->check(state, "eventQuery");
+      return lent(p);
+    }
+    if (underWay++ == 0) oldest = p;
+  }
+  if (size == kMostPinned && underWay >= kMostLargest) {
+    TENON_CUDA(*driver_, eventSynchronize, (*oldest)->done.get());
+    return lent(oldest);
   }
   void* data = nullptr;
   TENON_CUDA(*driver_, memAllocHost, &data, size);
@@ -104,24 +132,35 @@ Pinned* Device::borrow(size_t bytes) {
   return pinned_.back().get();
 }
 
-void Device::giveBack(Pinned* pinned) { pinned->inUse = false; }
+void Device::giveBack(Pinned* pinned) {
+  pinned->inUse = false;
+  if (pinned->bytes <= kMostPinned) return;
+  driver_->ctxSetCurrent(context_);
+  driver_->memFreeHost(pinned->data);
+  std::erase_if(pinned_, [&](const std::unique_ptr<Pinned>& p) { return p.get() == pinned; });
+}
+
+void Device::writePart(cu::Pointer to, const char* from, size_t bytes, cu::Stream stream) {
+  Pinned* pinned = borrow(bytes);
+  giveBack(pinned);  // it is lent again when the event has come
+  std::memcpy(pinned->data, from, bytes);
+  TENON_CUDA(*driver_, memcpyHtoDAsync, to, pinned->data, bytes, stream);
+  TENON_CUDA(*driver_, eventRecord, pinned->done.get(), stream);
+}
 
 void Device::write(cu::Pointer to, const void* from, size_t bytes, bool apart) {
   if (bytes == 0) return;
-  enter();
-  Pinned* pinned = borrow(bytes);
-  std::memcpy(pinned->data, from, bytes);
+  begin();
   const cu::Stream stream = apart ? transfer_ : compute_;
-  TENON_CUDA(*driver_, memcpyHtoDAsync, to, pinned->data, bytes, stream);
-  TENON_CUDA(*driver_, eventRecord, pinned->done.get(), stream);
-  giveBack(pinned);  // it is lent again when the event has come
+  for (size_t at = 0; at < bytes; at += kMostPinned)
+    writePart(to + at, static_cast<const char*>(from) + at, std::min(kMostPinned, bytes - at), stream);
   if (!apart) return;
   TENON_CUDA(*driver_, eventRecord, arrived_.get(), transfer_);
   TENON_CUDA(*driver_, streamWaitEvent, compute_, arrived_.get(), 0);
 }
 
 Pinned* Device::read(cu::Pointer from, size_t bytes) {
-  enter();
+  begin();
   Pinned* pinned = borrow(bytes);
   try {
     if (bytes > 0) TENON_CUDA(*driver_, memcpyDtoHAsync, pinned->data, from, bytes, compute_);
@@ -212,7 +251,7 @@ void Device::run(Commands commands, cu::Stream stream) {
 }
 
 void Device::enqueue(Commands commands) {
-  enter();
+  begin();
   run(commands, compute_);
 }
 
@@ -236,12 +275,12 @@ Recorded Device::record(Commands commands) {
 }
 
 void Device::launch(const Recorded& recorded) {
-  enter();
+  begin();
   TENON_CUDA(*driver_, graphLaunch, recorded.exec.get(), compute_);
 }
 
 double Device::time(Commands commands, int times) {
-  enter();
+  begin();
   run(commands, compute_);
   const Owned<cu::Event> from = event(0), to = event(0);
   TENON_CUDA(*driver_, eventRecord, from.get(), compute_);
@@ -253,7 +292,29 @@ double Device::time(Commands commands, int times) {
   return static_cast<double>(milliseconds) / times;
 }
 
-Owned<cu::Event> Device::mark() {
+uint64_t Device::mark() {
+  const uint64_t before = done();
+  if (!isMarked_) {
+    if (spare_.empty()) spare_.push_back(event());
+    TENON_CUDA(*driver_, eventRecord, spare_.back().get(), compute_);
+    marks_.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+    isMarked_ = true;
+  }
+  return before + marks_.size();
+}
+
+uint64_t Device::done() {
+  enter();
+  while (!marks_.empty() && isDone(marks_.front())) {
+    spare_.push_back(std::move(marks_.front()));
+    marks_.pop_front();
+    passed_++;
+  }
+  return passed_;
+}
+
+Owned<cu::Event> Device::behind() {
   enter();
   Owned<cu::Event> made = event();
   TENON_CUDA(*driver_, eventRecord, made.get(), compute_);

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "driver.h"
@@ -77,8 +79,13 @@ class Device {
   /** Milliseconds that the device takes for the commands, on the average of `times` runs after a first one. Waits for them. */
   double time(Commands commands, int times);
 
-  /** Marks what has been enqueued so far. */
-  Owned<cu::Event> mark();
+  /** The number of a mark behind all that has been enqueued so far. */
+  uint64_t mark();
+  /** The number of the last mark that the device has passed. */
+  uint64_t done();
+
+  /** An event behind what has been enqueued so far. */
+  Owned<cu::Event> behind();
   bool isDone(const Owned<cu::Event>& event) const;
   void waitFor(const Owned<cu::Event>& event) const;
   /** Waits for all that has been enqueued. */
@@ -92,6 +99,9 @@ class Device {
   };
 
   void enter() const;
+  /** The same, before something is enqueued. */
+  void begin();
+  void writePart(cu::Pointer to, const char* from, size_t bytes, cu::Stream stream);
   void run(Commands commands, cu::Stream stream);
   Owned<cu::Event> event(unsigned flags = cu::kNoTiming);
   Pinned* borrow(size_t bytes);
@@ -103,7 +113,15 @@ class Device {
   cu::Stream compute_ = nullptr;
   cu::Stream transfer_ = nullptr;
   Owned<cu::Event> arrived_;
+  std::unordered_set<cu::Pointer> allocated_;
+  /** The one that was lent last at the end. */
   std::vector<std::unique_ptr<Pinned>> pinned_;
+  /** Events of marks that had not been passed when somebody looked, and events that serve again. */
+  std::deque<Owned<cu::Event>> marks_;
+  std::vector<Owned<cu::Event>> spare_;
+  uint64_t passed_ = 0;
+  /** Whether nothing has been enqueued since the last mark. */
+  bool isMarked_ = false;
   std::vector<Program> programs_;
   std::vector<cu::Function> functions_;
   std::unique_ptr<Products> products_;

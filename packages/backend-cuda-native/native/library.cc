@@ -18,7 +18,8 @@ void* findIn(void* handle, const char* name) {
 void closeFile(void* handle) { FreeLibrary(static_cast<HMODULE>(handle)); }
 std::string reason() { return "error " + std::to_string(GetLastError()); }
 #else
-void* openFile(const char* path) { return dlopen(path, RTLD_NOW | RTLD_LOCAL); }
+// threads of the library's own may go on in its code after it is closed, and so may what it does when a thread ends
+void* openFile(const char* path) { return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE); }
 void* findIn(void* handle, const char* name) { return dlsym(handle, name); }
 void closeFile(void* handle) { dlclose(handle); }
 std::string reason() {

@@ -41,6 +41,7 @@ testEmulatedDevice("a kernel that fails is named with all that was launched sinc
       may be 2: max in pool
       fix: open the backend anew; with cudaNative({ debug: { wait: true } }) the error names the launch."
   `);
+  expect(await errorOf(99, false), "on a new device").toBeUndefined();
 });
 
 testEmulatedDevice("with debug.wait it is named alone, and a new device works", async () => {

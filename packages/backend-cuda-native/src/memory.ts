@@ -60,13 +60,16 @@ export class Memory {
     return { address, bytes, size, used, touched: this.#poison };
   }
 
+  /** Does not throw: whoever asks next is told of a device that has failed. Nobody gets the block again then. */
   free({ address, size, bytes }: Block): void {
     this.inUse -= size;
     const count = this.#counts.get(bytes)! - 1;
     if (count === 0) this.#counts.delete(bytes);
     else this.#counts.set(bytes, count);
+    const used = this.#mark();
+    if (used === undefined) return;
     const kept = this.#free.get(size) ?? [];
-    kept.push({ address, used: this.#device.mark() });
+    kept.push({ address, used });
     this.#free.set(size, kept);
   }
 
@@ -77,11 +80,21 @@ export class Memory {
 
   /** Gives kept memory back to the driver. */
   trim(): void {
+    if (this.#free.size > 0) this.#device.wait(); // the driver need not
     for (const [size, kept] of this.#free) {
       for (const { address } of kept) this.#device.free(address);
       this.reserved -= size * kept.length;
     }
     this.#free.clear();
+  }
+
+  #mark(): number | undefined {
+    try {
+      return this.#device.mark();
+    } catch (error) {
+      if (isFailure(error)) return undefined;
+      throw error;
+    }
   }
 
   #reserve(size: number, bytes: number, largest: () => Readonly<Record<string, string>>): number {
