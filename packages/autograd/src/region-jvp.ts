@@ -1,7 +1,6 @@
 import { Fn, type ForwardTransforms, input } from "@tenon/ir";
 import { activeResults, marked, remembered } from "@tenon/ir/regions";
 import { forward } from "./jvp.ts";
-
 import { zerosOf } from "./rules.ts";
 
 function pushed(fn: Fn, active: readonly boolean[], results: readonly boolean[] = []): Fn {

@@ -2,7 +2,10 @@ import { BackendError, didYouMean } from "@tenon/ir";
 import type { BackendFactory } from "./contract.ts";
 import { type BackendChoice, checkAbi, packageOfBackend, registeredBackend, registeredBackends } from "./registry.ts";
 
-/** The backends of this project, from the fastest to the one that always works. A package of another name is found as `@tenon/backend-<name>` too. */
+/**
+ * The backends of this project, from the fastest to the one that always works. A package of another name is found as
+ * `@tenon/backend-<name>` too.
+ */
 export const knownBackends = ["cuda-native", "webgpu", "cpu-js", "interpreter"] as const;
 
 export interface ChosenBackend {

@@ -144,8 +144,8 @@ export interface OpRecord {
     ad: ReverseTransforms,
   ) => readonly (Tensor | null)[];
   /**
-   * Tangents of the results, of ops outside of ir; those of its own are at `@tenon/ir/tangents`. Null stands for zero. A rule that computes the results anew lists them behind the tangents,
-   * and they take the place of the primal's.
+   * Tangents of the results, of ops outside of ir; those of its own are at `@tenon/ir/tangents`. Null stands for zero. A rule
+   * that computes the results anew lists them behind the tangents, and they take the place of the primal's.
    */
   readonly jvp?: (
     args: readonly Tensor[],

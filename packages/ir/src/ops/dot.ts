@@ -14,7 +14,10 @@ import { checkAccumulator } from "./reduce.ts";
 
 type Pairs = readonly [readonly number[], readonly number[]];
 
-/** How factors are rounded before they are multiplied, to the nearest and ties to even: not at all, to tf32's 10 bits of fraction, or to bfloat16. */
+/**
+ * How factors are rounded before they are multiplied, to the nearest and ties to even: not at all, to tf32's 10 bits of
+ * fraction, or to bfloat16.
+ */
 export type Precision = "same" | "tf32" | "bf16";
 
 /**
