@@ -34,6 +34,10 @@ test("every job of npm run bench:cuda runs, without PyTorch too, and a page is w
     expect(page).toMatch(
       /^\| matmul 8³ \| tf32 \| [\d.e-]+ \| [\d.e-]+ \| [\d.e-]+ TFLOP\/s \| \d+\.\d\d \(.*\)( †)? \|$/m,
     );
+    const cells = page
+      .split("\n")
+      .flatMap((line) => (/^\| (job|---|copy|matmul)/.test(line) ? [line.split(" | ").length] : []));
+    expect(new Set(cells.slice(0, 4)).size, page).toBe(1);
     expect(page).toMatch(/^\| softmax 3 × 8 \| float32 \| .* GB\/s, \d+ % of copying \|/m);
     expect(page).toContain("The device is not in the table of data sheets.");
     expect(JSON.parse(readFileSync(join(folder, "RESULTS-CUDA.json"), "utf8"))).toEqual(findings);

@@ -59,6 +59,7 @@ export function pageOf(findings: Findings): string {
     "job",
     "precision",
     "ms",
+    "host, µs",
     "rate",
     ...peers.map((mode) => `PyTorch ${mode} / ours`),
     "ours again / ours",
