@@ -22,6 +22,7 @@ enum Status {
   kSuccess = 0,
   kInvalidValue = 1,
   kOutOfMemory = 2,
+  kInvalidImage = 200,
   kInvalidContext = 201,
   kNotFound = 500,
   kNotReady = 600,
@@ -85,6 +86,11 @@ int contexts() {
   int sum = 0;
   for (const int n : retained) sum += n;
   return sum;
+}
+
+int driverVersion() {
+  const char* text = getenv("TENON_EMULATED_DRIVER");
+  return text == nullptr ? 13000 : (int)strtol(text, nullptr, 10);
 }
 
 size_t totalBytes() {
@@ -154,11 +160,12 @@ int outside(const char* what, unsigned long long address, size_t bytes) {
 }  // namespace
 
 EXPORT int cuInit(unsigned) { LOCK return kSuccess; }
-EXPORT int cuDriverGetVersion(int* version) { LOCK return *version = 13000, kSuccess; }
+EXPORT int cuDriverGetVersion(int* version) { LOCK return *version = driverVersion(), kSuccess; }
 EXPORT int cuGetErrorName(int error, const char** name) { LOCK
   switch (error) {
     case kInvalidValue: *name = "CUDA_ERROR_INVALID_VALUE"; break;
     case kOutOfMemory: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+    case kInvalidImage: *name = "CUDA_ERROR_INVALID_IMAGE"; break;
     case kInvalidContext: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;
     case kNotFound: *name = "CUDA_ERROR_NOT_FOUND"; break;
     case kIllegalAddress: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
@@ -359,6 +366,7 @@ EXPORT int cuEventSynchronize(Event* e) { LOCK
 // An image is the names of libraries that the emulated compiler has made, a line each.
 EXPORT int cuModuleLoadData(Module** module, const void* image) { LOCK
   if (sticky != kSuccess) return sticky;
+  if (driverVersion() < 13000) return refuse(kInvalidImage, "device kernel image is invalid");  // which is of CUDA 13
   auto made = std::make_unique<Module>();
   std::istringstream lines((const char*)image);
   for (std::string path; std::getline(lines, path);) {

@@ -72,7 +72,9 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       this.#workspaces.trim();
     };
     const small = debug.smallProducts ?? false;
-    this.#products = libraries ? openProducts(device, this.#memory, this.#programs, { tune, small }) : undefined;
+    this.#products = libraries
+      ? openProducts(device, this.#memory, this.#programs, { tune, small, driver: driver.version })
+      : undefined;
     this.caps = capabilities(device.facts, driver.version, this.#products?.version);
     this.maxBufferBytes = device.facts.totalBytes;
   }

@@ -27,6 +27,10 @@ test("libraries are looked for in named folders, by the loader, in a toolkit, an
     const [named, toolkit, python] = places.map((place) => join(place, "libnvrtc.so.13"));
     expect(found.slice(0, 5)).toEqual([named, "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so", toolkit]);
     expect(found).toContain(python);
+    writeFileSync(join(folder, "named/libnvrtc.so.12"), "");
+    const forOlder = candidatesOf("compiler", { TENON_CUDA_LIBS: join(folder, "named") }, 12_080);
+    expect(forOlder.slice(0, 2)).toEqual([join(folder, "named/libnvrtc.so.12"), named]);
+    expect(forOlder.slice(2, 5)).toEqual(["libnvrtc.so.12", "libnvrtc.so", "libnvrtc.so.13"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

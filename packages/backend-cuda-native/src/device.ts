@@ -50,11 +50,11 @@ const noDevice = (problem: string, cause?: unknown): BackendError =>
     ...(cause !== undefined && { cause }),
   });
 
-/** NVRTC. Error: E574 where it is missing. */
-function openCompiler(): NativeCompiler {
+/** NVRTC for a driver. Error: E574 where it is missing. */
+function openCompiler({ version }: NativeDriver): NativeCompiler {
   const { Compiler } = loadNative();
   try {
-    return new Compiler(candidatesOf("compiler"));
+    return new Compiler(candidatesOf("compiler", process.env, version));
   } catch (error) {
     const fix =
       "install it, for example by pip install nvidia-cuda-nvrtc, or name the folder of libnvrtc.so in TENON_CUDA_LIBS";
@@ -82,7 +82,7 @@ export function openDevice(options: DeviceOptions = {}): OpenedDevice {
     throw new BackendError("E573", "cuda-native", `there is no GPU ${ordinal}, of ${count}`, {
       fix: `use a device from 0 to ${count - 1}`,
     });
-  const compiler = openCompiler();
+  const compiler = openCompiler(driver);
   return { device: driver.open(ordinal), driver, compiler, ordinal };
 }
 

@@ -13,12 +13,30 @@ export const libraryNames = {
 
 export type LibraryKind = keyof typeof libraryNames;
 
+/** A version by the first number of CUDA's: 13 of 13010. */
+const majorOf = (driver: number): number => Math.floor(driver / 1000);
+
+/**
+ * Those for a driver first: it runs what comes with its own CUDA or an earlier one (NVIDIA, CUDA Compatibility, "Minor Version
+ * Compatibility").
+ */
+function namesFor(kind: LibraryKind, driver: number): readonly string[] {
+  const isLater = (name: string): boolean => Number(/\d*$/.exec(name)![0]) > majorOf(driver);
+  return [...libraryNames[kind]].sort((a, b) => Number(isLater(a)) - Number(isLater(b)));
+}
+
 /**
  * Paths at which a library is looked for, in order: in the folders of `TENON_CUDA_LIBS`, by the loader, in a toolkit, in the
  * `nvidia` packages of a Python environment.
+ *
+ * @param driver The version of the driver that it is for.
  */
-export function candidatesOf(kind: LibraryKind, environment: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const names = libraryNames[kind];
+export function candidatesOf(
+  kind: LibraryKind,
+  environment: NodeJS.ProcessEnv = process.env,
+  driver = Number.POSITIVE_INFINITY,
+): readonly string[] {
+  const names = namesFor(kind, driver);
   const given = (environment.TENON_CUDA_LIBS ?? "").split(":").filter((folder) => folder !== "");
   const inFolders = (folders: readonly string[]): string[] =>
     folders.flatMap((folder) => names.map((name) => join(folder, name))).filter((path) => existsSync(path));

@@ -29,3 +29,17 @@ testEmulatedDevice("compiled kernels are kept on disk, and made anew where they 
     rmSync(folder, { recursive: true });
   }
 });
+
+testEmulatedDevice("a driver that is older than NVRTC is told of", async () => {
+  vi.stubEnv("TENON_EMULATED_DRIVER", "12080");
+  try {
+    await setBackend(cudaNative({ cache: false }));
+    const result = compile((x: Tensor) => x.square().sum())(tensor([1, 2, 3]));
+    const error = await result.then(String, String);
+    expect(error).toContain("E575 cuda-native: the driver refuses what NVRTC has made.");
+    expect(error).toContain("problem: moduleLoadData: CUDA_ERROR_INVALID_IMAGE (device kernel image is invalid)");
+    expect(error).toContain("driver: 12.8");
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});

@@ -5,12 +5,18 @@ import { join } from "node:path";
 import { BackendError } from "@tenon/ir";
 import { type KernelSource, programText } from "./cuda/source.ts";
 import type { OpenedDevice } from "./device.ts";
-import { isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
+import { firstLine, isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
 
 /** Programs that are compiled beside each other, by the threads that Node has for such work. */
 const PARTS = 4;
 /** Characters of text under which dividing does not pay. */
 const SMALL = 20_000;
+
+/** What a driver says of code that is not for it. */
+const NOT_ITS_CODE = new Set([
+  ...["CUDA_ERROR_INVALID_IMAGE", "CUDA_ERROR_NO_BINARY_FOR_GPU"],
+  ...["CUDA_ERROR_INVALID_SOURCE", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"],
+]);
 
 /** Where a kernel is: its number on the device. */
 export type KernelNumbers = ReadonlyMap<string, number>;
@@ -19,16 +25,18 @@ export type KernelNumbers = ReadonlyMap<string, number>;
 export class Programs {
   readonly #device: NativeDevice;
   readonly #compiler: NativeCompiler;
+  readonly #driver: number;
   readonly #options: readonly string[];
   readonly #folder: string | undefined;
   readonly #kernels = new Map<string, Promise<number>>();
   /** Those that came late, by symbol. */
   readonly #late = new Map<string, number>();
 
-  constructor({ device, compiler }: OpenedDevice, cache: boolean) {
+  constructor({ device, driver, compiler }: OpenedDevice, cache: boolean) {
     const { major, minor } = device.facts;
     this.#device = device;
     this.#compiler = compiler;
+    this.#driver = driver.version;
     // products are fused with sums only where the text says so
     // with the a come instructions that later devices do not have
     this.#options = [`--gpu-architecture=sm_${major}${minor}${major === 9 ? "a" : ""}`, "--std=c++17", "--fmad=false"];
@@ -60,7 +68,7 @@ export class Programs {
       if (number === undefined) {
         const code = this.#explaining([source], () => this.#compiler.compileNow(text, this.#options));
         this.write(key, code);
-        number = this.#device.load(code, [source.symbol]);
+        number = this.#loadMade(code, [source]);
       }
       this.#late.set(source.symbol, number);
     }
@@ -77,7 +85,22 @@ export class Programs {
       return compiled;
     });
     this.write(key, code);
-    return this.#device.load(code, symbolsOf(sources));
+    return this.#loadMade(code, sources);
+  }
+
+  /** Loads what NVRTC has just made, which a driver that is too old for it refuses. */
+  #loadMade(code: Uint8Array, sources: readonly KernelSource[]): number {
+    try {
+      return this.#device.load(code, symbolsOf(sources));
+    } catch (cause) {
+      if (!isFailure(cause) || !NOT_ITS_CODE.has(cause.statusName)) throw cause;
+      const driver = `${Math.floor(this.#driver / 1000)}.${Math.floor(this.#driver / 10) % 100}`;
+      throw new BackendError("E575", "cuda-native", "the driver refuses what NVRTC has made", {
+        operands: { problem: firstLine(cause), driver, compiler: `${this.#compiler.version}, ${this.#compiler.path}` },
+        fix: "use NVRTC of the CUDA that the driver is of, or an earlier one from 12 on; or install a later driver",
+        cause,
+      });
+    }
   }
 
   /** Loads what is kept on disk; undefined where nothing is, or where the driver refuses it, so that it is made anew. */

@@ -23,6 +23,8 @@ export interface ProductOptions {
   readonly tune: boolean;
   /** Whether the library gets products however small. */
   readonly small: boolean;
+  /** The version of the driver. */
+  readonly driver: number;
 }
 
 /** Bytes that outlast the process, by name. */
@@ -48,7 +50,10 @@ export class Products {
   readonly #ready = new Map<string, ReadyProduct | string>();
 
   constructor(device: NativeDevice, memory: Memory, keep: Keep, options: ProductOptions) {
-    this.library = device.useProducts(candidatesOf("products"), candidatesOf("runtime"));
+    const candidates = (["products", "runtime"] as const).map((kind) =>
+      candidatesOf(kind, process.env, options.driver),
+    ) as [readonly string[], readonly string[]];
+    this.library = device.useProducts(...candidates);
     this.#device = device;
     this.#memory = memory;
     this.#keep = keep;

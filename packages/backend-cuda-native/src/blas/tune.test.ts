@@ -27,7 +27,7 @@ testEmulatedDevice(
       },
     };
     const workspaceOf = (tune: boolean) => {
-      const ready = new Products(device, memory, keep, { tune, small: true }).ready(problem);
+      const ready = new Products(device, memory, keep, { tune, small: true, driver: 13_000 }).ready(problem);
       return typeof ready === "string" ? ready : ready.workspaceBytes;
     };
     // the emulated library's first proposal wants 64 KiB, and the quickest of all wants 1 MiB
@@ -45,7 +45,7 @@ testEmulatedDevice("what was kept and does not do is timed again; what the libra
   const { device } = openDevice();
   const written: Uint8Array[] = [];
   const keep: Keep = { read: () => new Uint8Array(64), write: (_, data) => void written.push(data) };
-  const products = new Products(device, new Memory(device), keep, { tune: true, small: true });
+  const products = new Products(device, new Memory(device), keep, { tune: true, small: true, driver: 13_000 });
   expect(products.ready(problem)).toMatchObject({ workspaceBytes: 2 ** 20 });
   expect(written).toHaveLength(1);
   const narrow = { ...problem, a: { ...problem.a, leading: 7 } };
