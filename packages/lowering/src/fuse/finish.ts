@@ -1,5 +1,7 @@
 import type { Node, Tensor } from "@tenon/ir";
+import { countBuffers } from "./buffers.ts";
 import { axisOf, type Draft, resolve } from "./draft.ts";
+import type { FuseOptions } from "./fuse.ts";
 import type { Fused, Group } from "./group.ts";
 import { isGiven, type SpaceRead } from "./spaces.ts";
 
@@ -9,7 +11,7 @@ export interface Drafts {
   readonly owner: ReadonlyMap<Node, Draft>;
   readonly users: ReadonlyMap<Tensor, ReadonlySet<Node>>;
   readonly reads: ReadonlyMap<Node, readonly SpaceRead[]>;
-  readonly options: { readonly fusion: boolean; readonly needed: readonly Tensor[] };
+  readonly options: Pick<FuseOptions, "fusion" | "needed" | "maxBuffers" | "smallBytes">;
 }
 
 /** Most buffers from which a value is computed again rather than stored. */
@@ -45,7 +47,7 @@ export function finish(work: Drafts): Fused {
  * memory anyhow, such as the mask of a rectifier.
  */
 function recompute(
-  { owner, reads }: Drafts,
+  { owner, reads, options: { maxBuffers, smallBytes } }: Drafts,
   stored: Set<Tensor>,
   held: ReadonlySet<Tensor>,
   outside: (t: Tensor) => readonly Node[],
@@ -54,7 +56,20 @@ function recompute(
     node.op.kind === "scalar" &&
     (node.op.numeric === "exact" || node.op.numeric === "rounded") &&
     node.op.name !== "sqrt";
-  const plain = (user: Node): boolean => resolve(owner.get(user)!).kind === "loops" || user.op.kind === "scalar";
+  const draftOf = (node: Node): Draft => resolve(owner.get(node)!);
+  const plain = (user: Node): boolean => draftOf(user).kind === "loops" || user.op.kind === "scalar";
+  /** Whether a group touches few enough buffers without this tensor, where it reads what that is made of. */
+  const affordable = (draft: Draft, without: Tensor): boolean => {
+    const isStored = (t: Tensor): boolean => t !== without && stored.has(t);
+    const touched = new Set(draft.nodes.flatMap(({ outputs }) => outputs.filter(isStored)));
+    const nodes = new Set(draft.nodes);
+    for (const node of nodes)
+      for (const { source } of reads.get(node) ?? []) {
+        if (isStored(source)) touched.add(source);
+        else nodes.add(source.node);
+      }
+    return countBuffers([...touched], smallBytes) <= maxBuffers;
+  };
   for (const node of owner.keys()) {
     const t = node.outputs[0]!;
     if (!cheap(node) || !stored.has(t) || held.has(t)) continue;
@@ -64,6 +79,7 @@ function recompute(
       !outside(t).every((user) => plain(user) && reads.get(user)!.every((r) => r.source !== t || r.axes !== undefined))
     )
       continue;
+    if (maxBuffers < Number.POSITIVE_INFINITY && !outside(t).every((user) => affordable(draftOf(user), t))) continue;
     stored.delete(t);
   }
 }
