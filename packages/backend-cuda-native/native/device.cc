@@ -38,6 +38,18 @@ Device::Device(std::shared_ptr<const Driver> driver, int ordinal) : driver_(std:
   facts_.multiprocessors = attribute(cu::kMultiprocessors);
   facts_.sharedBytes = attribute(cu::kSharedBytesOptIn);
   TENON_CUDA(d, deviceTotalMem, &facts_.totalBytes, id_);
+  try {
+    make();
+  } catch (...) {
+    giveBackAll();  // a context that is kept would keep its errors
+    throw;
+  }
+}
+
+Device::~Device() { giveBackAll(); }
+
+void Device::make() {
+  const Driver& d = *driver_;
   TENON_CUDA(d, primaryCtxRetain, &context_, id_);
   enter();
   TENON_CUDA(d, streamCreate, &compute_, cu::kNonBlockingStream);
@@ -46,8 +58,9 @@ Device::Device(std::shared_ptr<const Driver> driver, int ordinal) : driver_(std:
 }
 
 // What fails while the device is given back cannot be mended, and its owner is gone.
-Device::~Device() {
+void Device::giveBackAll() noexcept {
   const Driver& d = *driver_;
+  if (context_ == nullptr) return;
   d.ctxSetCurrent(context_);
   if (compute_ != nullptr) d.streamSynchronize(compute_);
   if (transfer_ != nullptr) d.streamSynchronize(transfer_);
@@ -62,7 +75,7 @@ Device::~Device() {
   arrived_.reset();
   if (compute_ != nullptr) d.streamDestroy(compute_);
   if (transfer_ != nullptr) d.streamDestroy(transfer_);
-  if (context_ != nullptr) d.primaryCtxRelease(id_);
+  d.primaryCtxRelease(id_);
 }
 
 void Device::enter() const { TENON_CUDA(*driver_, ctxSetCurrent, context_); }

@@ -98,6 +98,10 @@ class Device {
     int count;
   };
 
+  /** Makes what a device has beside its facts. */
+  void make();
+  /** Gives back what there is of it. */
+  void giveBackAll() noexcept;
   void enter() const;
   /** The same, before something is enqueued. */
   void begin();

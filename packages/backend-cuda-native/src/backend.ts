@@ -80,7 +80,12 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   alloc(bytes: number): Block {
-    return this.#launched.during(() => this.#memory.alloc(bytes));
+    try {
+      return this.#launched.during(() => this.#memory.alloc(bytes));
+    } catch (error) {
+      this.#prepared = undefined; // if that was for a result, nothing runs
+      throw error;
+    }
   }
 
   free(block: Block): void {

@@ -83,7 +83,11 @@ export function openDevice(options: DeviceOptions = {}): OpenedDevice {
       fix: `use a device from 0 to ${count - 1}`,
     });
   const compiler = openCompiler(driver);
-  return { device: driver.open(ordinal), driver, compiler, ordinal };
+  try {
+    return { device: driver.open(ordinal), driver, compiler, ordinal };
+  } catch (error) {
+    throw isFailure(error) ? noDevice(firstLine(error), error) : error; // others may have it, or all of its memory
+  }
 }
 
 /** Why no GPU would serve, in a few words; null where one does. */

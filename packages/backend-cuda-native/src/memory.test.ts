@@ -47,6 +47,28 @@ describeEmulated("where the device has little memory,", () => {
     await backend.close();
   });
 
+  testEmulatedDevice("whatever of a run has no room, nothing of it is kept", async () => {
+    const backend = await cudaNative({ cache: false, libraries: false }).create();
+    await setBackend({ ...cudaNative(), create: async () => backend });
+    const step = compile((x: Tensor) => x.softmax().square().sum(), { inputs: [spec(["B", 8])] });
+    const run = async (rows: number) => (await step(ones(rows))).item();
+    await run(1);
+    const held = new Set<number>();
+    let failures = 0;
+    for (let room = 256; ; room += 256) {
+      limit(room);
+      const found = await run(40).catch((error: unknown) => error);
+      if (typeof found === "number") break;
+      expect(found).toMatchObject({ code: "E540" });
+      expect(() => backend.alloc(2 ** 20)).toThrow("E540"); // so that what is kept for later is given up
+      held.add(backend.stats().reservedBytes!);
+      failures++;
+    }
+    expect(failures).toBeGreaterThan(3);
+    expect([...held]).toHaveLength(1);
+    await backend.close();
+  });
+
   testEmulatedDevice(
     "a step that does not fit says what is large, spoils nothing, and a smaller one works",
     async () => {

@@ -77,28 +77,35 @@ export class Plan {
     if (debugs("kernels")) for (const { said } of products) if (said !== undefined) console.error(said);
     const arena = Math.ceil(layout.arenaBytes / ALIGNMENT) * ALIGNMENT;
     const scratch = Math.max(0, ...products.flatMap(({ calls }) => calls.map(({ workspaceBytes }) => workspaceBytes)));
-    this.#host = host;
-    this.#guards = works.guards === 0 ? undefined : host.memory.alloc(4 * works.guards, largest);
-    try {
-      this.#workspace = host.workspaces.lend(arena + scratch, largest);
-    } catch (error) {
-      if (this.#guards !== undefined) host.memory.free(this.#guards);
-      throw error;
-    }
-    const { address, size } = this.#workspace;
     const calls = products.map((product) => product.calls);
     const numberOf = (source: KernelSource): number =>
       loaded.numbers.get(source.symbol) ?? host.programs.numberNow(source);
-    const table = new TableWriter(loaded, layout, works, calls, numberOf, address, this.#guards?.address ?? 0);
+    this.#host = host;
     this.#works = works.works;
-    this.#words = table.words;
-    this.#given = table.given;
-    this.#table = host.memory.alloc(Math.max(WORD, this.#words.byteLength), largest);
-    const poison = host.poison && layout.arenaBytes > 0 ? [FILL, address, 0xff, size] : [];
-    const commands = table.commands(this.#table.address, address + arena, poison);
-    this.#commands = Float64Array.from(commands.numbers);
-    this.#moving = commands.moving;
-    this.#ends = commands.ends;
+    const undo: (() => void)[] = [];
+    try {
+      if (works.guards > 0) {
+        const guards = host.memory.alloc(4 * works.guards, largest);
+        this.#guards = guards;
+        undo.push(() => host.memory.free(guards));
+      }
+      const workspace = host.workspaces.lend(arena + scratch, largest);
+      this.#workspace = workspace;
+      undo.push(() => host.workspaces.giveBack(workspace));
+      const { address } = workspace;
+      const table = new TableWriter(loaded, layout, works, calls, numberOf, address, this.#guards?.address ?? 0);
+      this.#words = table.words;
+      this.#given = table.given;
+      this.#table = host.memory.alloc(Math.max(WORD, this.#words.byteLength), largest);
+      const poison = host.poison && layout.arenaBytes > 0 ? [FILL, address, 0xff, workspace.size] : [];
+      const commands = table.commands(this.#table.address, address + arena, poison);
+      this.#commands = Float64Array.from(commands.numbers);
+      this.#moving = commands.moving;
+      this.#ends = commands.ends;
+    } catch (error) {
+      for (const step of undo) step();
+      throw error;
+    }
   }
 
   /** The kernels that it launches, each with the ops and layers that it comes from. */
