@@ -87,5 +87,5 @@ test("data whose batches have no room are given back, and batches come from wher
   expect(await lossesOn(full.factory)).toEqual(await lossesOn(small.factory));
   expect(full.written).toContain(4 * 8 * ROWS);
   expect(full.written).toContain(4 * 8 * 16);
-  expect(full.liveBytes()).toBe(small.liveBytes());
+  expect(full.liveBytes()).toBeLessThan(4 * 8 * ROWS); // the model's, and results that are not collected yet
 });
