@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { constantIndex } from "@tenon/lowering";
 import { expect, test } from "vitest";
 import { drawer, layouts, productOf } from "../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
@@ -74,4 +75,10 @@ test.skipIf(!hasNvcc)("four elements side by side are one access of 16 bytes", {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test.skipIf(!hasNvcc)("the addon declares the driver as NVIDIA's header does", { timeout: 60_000 }, () => {
+  const source = fileURLToPath(new URL("../emulation/declared.cpp", import.meta.url));
+  const compile = () => execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", source], { stdio: "pipe" });
+  expect(compile).not.toThrow();
 });
