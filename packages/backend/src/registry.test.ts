@@ -32,6 +32,11 @@ test("an unknown backend is refused with the nearest name and the way to install
       registered: interpreter
       fix: did you mean webgpu? Otherwise install it with: npm install @tenon/backend-web-gpu.]
   `);
+  expect(() => backendOf("cuda")).toThrowErrorMatchingInlineSnapshot(`
+    [BackendError E501 backend: there is no backend "cuda".
+      registered: interpreter
+      fix: did you mean cuda-native? Otherwise install it with: npm install @tenon/backend-cuda.]
+  `);
   expect(() => backendOf("quantum")).toThrowErrorMatchingInlineSnapshot(`
     [BackendError E501 backend: there is no backend "quantum".
       registered: interpreter

@@ -55,16 +55,25 @@ export const elementsFix = (from: Dim, to: Dim): string =>
     ? "use a shape with as many elements"
     : "element counts must be equal for every value of the symbols; name one size by an expression over the other's";
 
-/** The candidate nearest to `word` (edit distance at most a third of its length, or same letters), or undefined. */
+/**
+ * The candidate nearest to `word` (edit distance at most a third of its length, or same letters), else the only one that begins with
+ * it, or undefined.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of names) {
     const distance = editDistance(plain(word), plain(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  if (best !== undefined || word.length < LEAST_BEGINNING) return best;
+  const longer = names.filter((name) => plain(name).startsWith(plain(word)));
+  return longer.length === 1 ? longer[0] : undefined;
 }
+
+/** So few letters are no hint. */
+const LEAST_BEGINNING = 3;
 
 /** `; did you mean x?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
