@@ -112,7 +112,7 @@ class Fusion {
     if (reads.length === 0 && !held && node.op.kind === "scalar" && node.op.numeric !== "transcendental") return;
     this.reads.set(node, reads);
     for (const { source } of reads) {
-      if (isMove(source.node) || (claimed && isImplied(source))) this.hold(source);
+      if (claimed || isMove(source.node)) this.hold(source);
       entry(this.users, source, () => new Set()).add(node);
     }
     const sizes = node.outputs[0]!.shape;

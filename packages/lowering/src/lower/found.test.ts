@@ -7,7 +7,7 @@ import { problemsInAllWays } from "./lower.test-kit.ts";
 
 /** Problems of the last function of a module on arguments of zeros. */
 function problemsOfText(text: string): readonly string[] {
-  const module = verify(parseModule(`ir 1.0\nopset core@1\n${text}\nentry main = @main\n`));
+  const module = verify(parseModule(`ir 1.0\nopset core@1, nn@1\n${text}\nentry main = @main\n`));
   const { inputs, results } = toGraph(module, module.entries.get("main")!);
   const args = inputs.map(({ dtype, shape }): Elements => {
     const sizes = shape as readonly number[];
@@ -76,6 +76,19 @@ fn @main(%x: f32[1,3], %i: i32[1]) -> (f32[1,1], f32[1,2], f32[1,1]) {
   %b = gather %y, %both {axis=1} : f32[1,2]
   %c = gather %y, %i {axis=1} : f32[1,1]
   return %a, %b, %c
+}`;
+  expect(problemsOfText(text)).toEqual([]);
+});
+
+test("a composite that is kept whole reads what is computed of places alone", () => {
+  const text = `
+fn @main() -> (f32[7,3]) {
+  %i = iota {axis=1} : f32[7,3]
+  %c = constant 1 : f32[]
+  %ones = broadcast %c {dims=[]} : f32[7,3]
+  %x = add %i, %ones : f32[7,3]
+  %y = composite nn.softmax@1 %x : f32[7,3]
+  return %y
 }`;
   expect(problemsOfText(text)).toEqual([]);
 });
