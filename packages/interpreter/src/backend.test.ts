@@ -273,7 +273,7 @@ test("what the backend cannot run is refused at compilation", async () => {
   `);
   await expect(refused(module, "step", { memory: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(`
     [OptionError E801 compile: unknown option memory.
-      fix: the options are math, deterministic, specialize, fusion, tune, memoryBudget.]
+      fix: did you mean memoryBudget?]
   `);
 });
 

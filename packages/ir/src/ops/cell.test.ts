@@ -87,6 +87,6 @@ test("operands that do not fit each other are refused with both shapes", () => {
     refusal(() => gruCell(constant(0, [3, 6]), h, constant(0, [2, 6]), bias, { reset: true } as object)),
   ).toMatchInlineSnapshot(`
     "OptionError E801 gruCell: unknown option reset.
-      fix: the options are resetAfter."
+      fix: did you mean resetAfter?"
   `);
 });
