@@ -1,5 +1,5 @@
 import { type DType, dtypes } from "@tenon/ir";
-import { addIndex, constantIndex, floorDiv, type IndexVariable, indexVariable, type Slot } from "@tenon/lowering";
+import { ceilDiv, constantIndex, type IndexVariable, indexVariable, type Slot } from "@tenon/lowering";
 import type { WorkKernels } from "@tenon/lowering/threads";
 import { type KernelSource, kernelSource } from "./cuda/source.ts";
 
@@ -23,7 +23,7 @@ function copy(dtype: DType): KernelSource {
   source = kernelSource({
     name: `copy ${width}`,
     threads: THREADS,
-    groups: floorDiv(addIndex(scalars[2]!, THREADS - 1), THREADS),
+    groups: ceilDiv(scalars[2]!, THREADS),
     scalars,
     slots: [slot("from", width, "read"), slot("to", width, "write")],
     declarations: "",

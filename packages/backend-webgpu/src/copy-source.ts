@@ -1,5 +1,5 @@
 import { type DType, dtypes } from "@tenon/ir";
-import { addIndex, floorDiv, type IndexVariable, indexVariable } from "@tenon/lowering";
+import { ceilDiv, type IndexVariable, indexVariable } from "@tenon/lowering";
 import type { KernelSource } from "./wgsl/source.ts";
 
 const THREADS = 256; // WebGPU's default limit
@@ -18,7 +18,7 @@ export function copySource(dtype: DType): KernelSource {
   source = {
     name: `copy ${width}`,
     threads: THREADS,
-    groups: floorDiv(addIndex(scalars[2]!, THREADS - 1), THREADS),
+    groups: ceilDiv(scalars[2]!, THREADS),
     scalars,
     slots: [
       { dtype: width, access: "read", vectors: false },

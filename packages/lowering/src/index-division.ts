@@ -32,6 +32,9 @@ interface Part {
   terms(): readonly (readonly [coefficient: number, of: Index])[];
 }
 
+/** ⌈a / b⌉; b is at least 1. */
+export const ceilDiv = (a: IndexLike, b: IndexLike): Index => floorDiv(addIndex(a, b, -1), b);
+
 /** ⌊a / b⌋; b is at least 1. */
 export function floorDiv(a: IndexLike, b: IndexLike): Index {
   const [x, y] = [toIndex(a), toIndex(b)];

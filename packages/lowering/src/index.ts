@@ -2,7 +2,7 @@ export { type Flat, flattened } from "./emit/dot.ts";
 export { type Linear, linearIn } from "./emit/strided.ts";
 export { type Claims, type ExpandOptions, expand, siteOf } from "./expand.ts";
 export { maximum, minimum, selectIndex } from "./index-choice.ts";
-export { floorDiv, modIndex } from "./index-division.ts";
+export { ceilDiv, floorDiv, modIndex } from "./index-division.ts";
 export {
   addIndex,
   constantIndex,

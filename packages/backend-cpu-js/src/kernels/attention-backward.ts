@@ -13,13 +13,14 @@ import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func, Local } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
 import { PANEL, PANELS } from "./attention.ts";
-import { type Attention, attentionOf, finishOf, placesIn, roundUp, variable } from "./attention-rows.ts";
+import { type Attention, attentionOf, finishOf, variable } from "./attention-rows.ts";
 import { writeShares } from "./attention-shares.ts";
 import { turnBack, turnBlocks } from "./attention-turn.ts";
 import type { ClaimedOp } from "./claimed.ts";
 import { type Finish, writeEpilogue } from "./dot-epilogue.ts";
 import { packFunction } from "./dot-pack.ts";
 import { type Level, ROW_BYTES, tileFunction, tileShape } from "./dot-tile.ts";
+import { placesIn, roundUp } from "./scratch.ts";
 import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 

@@ -3,9 +3,7 @@ import {
   type Block,
   type ClaimedKernel,
   type ClaimedResult,
-  constantIndex,
   flattened,
-  floorDiv,
   type GivenValue,
   type Index,
   type IndexVariable,
@@ -27,8 +25,6 @@ export interface AttentionAttrs {
   readonly mask: boolean;
   readonly bias: boolean;
 }
-
-const CACHE_LINE = 64;
 
 /** What decompositions take for a score that is not to be seen: the lowest finite number. */
 export const LOWEST = -3.4028234663852886e38;
@@ -53,21 +49,6 @@ export const variable = (name: string, size: Index): IndexVariable => {
   const axis = indexAxis(name, size);
   return (axis.kind === "variable" ? axis : indexVariable(name, 0, 1)) as IndexVariable;
 };
-
-export const roundUp = (x: Index, to: number): Index => multiplyIndex(floorDiv(addIndex(x, to - 1), to), to);
-
-/** Sizes of what lies in scratch memory, one after the other at the beginnings of cache lines, as places; and all of them. */
-export function placesIn<const N extends string>(
-  sizes: Readonly<Record<N, Index>>,
-): Readonly<Record<N | "bytes", Index>> {
-  let end: Index = constantIndex(0);
-  const places = Object.entries<Index>(sizes).map(([name, bytes]) => {
-    const start = end;
-    end = roundUp(addIndex(end, bytes), CACHE_LINE);
-    return [name, start] as const;
-  });
-  return { ...Object.fromEntries(places), bytes: end } as Readonly<Record<N | "bytes", Index>>;
-}
 
 /** What is done with the elements of a result of which queries or keys are rows, as an epilogue of a product. */
 export const finishOf = (

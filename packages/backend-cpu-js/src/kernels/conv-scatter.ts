@@ -1,12 +1,4 @@
-import {
-  addIndex,
-  type ClaimedKernel,
-  floorDiv,
-  type Index,
-  maximum,
-  multiplyIndex,
-  type Strided,
-} from "@tenon/lowering";
+import { addIndex, type ClaimedKernel, type Index, maximum, multiplyIndex, type Strided } from "@tenon/lowering";
 import type { ModuleBuilder } from "../assembler/module.ts";
 import type { Func, Local } from "../assembler/values.ts";
 import type { Target } from "../render/body.ts";
@@ -18,6 +10,7 @@ import { writeEpilogue } from "./dot-epilogue.ts";
 import { packFunction } from "./dot-pack.ts";
 import { BLOCK_ROWS } from "./dot-plan.ts";
 import { type Level, tileShape } from "./dot-tile.ts";
+import { placesIn } from "./scratch.ts";
 import { atMost, integers, stepping } from "./stepping.ts";
 import { templateFunction } from "./template.ts";
 
@@ -25,7 +18,6 @@ import { templateFunction } from "./template.ts";
 const MAX_CHANNELS = 512;
 /** By so much the places of a result must outnumber those of the image, so that going over the latter is quicker. */
 const WORTH = 1.1;
-const CACHE_LINE = 64;
 
 /**
  * A convolution that goes over the places of its image instead of those of its result: what an image's place gives to each tap is added
@@ -82,20 +74,13 @@ function planOf({ images, height, width, placeBytes, panels }: Scatter, level: L
   const { rows } = tileShape("float32", level);
   const { perGroup } = images;
   const taps = multiplyIndex(images.rows.taps, images.columns.taps);
-  let end: Index = maximum(0);
-  const take = (bytes: Index): Index => {
-    const start = end;
-    end = multiplyIndex(floorDiv(addIndex(end, bytes, CACHE_LINE - 1), CACHE_LINE), CACHE_LINE);
-    return start;
-  };
-  return {
-    packedB: take(multiplyIndex(taps, perGroup, 32 * panels)),
-    packedA: take(multiplyIndex(perGroup, 4 * BLOCK_ROWS)),
-    targets: take(maximum(4 * (BLOCK_ROWS + rows))),
+  return placesIn({
+    packedB: multiplyIndex(taps, perGroup, 32 * panels),
+    packedA: multiplyIndex(perGroup, 4 * BLOCK_ROWS),
+    targets: maximum(4 * (BLOCK_ROWS + rows)),
     // lines that are not there add behind the last row
-    sums: take(multiplyIndex(addIndex(height, reachOf(images.rows)), width, placeBytes)),
-    bytes: end,
-  };
+    sums: multiplyIndex(addIndex(height, reachOf(images.rows)), width, placeBytes),
+  });
 }
 
 export const scatterBytes = (scatter: Scatter, level: Level): Index => planOf(scatter, level).bytes;

@@ -1,5 +1,6 @@
-import { addIndex, type DotKernel, floorDiv, type Index, maximum, minimum, multiplyIndex } from "@tenon/lowering";
+import { ceilDiv, type DotKernel, type Index, maximum, minimum, multiplyIndex } from "@tenon/lowering";
 import { type Level, ROW_BYTES, type TileShape, tileShape } from "./dot-tile.ts";
+import { roundUp, Scratch } from "./scratch.ts";
 
 /** Steps of k in a block: a panel of A and one of B fit in a first-level cache of 32 KB. */
 const MAX_DEPTH = 400;
@@ -9,8 +10,6 @@ export const BLOCK_ROWS = 96;
 export const MAX_COLUMNS = 512;
 /** Rows whose sums are kept from one block of k to the next, a multiple of `BLOCK_ROWS`. */
 export const KEPT_ROWS = 384;
-/** A cache line. */
-const ALIGNMENT = 64;
 
 /** How a product is cut into blocks, and where they lie in scratch memory. Sizes are of elements, places of bytes. */
 export interface DotPlan {
@@ -27,9 +26,6 @@ export interface DotPlan {
   readonly bytes: Index;
 }
 
-const ceilDiv = (x: Index, by: Index | number): Index => floorDiv(addIndex(x, by, -1), by);
-const roundUp = (x: Index, to: number): Index => multiplyIndex(ceilDiv(x, to), to);
-
 export function planDot({ type, sizes, columnSums }: DotKernel, level: Level): DotPlan {
   const tile = tileShape(type, level);
   const blocks = maximum(1, ceilDiv(sizes.k, MAX_DEPTH));
@@ -38,22 +34,19 @@ export function planDot({ type, sizes, columnSums }: DotKernel, level: Level): D
   const columns = roundUp(minimum(sizes.columns, MAX_COLUMNS), tile.columns);
   const keptRows = roundUp(minimum(sizes.rows, KEPT_ROWS), tile.rows);
 
-  let end: Index = maximum(0);
-  const take = (bytes: Index): Index => {
-    const start = end;
-    end = roundUp(addIndex(end, bytes), ALIGNMENT);
-    return start;
-  };
+  const scratch = new Scratch();
   return {
     tile,
     depth,
     single,
     keptRows,
-    packedB: take(multiplyIndex(depth, columns, tile.bytes)),
-    packedA: take(multiplyIndex(depth, roundUp(minimum(sizes.rows, BLOCK_ROWS), tile.rows), tile.bytes)),
-    sums: take(single ? multiplyIndex(tile.rows, ROW_BYTES) : multiplyIndex(keptRows, columns, tile.bytes)),
-    columnSums: columnSums.map(({ value }) => take(multiplyIndex(sizes.columns, value.type === "float64" ? 8 : 4))),
-    bytes: end,
+    packedB: scratch.take(multiplyIndex(depth, columns, tile.bytes)),
+    packedA: scratch.take(multiplyIndex(depth, roundUp(minimum(sizes.rows, BLOCK_ROWS), tile.rows), tile.bytes)),
+    sums: scratch.take(single ? multiplyIndex(tile.rows, ROW_BYTES) : multiplyIndex(keptRows, columns, tile.bytes)),
+    columnSums: columnSums.map(({ value }) =>
+      scratch.take(multiplyIndex(sizes.columns, value.type === "float64" ? 8 : 4)),
+    ),
+    bytes: scratch.bytes,
   };
 }
 

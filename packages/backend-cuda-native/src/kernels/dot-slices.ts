@@ -1,27 +1,9 @@
-import {
-  addIndex,
-  constantIndex,
-  type DotKernel,
-  type DotOperand,
-  type Index,
-  type IndexVariable,
-  multiplyIndex,
-} from "@tenon/lowering";
+import { constantIndex, type DotKernel, type Index } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { types } from "../cuda/language.ts";
 import type { DotTile } from "./dot-tile.ts";
 import { eachOf } from "./each.ts";
-
-/** An operand with the axis of the result that it has. */
-export interface Side {
-  readonly name: "a" | "b";
-  readonly operand: DotOperand;
-  readonly line: IndexVariable;
-  readonly lines: Index;
-  /** The name of the tile's first line, and how many lines it has. */
-  readonly first: string;
-  readonly count: number;
-}
+import { elementAt, isThere, placeAt, type Side } from "./tiles.ts";
 
 const FOUR = 4;
 
@@ -60,33 +42,20 @@ export class DotSlices {
   /** Begins to load the slice from `step` on, zeros where there is none. */
   load(step: string): void {
     const source = this.#source;
-    const { name, operand, line, lines, first } = this.#side;
-    const { batch, k, sizes } = this.#kernel;
-    const next = `next_${name}[share]`;
+    const [kernel, side] = [this.#kernel, this.#side];
+    const next = `next_${side.name}[share]`;
     this.#each(() => {
-      source.line(`const int line = ${first} + l;`);
+      source.line(`const int line = ${side.first} + l;`);
       source.line(`const int k = ${step} + d;`);
       if (this.#width === 1) source.line(`${next}[0] = 0;`);
-      else {
-        source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
-      }
-      source.if(`line < ${source.index(lines)} && k < ${source.index(sizes.k)}`, () => {
-        source.name(batch, "batch");
-        source.name(line, "line");
-        source.name(k, "k");
+      else source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
+      source.if(isThere(source, kernel, side), () => {
         if (this.#width === 1) {
-          source.statements(operand.block.statements);
-          source.line(`${next}[0] = ${source.value(operand.block.value)};`);
+          source.line(`${next}[0] = ${elementAt(source, kernel, side)};`);
           return;
         }
-        const { start, strides, slot } = operand.lies!;
-        const places = [
-          multiplyIndex(batch, strides.batch),
-          multiplyIndex(line, strides.line),
-          multiplyIndex(k, strides.k),
-        ];
-        const address = source.index(addIndex(start, ...places));
-        source.line(`tenon_load_four(words, s${source.slot(slot)}, ${address});`);
+        const { slot, address } = placeAt(source, kernel, side);
+        source.line(`tenon_load_four(words, ${slot}, ${address});`);
       });
       if (this.#width > 1) eachOf(source, ["e", FOUR], () => source.line(`${next}[e] = tenon_float(words[e]);`));
     });

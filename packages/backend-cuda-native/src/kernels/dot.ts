@@ -1,12 +1,11 @@
-import { addIndex, type DotKernel, floorDiv, type Index, multiplyIndex } from "@tenon/lowering";
+import type { DotKernel } from "@tenon/lowering";
 import { Source } from "@tenon/lowering/threads";
 import { cudaFor, types } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
-import { DotSlices, pitchOf, type Side } from "./dot-slices.ts";
+import { DotSlices, pitchOf } from "./dot-slices.ts";
 import { tileOf } from "./dot-tile.ts";
 import { eachOf } from "./each.ts";
-
-const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
+import { beginTile, finishElement, sidesOf } from "./tiles.ts";
 
 /**
  * A product by tiles: slices of both operands, `depth` steps of k deep, pass through memory that a block shares, and each
@@ -19,22 +18,14 @@ export function renderDot(kernel: DotKernel): KernelSource {
   const { name, sizes, scalars, slots } = kernel;
   const element = types[kernel.type];
   const source = new Source(cudaFor(slots), kernel);
-  const [down, across] = [ceilDiv(sizes.rows, rows), ceilDiv(sizes.columns, columns)];
   const width = columns / size; // threads along a row of the tile
-  const [a, b]: readonly [Side, Side] = [
-    { name: "a", operand: kernel.a, line: kernel.row, lines: sizes.rows, first: "first_row", count: rows },
-    { name: "b", operand: kernel.b, line: kernel.column, lines: sizes.columns, first: "first_column", count: columns },
-  ];
+  const [a, b] = sidesOf(kernel, tile);
   // a thread has rows four by four and columns two by two: threads of a warp read few different fours, and pairs that lie side by side
   const [high, wide] = [Math.min(4, size), 2];
   const place = (variable: string, first: string, group: number, count: number): string =>
     `${first} * ${group} + ${variable} % ${group} + ${variable} / ${group} * ${(count / size) * group}`;
   const [row, column] = [place("i", "y", high, rows), place("j", "x", wide, columns)];
-  source.line(`const int across = ${source.index(across)};`);
-  source.line(`const int down = ${source.index(down)};`);
-  source.line(`const int first_column = group % across * ${columns};`);
-  source.line(`const int first_row = group / across % down * ${rows};`);
-  source.line("const int batch = group / across / down;");
+  const groups = beginTile(source, kernel, tile);
   source.line(`const int x = thread % ${width};`);
   source.line(`const int y = thread / ${width};`);
   source.line(`${element} sums[${size}][${size}];`);
@@ -71,22 +62,11 @@ export function renderDot(kernel: DotKernel): KernelSource {
   eachOf(source, ["i", size], ["j", size], () => {
     source.line(`const int row = first_row + ${row};`);
     source.line(`const int column = first_column + ${column};`);
-    source.line(`const ${element} product = sums[i][j];`);
-    source.nested(`if (row < ${source.index(sizes.rows)} && column < ${source.index(sizes.columns)})`, () => {
-      for (const [variable, text] of [
-        [kernel.batch, "batch"],
-        [kernel.row, "row"],
-        [kernel.column, "column"],
-        [kernel.product, "product"],
-      ] as const)
-        source.name(variable, text);
-      source.statements(kernel.epilogue);
-    });
+    finishElement(source, kernel, () => source.line(`const ${element} product = sums[i][j];`));
   });
   const declarations = [a, b]
     .map((side) => `TENON_SHARED(${element}, ${side.name}_tile, ${depth * pitchOf(side)});`)
     .join("\n");
-  const groups = multiplyIndex(sizes.batch, down, across);
   return kernelSource({ name, threads, groups, scalars, slots, declarations, body: source.text });
 }
 

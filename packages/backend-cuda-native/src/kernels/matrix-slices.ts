@@ -1,16 +1,9 @@
-import {
-  addIndex,
-  constantIndex,
-  type DotKernel,
-  type DotOperand,
-  type Index,
-  type IndexVariable,
-  multiplyIndex,
-} from "@tenon/lowering";
+import { constantIndex, type DotKernel, type Index } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { eachOf } from "./each.ts";
 import { type Lay, WORDS } from "./matrix-lay.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
+import { elementAt, isThere, placeAt, type Side } from "./tiles.ts";
 
 /** What tensor cores take factors as. */
 export interface Format {
@@ -23,16 +16,8 @@ export interface Format {
 /** Words that a thread stores at once. */
 const FOUR = 4;
 
-/** An operand with the axis of the result that it has. */
-export interface Side {
-  readonly name: "a" | "b";
-  readonly operand: DotOperand;
-  readonly line: IndexVariable;
-  readonly lines: Index;
-  /** The name of the tile's first line, and how many lines it has. */
-  readonly first: string;
-  readonly count: number;
-  /** Where its tile begins in a buffer, in words. */
+/** An operand with the place where its tile begins in a buffer, in words. */
+export interface MatrixSide extends Side {
   readonly begin: number;
 }
 
@@ -44,7 +29,7 @@ type Way = "copied" | "vectors" | "elements";
 
 const factors = { bf16: "bfloat16", f16: "float16", tf32: undefined } as const;
 
-function wayOf({ operand: { lies } }: Side, { name }: Format, k: Index): Way {
+function wayOf({ operand: { lies } }: MatrixSide, { name }: Format, k: Index): Way {
   if (lies === undefined || lies.strides.k !== constantIndex(1) || lies.slot.access !== "read") return "elements";
   const isWhole = (count: number): boolean =>
     [lies.start, lies.strides.batch, lies.strides.line, k].every((x) => x.multiple % count === 0);
@@ -57,12 +42,12 @@ export class Slices {
   readonly way: Way;
   readonly #source: Source;
   readonly #kernel: DotKernel;
-  readonly #side: Side;
+  readonly #side: MatrixSide;
   readonly #format: Format;
   readonly #tile: MatrixTile;
   readonly #lay: Lay;
 
-  constructor(source: Source, kernel: DotKernel, side: Side, format: Format, tile: MatrixTile, lay: Lay) {
+  constructor(source: Source, kernel: DotKernel, side: MatrixSide, format: Format, tile: MatrixTile, lay: Lay) {
     this.#source = source;
     this.#kernel = kernel;
     this.#side = side;
@@ -77,35 +62,32 @@ export class Slices {
   /** Begins to load the slice from `step` on, zeros where there is none. What is copied goes where `buffer` says at once. */
   load(step: string, buffer: string): void {
     const source = this.#source;
-    const { name, first } = this.#side;
+    const [kernel, side] = [this.#kernel, this.#side];
     const { inWord } = this.#format;
-    const next = `next_${name}[share]`;
+    const next = `next_${side.name}[share]`;
     this.#each(() => {
-      source.line(`const int line = ${first} + own;`);
+      source.line(`const int line = ${side.first} + own;`);
       if (this.way === "copied") {
         source.line(`const int k = ${step} + four * ${inWord};`);
-        const { slot, address } = this.#address();
-        source.line(`const bool inside = ${this.#inside};`);
+        const { slot, address } = placeAt(source, kernel, side);
+        source.line(`const bool inside = ${isThere(source, kernel, side)};`);
         const at = `inside ? ${address} : 0`;
         source.line(`tenon_copy_four(tiles, ${this.#place(buffer)}, ${slot}, ${at}, inside);`);
       } else if (this.way === "vectors") {
         eachOf(source, ["v", inWord], () => {
           source.line(`const int k = ${step} + four * ${inWord} + v * ${FOUR};`);
-          const { slot, address } = this.#address();
+          const { slot, address } = placeAt(source, kernel, side);
           source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
-          source.if(this.#inside, () => source.line(`tenon_load_four(words, ${slot}, ${address});`));
+          source.if(isThere(source, kernel, side), () => source.line(`tenon_load_four(words, ${slot}, ${address});`));
           eachOf(source, ["e", FOUR], () => source.line(`${next}[v * ${FOUR} + e] = tenon_float(words[e]);`));
         });
       } else {
         eachOf(source, ["e", FOUR * inWord], () => {
           source.line(`const int k = ${step} + four * ${inWord} + e;`);
           source.line(`${next}[e] = 0;`);
-          source.if(this.#inside, () => {
-            const { block } = this.#side.operand;
-            this.#name();
-            source.statements(block.statements);
-            source.line(`${next}[e] = ${source.value(block.value)};`);
-          });
+          source.if(isThere(source, kernel, side), () =>
+            source.line(`${next}[e] = ${elementAt(source, kernel, side)};`),
+          );
         });
       }
     });
@@ -133,29 +115,8 @@ export class Slices {
     return Math.ceil((this.#side.count * (WORDS / FOUR)) / this.#tile.threads);
   }
 
-  get #inside(): string {
-    const source = this.#source;
-    return `line < ${source.index(this.#side.lines)} && k < ${source.index(this.#kernel.sizes.k)}`;
-  }
-
   #place(buffer: string): string {
     return `${buffer} + ${this.#side.begin} + ${this.#lay.four("own", "four")}`;
-  }
-
-  #name(): void {
-    this.#source.name(this.#kernel.batch, "batch");
-    this.#source.name(this.#side.line, "line");
-    this.#source.name(this.#kernel.k, "k");
-  }
-
-  /** Where an element lies. */
-  #address(): { readonly slot: string; readonly address: string } {
-    const { batch, k } = this.#kernel;
-    const { start, strides, slot } = this.#side.operand.lies!;
-    const { line } = this.#side;
-    const places = [multiplyIndex(batch, strides.batch), multiplyIndex(line, strides.line), k];
-    this.#name();
-    return { slot: `s${this.#source.slot(slot)}`, address: this.#source.index(addIndex(start, ...places)) };
   }
 
   /** For each of a thread's fours: `own`, the line in the tile, and `four`, its words. Neighbours load what lies side by side. */

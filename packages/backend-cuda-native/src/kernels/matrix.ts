@@ -1,11 +1,12 @@
-import { addIndex, type DotKernel, type DotOperand, floorDiv, type Index, multiplyIndex } from "@tenon/lowering";
+import type { DotKernel } from "@tenon/lowering";
 import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { eachOf } from "./each.ts";
 import { bufferOf, padded, swizzled, WORDS } from "./matrix-lay.ts";
-import { type Format, type Side, Slices } from "./matrix-slices.ts";
+import { type Format, type MatrixSide, Slices } from "./matrix-slices.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
+import { beginTile, finishElement, sidesOf } from "./tiles.ts";
 
 /** How the factors of a product are told to tensor cores without losing anything; undefined where they cannot be. */
 export function formatOf({ type, dtype, mul }: Pick<DotKernel, "type" | "dtype" | "mul">): Format | undefined {
@@ -18,8 +19,6 @@ export function formatOf({ type, dtype, mul }: Pick<DotKernel, "type" | "dtype" 
 /** Columns that pass through shared memory to the epilogue at a time. */
 const COLUMNS = 32;
 
-const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
-
 /**
  * A product by tensor cores. Slices of both operands lie in shared memory as lines of 16 words along k; while a warp multiplies one,
  * its threads load the next. The words of fragments are where `ldmatrix` brings them, for all formats alike; four warps together
@@ -27,32 +26,19 @@ const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), b
  * a time, so that neighbouring threads have neighbouring columns.
  */
 export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile): KernelSource {
-  const { rows, columns, part, threads, teams, groups: byGroups } = tile;
+  const { rows, part, threads, teams, groups: byGroups } = tile;
   const { name, sizes, scalars, slots } = kernel;
   const source = new Source(cudaFor(slots), kernel);
-  const [down, across] = [ceilDiv(sizes.rows, rows), ceilDiv(sizes.columns, columns)];
   const depth = WORDS * format.inWord;
   const lay = byGroups ? swizzled : padded;
   const buffer = bufferOf(tile, lay);
-  const [aSide, bSide] = [kernel.a, kernel.b].map((operand) => operand.unrounded ?? operand) as [
-    DotOperand,
-    DotOperand,
-  ];
-  const sides: readonly Side[] = [
-    {
-      ...{ name: "a", operand: aSide, line: kernel.row, lines: sizes.rows },
-      ...{ first: "first_row", count: rows, begin: 0 },
-    },
-    {
-      ...{ name: "b", operand: bSide, line: kernel.column, lines: sizes.columns },
-      ...{ first: "first_column", count: columns, begin: rows * lay.pitch },
-    },
-  ];
-  source.line(`const int across = ${source.index(across)};`);
-  source.line(`const int down = ${source.index(down)};`);
-  source.line(`const int first_column = group % across * ${columns};`);
-  source.line(`const int first_row = group / across % down * ${rows};`);
-  source.line("const int batch = group / across / down;");
+  const sides = sidesOf(kernel, tile).map(
+    (side, i): MatrixSide => ({
+      ...{ ...side, operand: side.operand.unrounded ?? side.operand },
+      begin: i * rows * lay.pitch,
+    }),
+  );
+  const groups = beginTile(source, kernel, tile);
   source.line("const int lane = thread % 32;");
   source.line(`const int member = thread % ${threads};`);
   source.line(`const int team = thread / ${threads};`);
@@ -91,7 +77,6 @@ export function renderMatrix(kernel: DotKernel, format: Format, tile: MatrixTile
   finish(source, kernel, tile, patch);
   const words = teams * Math.max(2 * buffer, (threads / 32) * patch);
   const declarations = `TENON_TILES(tiles, ${words});`;
-  const groups = multiplyIndex(sizes.batch, down, across);
   return kernelSource({ name, threads: threads * teams, groups, scalars, slots, declarations, body: source.text });
 }
 
@@ -127,7 +112,6 @@ function multiplyByGroups(source: Source, { name }: Format, { rows, columns }: M
 
 /** The epilogue, for parts of what each warp has, one after the other. Teams add up their sums in order, and share the elements. */
 function finish(source: Source, kernel: DotKernel, { part, threads, teams }: MatrixTile, patch: number): void {
-  const { sizes } = kernel;
   const columns = Math.min(COLUMNS, part.columns);
   const [high, across, wide] = [part.rows / 16, part.columns / columns, columns / 8];
   const pitch = columns + 8;
@@ -144,21 +128,13 @@ function finish(source: Source, kernel: DotKernel, { part, threads, teams }: Mat
     source.nested(`for (int at = lane + team * 32; at < ${16 * columns}; at += ${32 * teams})`, () => {
       source.line(`const int row = first_row + part_row + i * 16 + at / ${columns};`);
       source.line(`const int column = first_column + part_column + c * ${columns} + at % ${columns};`);
-      source.if(`row < ${source.index(sizes.rows)} && column < ${source.index(sizes.columns)}`, () => {
+      finishElement(source, kernel, () => {
         source.line(`const int place = member / 32 * ${patch} + at / ${columns} * ${pitch} + at % ${columns};`);
         source.line("float product = tenon_float(tiles[place]);");
         if (teams > 1)
           eachOf(source, ["t", teams - 1], () =>
             source.line(`product += tenon_float(tiles[place + (t + 1) * ${(threads / 32) * patch}]);`),
           );
-        for (const [variable, text] of [
-          [kernel.batch, "batch"],
-          [kernel.row, "row"],
-          [kernel.column, "column"],
-          [kernel.product, "product"],
-        ] as const)
-          source.name(variable, text);
-        source.statements(kernel.epilogue);
       });
     });
     source.line(barrier);

@@ -1,4 +1,4 @@
-import { addIndex, type DotKernel, type DotOperand, floorDiv, type Index, type IndexVariable } from "@tenon/lowering";
+import type { DotKernel, DotOperand, Index, IndexVariable } from "@tenon/lowering";
 import { Source } from "@tenon/lowering/threads";
 import { functionsFor } from "../wgsl/functions.ts";
 import { wgsl, wgslFor } from "../wgsl/language.ts";
@@ -14,7 +14,6 @@ export interface Side {
   readonly axis: "row" | "column";
 }
 
-export const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
 export const each = <T>(count: number, make: (i: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 export const call = (name: string, operands: readonly string[]): string => `${name}(${operands.join(", ")})`;

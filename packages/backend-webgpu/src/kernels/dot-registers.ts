@@ -1,7 +1,7 @@
-import { addIndex, type DotKernel, type Index, indexVariable, multiplyIndex } from "@tenon/lowering";
+import { addIndex, ceilDiv, type DotKernel, type Index, indexVariable, multiplyIndex } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import type { KernelSource } from "../wgsl/source.ts";
-import { call, ceilDiv, DotParts, each, type Side } from "./dot-parts.ts";
+import { call, DotParts, each, type Side } from "./dot-parts.ts";
 
 /** Threads of a workgroup, side by side along the columns and in rows. */
 const ACROSS = 8;

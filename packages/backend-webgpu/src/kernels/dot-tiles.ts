@@ -1,6 +1,14 @@
-import { addIndex, constantIndex, type DotKernel, type Index, indexVariable, multiplyIndex } from "@tenon/lowering";
+import {
+  addIndex,
+  ceilDiv,
+  constantIndex,
+  type DotKernel,
+  type Index,
+  indexVariable,
+  multiplyIndex,
+} from "@tenon/lowering";
 import type { KernelSource } from "../wgsl/source.ts";
-import { call, ceilDiv, DotParts, each, type Side } from "./dot-parts.ts";
+import { call, DotParts, each, type Side } from "./dot-parts.ts";
 import type { DotTile } from "./dot-tile.ts";
 
 /** Sums that a thread has in registers: four rows of four columns. */

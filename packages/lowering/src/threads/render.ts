@@ -1,6 +1,5 @@
 import { flattened } from "../emit/dot.ts";
-import { floorDiv } from "../index-division.ts";
-import { addIndex } from "../index-expression.ts";
+import { ceilDiv } from "../index-division.ts";
 import type { Index } from "../index-node.ts";
 import type { For, LoopKernel, Register, Statement } from "../kernel/kernel.ts";
 import { eachPart } from "../kernel/walk.ts";
@@ -42,7 +41,7 @@ function renderEach(kernel: LoopKernel, mapping: Mapping, language: Language): T
   unravel(source, chain, at.index);
   if (wide === undefined) source.statements(body);
   else vectors!.wide.render(source, mapping, wide, vectors!);
-  const groups = floorDiv(addIndex(at.size, threads * count - 1), threads * count);
+  const groups = ceilDiv(at.size, threads * count);
   return { threads, groups, declarations: "", body: source.text };
 }
 

@@ -1,4 +1,4 @@
-import { floorDiv } from "../../index-division.ts";
+import { ceilDiv, floorDiv } from "../../index-division.ts";
 import { addIndex, constantIndex, multiplyIndex, subtractIndex } from "../../index-expression.ts";
 import type { Index } from "../../index-node.ts";
 import { lessThan } from "../../index-predicate.ts";
@@ -51,10 +51,7 @@ class BackwardCode {
     const [b, t, h] = q.sizes as readonly [Index, Index, Index];
     const [s, heads] = [k.sizes[1]!, k.sizes[2]!];
     const [queries, keys] = [multiplyIndex(b, h, t), multiplyIndex(b, heads, s)];
-    const [ofQueries, ofKeys] = [queries, keys].map((rows) => floorDiv(addIndex(rows, THREADS - 1), THREADS)) as [
-      Index,
-      Index,
-    ];
+    const [ofQueries, ofKeys] = [ceilDiv(queries, THREADS), ceilDiv(keys, THREADS)];
     const row = (first: Index): Index => {
       const own = subtractIndex(named(source, group), first);
       return bound(source, "at", addIndex(multiplyIndex(own, THREADS), named(source, thread)));

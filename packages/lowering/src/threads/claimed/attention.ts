@@ -1,4 +1,4 @@
-import { floorDiv } from "../../index-division.ts";
+import { ceilDiv, floorDiv } from "../../index-division.ts";
 import { addIndex, constantIndex, multiplyIndex, subtractIndex } from "../../index-expression.ts";
 import type { Index } from "../../index-node.ts";
 import { lessThan } from "../../index-predicate.ts";
@@ -95,7 +95,7 @@ class AttentionCode {
     this.#finish(v);
     return {
       threads: THREADS,
-      groups: floorDiv(addIndex(rows, THREADS - 1), THREADS),
+      groups: ceilDiv(rows, THREADS),
       declarations: "",
       body: source.text,
     };

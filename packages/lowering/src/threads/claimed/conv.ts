@@ -1,4 +1,4 @@
-import { floorDiv, modIndex } from "../../index-division.ts";
+import { ceilDiv, floorDiv, modIndex } from "../../index-division.ts";
 import { addIndex, constantIndex, multiplyIndex, subtractIndex } from "../../index-expression.ts";
 import type { Index, Predicate } from "../../index-node.ts";
 import { always, and, equalIndex, lessThan } from "../../index-predicate.ts";
@@ -39,7 +39,6 @@ export const conv: ClaimedThreads = {
 };
 
 const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-const ceilDiv = (x: Index, by: number): Index => floorDiv(addIndex(x, by - 1), by);
 
 /** Few enough that threads of a workgroup do not lie outside of a small result. */
 const sumsAlong = (size: Index, threads: number): number =>
