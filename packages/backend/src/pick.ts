@@ -1,4 +1,4 @@
-import { BackendError, didYouMean } from "@tenon/ir";
+import { BackendError, didYouMean, valueText } from "@tenon/ir";
 import type { BackendFactory } from "./contract.ts";
 import { type BackendChoice, checkAbi, packageOfBackend, registeredBackend, registeredBackends } from "./registry.ts";
 
@@ -54,7 +54,12 @@ async function automatic(resolve: Resolve): Promise<ChosenBackend> {
 
 /** The factory itself, or the registered one of that name. */
 export function backendOf(choice: BackendChoice): BackendFactory {
-  if (typeof choice === "object") return checkAbi(choice);
+  if (typeof choice !== "string") {
+    if (typeof (choice as BackendFactory | null)?.create === "function") return checkAbi(choice);
+    throw new BackendError("E501", "backend", `${valueText(choice)} is no backend`, {
+      fix: 'give the name of one, such as "cpu-js", or what its factory gives, such as cpuJs()',
+    });
+  }
   const found = registeredBackend(choice);
   if (found !== undefined) return found;
   const pack = packageOfBackend(choice);

@@ -49,6 +49,16 @@ test("an unknown backend is refused with the nearest name and the way to install
   `);
 });
 
+test("what is neither a name nor a backend is refused", () => {
+  const cpuJs = () => factory("cpu-js");
+  const refuse = (choice: unknown) => expect(() => backendOf(choice as string));
+  refuse(cpuJs).toThrowErrorMatchingInlineSnapshot(`
+    [BackendError E501 backend: a function is no backend.
+      fix: give the name of one, such as "cpu-js", or what its factory gives, such as cpuJs().]
+  `);
+  for (const choice of [null, undefined, 3, {}, ["cpu-js"]]) refuse(choice).toThrow(/E501.* is no backend/);
+});
+
 test("a backend of another contract is refused", () => {
   expect(() => registerBackend({ ...factory("old"), abi: 0 as 1 })).toThrowErrorMatchingInlineSnapshot(`
     [BackendError E502 backend: old speaks version 0 of the backend contract, this program version 1.
