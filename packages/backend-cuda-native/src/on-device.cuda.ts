@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { expectBand } from "../../conformance/src/network-losses.test-kit.ts";
 import { networks, wideNetworks } from "../../conformance/src/networks.test-kit.ts";
 import { cudaNative } from "./backend.ts";
 import { openDriver, whyNoDevice } from "./device.ts";
-import { expectBand, expectFlat, expectPrecision, expectRelay, expectRoomAgain } from "./on-device.test-kit.ts";
+import { expectFlat, expectPrecision, expectRelay, expectRoomAgain } from "./on-device.test-kit.ts";
 
 const gpu = cudaNative();
 const count = openDriver().count();

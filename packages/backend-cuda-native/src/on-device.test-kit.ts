@@ -6,19 +6,12 @@ import { firstOutside } from "@tenon/conformance";
 import { interpreter } from "@tenon/interpreter";
 import { compile, matmul, memory, setBackend, spec, type Tensor, tensor, valueAndGrad, variable } from "@tenon/tensor";
 import { expect } from "vitest";
-import { bandOf, lossesByRelay, lossesOf } from "../../conformance/src/network-losses.test-kit.ts";
-import { type Network, networks } from "../../conformance/src/networks.test-kit.ts";
+import { bandOf, lossesByRelay } from "../../conformance/src/network-losses.test-kit.ts";
+import { networks } from "../../conformance/src/networks.test-kit.ts";
 
 /*
  * What is asked of a GPU, and in small of the emulated one, so that it is known to run before a GPU is there.
  */
-
-/** A network of the examples learns as the reference does. */
-export async function expectBand(network: Network, backend: BackendFactory, steps: number): Promise<void> {
-  const band = await bandOf(network, steps);
-  expect(band.reference.at(-1)).not.toBe(band.reference[0]);
-  expect(firstOutside(band, await lossesOf(network, backend, steps))).toBe(undefined);
-}
 
 /** A step that was begun on cpu-js goes on, and then there again. */
 export async function expectRelay(backend: BackendFactory, steps: number): Promise<void> {

@@ -1,7 +1,8 @@
+import { expectBand } from "../../conformance/src/network-losses.test-kit.ts";
 import { networks } from "../../conformance/src/networks.test-kit.ts";
 import { cudaNative } from "./backend.ts";
 import { describeEmulated, testEmulatedDevice } from "./emulated-device.test-kit.ts";
-import { expectBand, expectFlat, expectPrecision, expectRelay, expectRoomAgain } from "./on-device.test-kit.ts";
+import { expectFlat, expectPrecision, expectRelay, expectRoomAgain } from "./on-device.test-kit.ts";
 
 // In small, and on the emulated device, what on-device.cuda.ts asks of a GPU.
 describeEmulated("on the emulated device", () => {

@@ -16,9 +16,10 @@ import {
   variablesOf,
 } from "@tenon/tensor";
 import { treeLeaves } from "@tenon/tree";
+import { expect } from "vitest";
 import { Draw } from "./draw.ts";
 import type { Network } from "./networks.test-kit.ts";
-import { type Band, lossBand, ulp } from "./tolerance.ts";
+import { type Band, firstOutside, lossBand, ulp } from "./tolerance.ts";
 
 /** The reference, and runs whose parameters start a unit in the last place from it. */
 const RUNS = 6;
@@ -91,4 +92,11 @@ export async function bandOf(network: Network, steps: number): Promise<Band> {
   const runs: number[][] = [];
   for (let run = 0; run < RUNS; run++) runs.push(await lossesOf(network, reference, steps, run));
   return lossBand(runs);
+}
+
+/** A network learns as the reference does, whose loss changes. */
+export async function expectBand(network: Network, backend: BackendFactory, steps: number): Promise<void> {
+  const band = await bandOf(network, steps);
+  expect(band.reference.at(-1)).not.toBe(band.reference[0]);
+  expect(firstOutside(band, await lossesOf(network, backend, steps))).toBe(undefined);
 }

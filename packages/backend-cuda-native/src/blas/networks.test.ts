@@ -1,7 +1,8 @@
+import { expectBand } from "../../../conformance/src/network-losses.test-kit.ts";
 import { networks } from "../../../conformance/src/networks.test-kit.ts";
 import { cudaNative } from "../backend.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
-import { expectBand, expectFlat } from "../on-device.test-kit.ts";
+import { expectFlat } from "../on-device.test-kit.ts";
 
 const library = () => cudaNative({ cache: false, debug: { smallProducts: true } });
 
