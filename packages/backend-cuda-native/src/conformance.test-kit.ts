@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ConformanceOptions, conformance } from "@tenon/conformance";
 import { expect } from "vitest";
 import { cudaNative } from "./backend.ts";
@@ -28,30 +30,41 @@ const forDevices =
   ];
 
 /** Compiles every kernel of a kit for the processor, from where the emulated device takes them, and for devices by `command`. */
-async function compiled(options: ConformanceOptions, folder: string, command?: Command): Promise<Units> {
-  const units = new Units(folder, forProcessor, command);
-  await kernelsOfKit(options, (source) => units.add(source));
-  process.env.TENON_EMULATION_INDEX = await units.index();
-  return units;
+async function withUnits(
+  options: ConformanceOptions,
+  command: Command | undefined,
+  check: (units: Units) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-kit-"));
+  try {
+    const units = new Units(folder, forProcessor, command);
+    await kernelsOfKit(options, (source) => units.add(source));
+    process.env.TENON_EMULATION_INDEX = await units.index();
+    await check(units);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs a kit whose products, however small, are those of a library, as far as it has them. */
-export async function judgeProducts(options: ConformanceOptions, folder: string): Promise<void> {
-  await compiled(options, folder);
-  const report = await conformance(cudaNative({ cache: false, debug: { poison: true, smallProducts: true } }), options);
-  expect(report.failures).toEqual([]);
+export function judgeProducts(options: ConformanceOptions): Promise<void> {
+  const device = cudaNative({ cache: false, debug: { poison: true, smallProducts: true } });
+  return withUnits(options, undefined, async () => {
+    expect((await conformance(device, options)).failures).toEqual([]);
+  });
 }
 
 /** Runs a kit by what the processor has, whose kernels nvcc, where it is, compiles for devices. */
-export async function judge(options: ConformanceOptions, folder: string, { optimized = false } = {}): Promise<void> {
-  const units = await compiled(options, folder, hasNvcc ? forDevices(optimized) : undefined);
-  const alone = (): readonly string[] => readdirSync(process.env.TENON_EMULATION_CACHE!);
-  const before = alone();
+export function judge(options: ConformanceOptions, { optimized = false } = {}): Promise<void> {
+  return withUnits(options, hasNvcc ? forDevices(optimized) : undefined, async (units) => {
+    const alone = (): readonly string[] => readdirSync(process.env.TENON_EMULATION_CACHE!);
+    const before = alone();
 
-  const report = await conformance(cudaNative({ cache: false, debug: { poison: true } }), options);
-  expect(report.failures).toEqual([]);
-  const unsupported = report.cells.filter(({ status }) => status === "unsupported");
-  expect(unsupported.filter(({ detail }) => !/E511.*int64|E514.*unbounded-while/.test(detail!))).toEqual([]);
-  expect(alone(), "kernels that were not among those of the units").toEqual(before);
-  await units.forDevices();
+    const report = await conformance(cudaNative({ cache: false, debug: { poison: true } }), options);
+    expect(report.failures).toEqual([]);
+    const unsupported = report.cells.filter(({ status }) => status === "unsupported");
+    expect(unsupported.filter(({ detail }) => !/E511.*int64|E514.*unbounded-while/.test(detail!))).toEqual([]);
+    expect(alone(), "kernels that were not among those of the units").toEqual(before);
+    await units.forDevices();
+  });
 }
