@@ -1,4 +1,4 @@
-import type { ValueType } from "@tenon/lowering";
+import { constantsWith } from "@tenon/lowering/threads";
 
 /** A float32 number as C writes it. Hexadecimal bits stand for what has no literal. */
 export function floatConstant(value: number): string {
@@ -18,23 +18,6 @@ function doubleConstant(value: number): string {
 const bitsOf = (x: number): number => new Uint32Array(new Float32Array([x]).buffer)[0]!;
 const bracketed = (text: string): string => (text.startsWith("-") ? `(${text})` : text);
 
-/** An int; the lowest one has no literal. */
-export function integerConstant(value: number): string {
-  const n = value | 0;
-  return n === -(2 ** 31) ? "(-2147483647 - 1)" : bracketed(String(n));
-}
-
-export function constant(type: ValueType, value: number): string {
-  switch (type) {
-    case "bool":
-      return String(value !== 0);
-    case "int32":
-      return integerConstant(value);
-    case "uint32":
-      return `${value >>> 0}u`;
-    case "float64":
-      return doubleConstant(value);
-    default:
-      return floatConstant(value);
-  }
-}
+export const constant = constantsWith((value, type) =>
+  type === "float64" ? doubleConstant(value) : floatConstant(value),
+);

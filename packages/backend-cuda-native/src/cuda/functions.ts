@@ -1,5 +1,6 @@
 import { type Arithmetic, type ElementaryName, elementary, elementaryOps } from "@tenon/lowering";
-import { floatConstant, integerConstant } from "./constant.ts";
+import { integerConstant } from "@tenon/lowering/threads";
+import { floatConstant } from "./constant.ts";
 import { matrixFunctions } from "./matrix.ts";
 import { warpgroupFunctions } from "./warpgroup.ts";
 

@@ -1,7 +1,7 @@
 import type { DType } from "@tenon/ir";
 import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
-import { joinLanes, type Language, wideCode } from "@tenon/lowering/threads";
-import { constant, integerConstant } from "./constant.ts";
+import { integerConstant, joinLanes, type Language, wideCode } from "@tenon/lowering/threads";
+import { constant } from "./constant.ts";
 import { elementOf, loaded, stored } from "./element.ts";
 
 export const types: Readonly<Record<ValueType, string>> = {

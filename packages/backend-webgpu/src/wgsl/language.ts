@@ -1,7 +1,7 @@
 import { type AluOp, type Combine, elementaryOps, type Slot, type ValueType } from "@tenon/lowering";
-import type { Language } from "@tenon/lowering/threads";
+import { integerConstant, type Language } from "@tenon/lowering/threads";
 import { rare } from "../parts.ts";
-import { constant, integerConstant } from "./constant.ts";
+import { constant } from "./constant.ts";
 
 const types: Readonly<Record<ValueType, string>> = {
   float32: "f32",
