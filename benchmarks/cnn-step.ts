@@ -10,9 +10,10 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { cpuJs, features } from "@tenon/backend-cpu-js";
-import { compile, setBackend, type Tensor, valueAndGrad } from "@tenon/tensor";
+import { adam } from "@tenon/optimizers";
+import { compile, setBackend, softmaxCrossEntropy, type Tensor, valueAndGrad } from "@tenon/tensor";
 import { clock, microkernel } from "./cpu-js/microkernel.ts";
-import { adam, imageNetwork, lossOf, type Network, textNetwork } from "./cpu-js/networks.ts";
+import { cnn, type Network, trainingFlop, transformer, usualCnn, usualTransformer } from "./shared/networks.ts";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "20" }, json: { type: "boolean", default: false } },
@@ -28,27 +29,27 @@ interface Measured {
 }
 
 const ways = { claimed: cpuJs(), decomposed: cpuJs({ claims: false }) } as const;
-const models = { cnn: imageNetwork, transformer: textNetwork } as const;
+const models = { cnn: () => cnn(usualCnn), transformer: () => transformer(usualTransformer) } as const;
 
 /** A step of a network of its own, and its inference. */
 function measured(make: () => Network, backend: (typeof ways)[keyof typeof ways]): readonly [string, Measured][] {
   const network = make();
-  const update = adam(network.params);
+  const { params, logits } = network;
+  const optimizer = adam({ learningRate: 1e-3 }).bind(params);
   const train = compile(
     (x: Tensor, labels: Tensor) => {
-      const [loss, grads] = valueAndGrad(() => lossOf(network, x, labels), network.params);
-      update(grads);
+      const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logits(x), labels).mean(), params);
+      optimizer.apply(grads);
       return loss;
     },
     { backend },
   );
-  const predict = compile((x: Tensor) => network.logits(x), { backend });
+  const predict = compile((x: Tensor) => logits(x), { backend });
   const [x, labels] = network.inputs;
   const run = async (result: Promise<Tensor>) => void (await (await result).data());
-  const { flop, first } = network;
   return [
-    ["training", { flop: 3 * flop - first, run: () => run(train(x, labels)), times: [] }],
-    ["inference", { flop, run: () => run(predict(x)), times: [] }],
+    ["training", { flop: trainingFlop(network), run: () => run(train(x, labels)), times: [] }],
+    ["inference", { flop: network.flop, run: () => run(predict(x)), times: [] }],
   ];
 }
 

@@ -24,9 +24,12 @@ import {
   mlp,
   type Network,
   type TransformerSizes,
+  trainingFlop,
   transformer,
-} from "./networks.ts";
-import { noise } from "./noise.ts";
+  usualCnn,
+  usualTransformer,
+} from "../shared/networks.ts";
+import { noise } from "../shared/noise.ts";
 
 export type Precision = "float32" | "tf32" | "bfloat16";
 
@@ -74,9 +77,9 @@ export const fullSizes: Sizes = {
   attention: { batch: 8, tokens: 2048, heads: 16, width: 64 },
   adamw: { tensors: 64, numbers: 2 ** 21 },
   mlp: { batch: 128, features: 784, hidden: 256 },
-  cnn: { batch: 128, side: 28, channels: [32, 64, 64], dense: 64 },
+  cnn: usualCnn,
   lstm: { batch: 32, steps: 64, characters: 65, features: 128, units: 256 },
-  transformer: { batch: 32, tokens: 64, width: 128, heads: 4, layers: 4, characters: 65 },
+  transformer: usualTransformer,
 };
 
 /** So small that the emulated device does them in seconds. */
@@ -195,9 +198,8 @@ function steps(sizes: Sizes, folder: string): readonly Job[] {
   };
   return Object.entries(made).flatMap(([name, make]) =>
     (["float32", "tf32", "bfloat16"] as const).map((precision) => {
-      const { flop } = make();
       return {
-        ...{ name: `step of ${name}`, precision, flop },
+        ...{ name: `step of ${name}`, precision, flop: trainingFlop(make()) },
         spec: { job: "step", network: name, precision, folder, ...sizes[name as "mlp"] },
         async prepare() {
           const { params, inputs, logits } = make();

@@ -14,8 +14,8 @@ import {
   tensor,
   valueAndGrad,
 } from "@tenon/tensor";
+import { type CnnSizes, cnn } from "../shared/networks.ts";
 import { writeParams } from "./jobs.ts";
-import { type CnnSizes, cnn } from "./networks.ts";
 import type { Peer } from "./peer.ts";
 
 /** A training until so much of the test set is right, or so many epochs are over. */

@@ -16,14 +16,19 @@ import {
 } from "@tenon/tensor";
 import { noise, wholeNoise } from "./noise.ts";
 
-/** A model with what it is fed. `peers.py` has the same models, and takes the parameters by their order. */
+/** A model with what it is fed. `cuda/peers.py` has the same models, and takes the parameters by their order. */
 export interface Network {
   readonly params: Readonly<Record<string, Variable>>;
   readonly inputs: readonly [Tensor, Tensor];
-  /** Floating-point operations of a training step, products alone. */
+  /** Floating-point operations of its products, forward. */
   readonly flop: number;
+  /** Of `flop`, those of products by the input, whose gradient nobody wants. */
+  readonly first: number;
   logits(x: Tensor): Tensor;
 }
+
+/** Those of a training step: each product has two for its factors' gradients. */
+export const trainingFlop = ({ flop, first }: Network): number => 3 * flop - first;
 
 /** Uniform weights whose limit is that of Glorot & Bengio 2010, eq. 16. */
 function weight(seed: number, ...shape: readonly number[]): Variable {
@@ -34,12 +39,13 @@ function weight(seed: number, ...shape: readonly number[]): Variable {
 const bias = (n: number): Variable => variable(zeros([n]));
 const affine = (x: Tensor, w: Variable, b: Variable): Tensor => matmul(x, w.value).add(b.value);
 
+const CLASSES = 10;
+
 export interface MlpSizes {
   readonly batch: number;
   readonly features: number;
   readonly hidden: number;
 }
-const CLASSES = 10;
 
 /** Two hidden layers. */
 export function mlp({ batch, features, hidden }: MlpSizes): Network {
@@ -54,7 +60,8 @@ export function mlp({ batch, features, hidden }: MlpSizes): Network {
   return {
     params: p,
     inputs: [noise([batch, features], 4), wholeNoise([batch], 5, CLASSES)],
-    flop: 2 * batch * (2 * features * hidden + 3 * hidden * hidden + 3 * hidden * CLASSES),
+    flop: 2 * batch * (features * hidden + hidden * hidden + hidden * CLASSES),
+    first: 2 * batch * features * hidden,
     logits: (x) => affine(relu(affine(relu(affine(x, p.w1, p.b1)), p.w2, p.b2)), p.w3, p.b3),
   };
 }
@@ -65,6 +72,8 @@ export interface CnnSizes {
   readonly channels: readonly [number, number, number];
   readonly dense: number;
 }
+
+export const usualCnn: CnnSizes = { batch: 128, side: 28, channels: [32, 64, 64], dense: 64 };
 
 /** Three convolutions of 3 × 3, two max pools between them, a dense layer. */
 export function cnn({ batch, side, channels: [c1, c2, c3], dense }: CnnSizes): Network {
@@ -84,12 +93,13 @@ export function cnn({ batch, side, channels: [c1, c2, c3], dense }: CnnSizes): N
     w2: weight(5, dense, CLASSES),
     b5: bias(CLASSES),
   };
-  const first = sides[0]! ** 2 * 9 * c1; // whose input needs no gradient
+  const first = sides[0]! ** 2 * 9 * c1;
   const others = sides[1]! ** 2 * 9 * c1 * c2 + sides[2]! ** 2 * 9 * c2 * c3 + flat * dense + dense * CLASSES;
   return {
     params: p,
     inputs: [noise([batch, side, side, 1], 6), wholeNoise([batch], 7, CLASSES)],
-    flop: 2 * batch * (2 * first + 3 * others),
+    flop: 2 * batch * (first + others),
+    first: 2 * batch * first,
     logits(x) {
       const layer = (y: Tensor, k: Variable, b: Variable): Tensor => relu(conv(y, k.value).add(b.value));
       const first = maxPool(layer(x, p.k1, p.b1), { size: 2 });
@@ -120,7 +130,8 @@ export function lstm({ batch, steps, characters, features, units }: LstmSizes): 
   return {
     params: p,
     inputs: [wholeNoise([steps, batch], 5, characters), wholeNoise([steps, batch], 6, characters)],
-    flop: 2 * 3 * batch * steps * (4 * units * (features + units) + units * characters),
+    flop: 2 * batch * steps * (4 * units * (features + units) + units * characters),
+    first: 0,
     logits(text) {
       const z = affine(embedding(p.table.value, text), p.kernel, p.bias);
       const start = zeros([batch, units]);
@@ -145,6 +156,10 @@ export interface TransformerSizes {
   readonly layers: number;
   readonly characters: number;
 }
+
+export const usualTransformer: TransformerSizes = {
+  ...{ batch: 32, tokens: 64, width: 128, heads: 4, layers: 4, characters: 65 },
+};
 
 /** Blocks of causal attention and a dense layer of four times the width, each behind a normalisation without parameters. */
 export function transformer({ batch, tokens, width, heads, layers, characters }: TransformerSizes): Network {
@@ -172,7 +187,8 @@ export function transformer({ batch, tokens, width, heads, layers, characters }:
   return {
     params,
     inputs: [wholeNoise([batch, tokens], 100, characters), wholeNoise([batch, tokens], 101, characters)],
-    flop: 6 * batch * tokens * (layers * (12 * width * width + tokens * width) + width * characters),
+    flop: 2 * batch * tokens * (layers * (12 * width * width + tokens * width) + width * characters),
+    first: 0,
     logits(x) {
       let y = embedding(params.table!.value, x).add(params.places!.value);
       for (let i = 0; i < layers; i++) {

@@ -7,7 +7,7 @@ function mixed(x: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** Numbers in [-scale, scale) that both sides make: `peers.py` has the same function. */
+/** Numbers in [-scale, scale) that both sides make: `cuda/peers.py` has the same function. */
 export function noiseOf(count: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
   const numbers = new Float32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = (mixed(i + 1_000_003 * seed) / 2 ** 31 - 1) * scale;
