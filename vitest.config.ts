@@ -32,12 +32,16 @@ function markdownPrograms(): Plugin {
   };
 }
 
-/** What a mode runs, and how long a test of it may take: `long` those that take long, `cuda` those on an NVIDIA GPU. */
-const modes: Readonly<Record<string, { readonly suffix: string; readonly timeout: number }>> = {
-  long: { suffix: "long", timeout: 600_000 },
-  cuda: { suffix: "cuda", timeout: 3_600_000 },
-};
-const usual = { suffix: "test", timeout: 20_000 };
+/**
+ * What a mode runs, how long a test of it may take, and whether files run beside each other: `long` those that take long, `cuda` those
+ * on an NVIDIA GPU, whose memory one of them fills.
+ */
+const modes: Readonly<Record<string, { readonly suffix: string; readonly timeout: number; readonly beside: boolean }>> =
+  {
+    long: { suffix: "long", timeout: 600_000, beside: true },
+    cuda: { suffix: "cuda", timeout: 3_600_000, beside: false },
+  };
+const usual = { suffix: "test", timeout: 20_000, beside: true };
 
 export default defineConfig(({ mode }) => ({
   plugins: [markdownPrograms()],
@@ -49,5 +53,6 @@ export default defineConfig(({ mode }) => ({
     env: { TENON_DEBUG: "verify" }, // what is recorded is well-formed by construction: here it is verified as well
     snapshotSerializers: ["./tests/error-text.ts"],
     testTimeout: (modes[mode] ?? usual).timeout,
+    fileParallelism: (modes[mode] ?? usual).beside,
   },
 }));
