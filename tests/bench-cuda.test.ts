@@ -2,11 +2,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BackendFactory } from "@tenon/backend";
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { expect, test } from "vitest";
 import { bench, write } from "../benchmarks/cuda/bench.ts";
 import { jobsOf, tinySizes } from "../benchmarks/cuda/jobs.ts";
 import { Peer } from "../benchmarks/cuda/peer.ts";
+import { type Findings, pageOf } from "../benchmarks/cuda/report.ts";
 import { datasheetOf } from "../benchmarks/cuda/roofline.ts";
 import { cudaNative } from "../packages/backend-cuda-native/src/backend.ts";
 import { testEmulatedDevice } from "../packages/backend-cuda-native/src/emulated-device.test-kit.ts";
@@ -21,7 +23,7 @@ test("every job of npm run bench:cuda runs, without PyTorch too, and a page is w
 }, async () => {
   const lines: string[] = [];
   const peer = { python: "no-such-python", device: "cuda" };
-  const findings = await bench({ ...wanted, backend: cpuJs(), peer, log: (line) => void lines.push(line) });
+  const findings = await bench({ ...wanted, open: () => cpuJs(), peer, log: (line) => void lines.push(line) });
   expect(lines[0]).toMatch(/\*\*\* no-such-python cannot be started: .*: ours is measured ALONE \*\*\*$/);
   expect(findings.results.map(({ name }) => name)).toEqual(jobsOf(tinySizes, "").map(({ name }) => name));
   for (const { sides } of findings.results) expect(sides.ours!.milliseconds).toBeGreaterThan(0);
@@ -46,9 +48,36 @@ test("every job of npm run bench:cuda runs, without PyTorch too, and a page is w
   }
 });
 
+test("a job that fails is told of, the next one has a device of its own, and what was found before stays", async () => {
+  const good = cpuJs();
+  const bad: BackendFactory = {
+    ...good,
+    create: async (options) =>
+      Object.assign(await good.create(options), { compile: () => Promise.reject(new Error("no kernels today")) }),
+  };
+  const factories = [bad, good, good];
+  const saved: Findings[] = [];
+  const common = {
+    ...wanted,
+    open: () => factories.shift()!,
+    log: () => {},
+    save: (f: Findings) => void saved.push(f),
+  };
+  const only = ["matmul 8³, tf32", "matmul 8³, bfloat16"];
+  const before = await bench({ ...common, only });
+  expect(saved.map(({ results }) => results.length)).toEqual([0, 1]);
+  expect(before.failed).toEqual({ "matmul 8³, tf32": "no kernels today" });
+  expect(pageOf(before)).toContain("\n**matmul 8³, tf32** failed: no kernels today\n");
+
+  const { results, failed } = await bench({ ...common, only: only.slice(0, 1), before });
+  expect(results.map(({ precision }) => precision)).toEqual(["tf32", "bfloat16"]);
+  expect(results[1]).toEqual(before.results[0]);
+  expect(failed).toEqual({});
+});
+
 testEmulatedDevice("some of them run on the emulated device", { timeout: 60_000 }, async () => {
   const only = ["copy", "matmul 8³, tf32", "AdamW", "step of mlp, float32"];
-  const { results, device } = await bench({ ...wanted, backend: cudaNative({ cache: false }), only, log: () => {} });
+  const { results, device } = await bench({ ...wanted, open: () => cudaNative({ cache: false }), only, log: () => {} });
   expect(device).toBe("emulated");
   expect(results).toHaveLength(only.length);
   expect(datasheetOf(device)).toBe(undefined);

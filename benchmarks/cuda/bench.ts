@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
@@ -13,7 +13,8 @@ import { type Findings, pageOf } from "./report.ts";
 import { datasheetOf } from "./roofline.ts";
 
 export interface BenchOptions {
-  readonly backend: BackendFactory;
+  /** The backend that is measured; asked for anew after a job that failed, since its device may have failed with it. */
+  readonly open: () => BackendFactory;
   /** The program that has PyTorch, and the device by PyTorch's name; without it, ours is measured alone. */
   readonly peer?: { readonly python: string; readonly device: string };
   readonly rounds: number;
@@ -22,7 +23,11 @@ export interface BenchOptions {
   readonly tiny?: boolean;
   /** Only jobs whose name and precision begin with one of these. */
   readonly only?: readonly string[] | undefined;
+  /** What was found before: jobs that are not wanted now keep their results, if it was the same device and peer. */
+  readonly before?: Findings | undefined;
   readonly log: (line: string) => void;
+  /** Takes all that has been found so far, after each job. */
+  readonly save?: (findings: Findings) => void;
 }
 
 /** The races that are run: in small only to see that they can be. */
@@ -33,51 +38,77 @@ const races = {
 
 /** Measures everything, and gives what was found. */
 export async function bench(options: BenchOptions): Promise<Findings> {
-  const { backend, rounds, roundMs, tiny = false, only = [""], log } = options;
+  const { open, rounds, roundMs, tiny = false, only = [""], before, log, save = () => {} } = options;
   const isWanted = (name: string): boolean => only.some((start) => name.startsWith(start));
-  await setBackend(backend);
+  await setBackend(open());
   const { name, fingerprint } = (await capabilitiesOf()).device;
   const found =
     options.peer === undefined ? "PyTorch was not wanted" : await Peer.start(options.peer.python, options.peer.device);
   const peer = found instanceof Peer ? found : undefined;
   const beside = peer === undefined ? String(found) : `PyTorch ${peer.version} on ${peer.device}`;
   log(`${name} (${fingerprint}); ${peer === undefined ? `*** ${beside}: ours is measured ALONE ***` : beside}`);
+  const datasheet = datasheetOf(name);
+  const of = {
+    ...{ date: new Date().toISOString().slice(0, 10), device: name, fingerprint, node: process.version, rounds },
+    ...{ peer: beside, ...(datasheet !== undefined && { datasheet }) },
+  };
+  const kept = before?.fingerprint === fingerprint && before.peer === beside ? before : undefined;
   const folder = mkdtempSync(join(tmpdir(), "tenon-bench-"));
-  const results: Result[] = [];
-  try {
-    const jobs = jobsOf(tiny ? tinySizes : fullSizes, folder).filter((job) =>
-      isWanted(`${job.name}, ${job.precision}`),
-    );
-    for (const job of jobs) {
-      const result = await measure(job, { rounds, roundMs, peer, fence: fence() });
-      results.push(result);
-      const times = Object.entries(result.sides).map(([side, { milliseconds, ratio }]) =>
-        side === OURS ? `${milliseconds.toPrecision(3)} ms` : `${side} ${ratio.toFixed(2)}`,
-      );
-      log(
-        `${job.name}, ${job.precision}: ${[...times, ...Object.entries(result.absent).map(([side, why]) => `${side}: ${why}`)].join(", ")}`,
+  const jobs = jobsOf(tiny ? tinySizes : fullSizes, folder);
+  const results = new Map(kept?.results.map((result) => [titleOf(result), result]));
+  const failed = new Map(Object.entries(kept?.failed ?? {}));
+  let mnist = kept?.mnist ?? "only some jobs were wanted";
+  const findings = (): Findings => ({
+    ...of,
+    results: jobs.flatMap((job) => results.get(titleOf(job)) ?? []),
+    ...{ failed: Object.fromEntries(failed), mnist },
+  });
+  const attempt = async (title: string, work: () => Promise<string>): Promise<void> => {
+    failed.delete(title);
+    try {
+      log(`${title}: ${await work()}`);
+    } catch (error) {
+      failed.set(title, (error as Error).message);
+      log(`*** ${title} FAILED: ${(error as Error).message} ***`);
+      await setBackend(open()).catch((again: Error) =>
+        log(`*** and the device does not come back: ${again.message} ***`),
       );
     }
-    const mnist = isWanted("MNIST") ? await mnistOf(peer, tiny, folder) : "only some jobs were wanted";
-    log(`MNIST: ${JSON.stringify(mnist)}`);
-    const datasheet = datasheetOf(name);
-    const date = new Date().toISOString().slice(0, 10);
-    return {
-      ...{ date, device: name, fingerprint, node: process.version, rounds, peer: beside, results, mnist },
-      ...(datasheet !== undefined && { datasheet }),
-    };
+    save(findings());
+  };
+  try {
+    for (const job of jobs.filter((job) => isWanted(titleOf(job))))
+      await attempt(titleOf(job), async () => {
+        results.delete(titleOf(job));
+        const result = await measure(job, { rounds, roundMs, peer, fence: fence() });
+        results.set(titleOf(job), result);
+        const times = Object.entries(result.sides).map(([side, { milliseconds, ratio }]) =>
+          side === OURS ? `${milliseconds.toPrecision(3)} ms` : `${side} ${ratio.toFixed(2)}`,
+        );
+        return [...times, ...Object.entries(result.absent).map(([side, why]) => `${side}: ${why}`)].join(", ");
+      });
+    if (isWanted(MNIST))
+      await attempt(MNIST, async () => {
+        mnist = await mnistOf(peer, tiny, folder);
+        return JSON.stringify(mnist);
+      });
+    return findings();
   } finally {
     peer?.stop();
     rmSync(folder, { recursive: true });
   }
 }
 
+const MNIST = "MNIST";
+const titleOf = ({ name, precision }: Pick<Result, "name" | "precision">): string => `${name}, ${precision}`;
+
 async function mnistOf(peer: Peer | undefined, tiny: boolean, folder: string): Promise<Findings["mnist"]> {
   const data = tiny ? { train: drawDigits({ count: 8 }), test: drawDigits({ count: 4, seed: 1 }) } : await mnistHere();
   if (data === undefined) return "TENON_DATA names no folder that has mnist in it";
   const wanted = tiny ? races.tiny : races.full;
-  const finishes: Record<string, Finish> = { [OURS]: await race(wanted, data.train, data.test, folder) };
-  for (const mode of peer?.modes ?? []) finishes[`PyTorch ${mode}`] = await raceOf(peer!, mode, wanted, folder);
+  const finishes: Record<string, Finish | string> = { [OURS]: await race(wanted, data.train, data.test, folder) };
+  for (const mode of peer?.modes ?? [])
+    finishes[`PyTorch ${mode}`] = await raceOf(peer!, mode, wanted, folder).catch((error: Error) => error.message);
   return finishes;
 }
 
@@ -86,8 +117,14 @@ async function mnistHere(): Promise<{ readonly train: LabelledImages; readonly t
   return process.env.TENON_DATA === undefined || !existsSync(folder) ? undefined : mnistFolder(folder);
 }
 
+const file = (folder: string): string => join(folder, "RESULTS-CUDA.json");
+
 /** Writes what was found, and the page that is made of it. */
 export function write(findings: Findings, folder: string): void {
-  writeFileSync(join(folder, "RESULTS-CUDA.json"), `${JSON.stringify(findings, null, 2)}\n`);
+  writeFileSync(file(folder), `${JSON.stringify(findings, null, 2)}\n`);
   writeFileSync(join(folder, "RESULTS-CUDA.md"), pageOf(findings));
 }
+
+/** What was written; undefined where nothing was. */
+export const written = (folder: string): Findings | undefined =>
+  existsSync(file(folder)) ? (JSON.parse(readFileSync(file(folder), "utf8")) as Findings) : undefined;

@@ -63,6 +63,8 @@ export interface Sizes {
   /** Tensors of so many numbers. */
   readonly adamw: { readonly tensors: number; readonly numbers: number };
   readonly mlp: MlpSizes;
+  /** Another batch of the same. */
+  readonly fewRows: number;
   readonly cnn: CnnSizes;
   readonly lstm: LstmSizes;
   readonly transformer: TransformerSizes;
@@ -77,6 +79,7 @@ export const fullSizes: Sizes = {
   attention: { batch: 8, tokens: 2048, heads: 16, width: 64 },
   adamw: { tensors: 64, numbers: 2 ** 21 },
   mlp: { batch: 128, features: 784, hidden: 256 },
+  fewRows: 32,
   cnn: usualCnn,
   lstm: { batch: 32, steps: 64, characters: 65, features: 128, units: 256 },
   transformer: usualTransformer,
@@ -92,6 +95,7 @@ export const tinySizes: Sizes = {
   attention: { batch: 1, tokens: 4, heads: 1, width: 4 },
   adamw: { tensors: 2, numbers: 10 },
   mlp: { batch: 2, features: 6, hidden: 4 },
+  fewRows: 1,
   cnn: { batch: 1, side: 22, channels: [1, 2, 2], dense: 3 },
   lstm: { batch: 2, steps: 2, characters: 5, features: 3, units: 2 },
   transformer: { batch: 1, tokens: 3, width: 4, heads: 2, layers: 1, characters: 5 },
@@ -117,8 +121,9 @@ function ofTensors(
   };
 }
 
+const precisions: readonly Precision[] = ["float32", "tf32", "bfloat16"];
+
 function products({ matmul: sizes }: Sizes): readonly Job[] {
-  const precisions: readonly Precision[] = ["float32", "tf32", "bfloat16"];
   return sizes.flatMap((n) =>
     precisions.map((precision) => ({
       ...{ name: `matmul ${n}³`, precision, flop: 2 * n ** 3 },
@@ -152,7 +157,7 @@ function layers({ copy, conv: c, softmax: s, layerNorm: l, attention: a }: Sizes
     },
     rows("softmax", s, (y) => softmax(y)),
     rows("layer norm", l, (y) => layerNorm(y)),
-    ...(["float32", "tf32", half] as const).map((precision) => ({
+    ...precisions.map((precision) => ({
       name: `convolution 3 × 3, ${x.join(" × ")}`,
       ...{ precision, flop: 2 * c.batch * inner ** 2 * 9 * c.channels ** 2 },
       spec: { job: "conv", shape: x, precision },
@@ -188,37 +193,61 @@ function update({ adamw: { tensors, numbers } }: Sizes): Job {
 /** Numbers of a result that are compared. */
 export const SAMPLE = 5;
 
+/** The networks whose steps are measured; what the peer is told of them beside their sizes. */
+function networksOf(sizes: Sizes): readonly { name: string; network: string; sizes: object; make: () => Network }[] {
+  const few = { ...sizes.mlp, batch: sizes.fewRows };
+  return [
+    { name: "mlp", network: "mlp", sizes: sizes.mlp, make: () => mlp(sizes.mlp) },
+    { name: `mlp, batch ${few.batch}`, network: "mlp", sizes: few, make: () => mlp(few) },
+    { name: "cnn", network: "cnn", sizes: sizes.cnn, make: () => cnn(sizes.cnn) },
+    { name: "lstm", network: "lstm", sizes: sizes.lstm, make: () => lstm(sizes.lstm) },
+    {
+      name: "transformer",
+      network: "transformer",
+      sizes: sizes.transformer,
+      make: () => transformer(sizes.transformer),
+    },
+  ];
+}
+
 /** Training steps with Adam, all on the device; the result is the loss. */
 function steps(sizes: Sizes, folder: string): readonly Job[] {
-  const made: Readonly<Record<string, () => Network>> = {
-    mlp: () => mlp(sizes.mlp),
-    cnn: () => cnn(sizes.cnn),
-    lstm: () => lstm(sizes.lstm),
-    transformer: () => transformer(sizes.transformer),
-  };
-  return Object.entries(made).flatMap(([name, make]) =>
-    (["float32", "tf32", "bfloat16"] as const).map((precision) => {
-      return {
-        ...{ name: `step of ${name}`, precision, flop: trainingFlop(make()) },
-        spec: { job: "step", network: name, precision, folder, ...sizes[name as "mlp"] },
-        async prepare() {
-          const { params, inputs, logits } = make();
-          await writeParams(folder, params);
-          const optimizer = adam({ learningRate: 1e-3 }).bind(params);
-          const step = compile(
-            (x: Tensor, labels: Tensor) => {
-              const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logits(x), labels).mean(), params);
-              optimizer.apply(grads);
-              return loss;
-            },
-            { precision },
-          );
-          const held = await onDevice(inputs);
-          return () => step(...held);
-        },
-      };
-    }),
+  return networksOf(sizes).flatMap(({ name, network, sizes: own, make }) =>
+    precisions.map((precision) => ({
+      ...{ name: `step of ${name}`, precision, flop: trainingFlop(make()) },
+      spec: { job: "step", network, precision, folder, ...own },
+      async prepare() {
+        const { params, inputs, logits } = make();
+        await writeParams(folder, params);
+        const optimizer = adam({ learningRate: 1e-3 }).bind(params);
+        const step = compile(
+          (x: Tensor, labels: Tensor) => {
+            const [loss, grads] = valueAndGrad(() => softmaxCrossEntropy(logits(x), labels).mean(), params);
+            optimizer.apply(grads);
+            return loss;
+          },
+          { precision },
+        );
+        const held = await onDevice(inputs);
+        return () => step(...held);
+      },
+    })),
   );
+}
+
+/** What a network says of a batch that is on the device. */
+function inferences(sizes: Sizes, folder: string): readonly Job[] {
+  return precisions.map((precision) => ({
+    ...{ name: "inference of cnn", precision, flop: cnn(sizes.cnn).flop },
+    spec: { job: "inference", network: "cnn", precision, folder, ...sizes.cnn },
+    async prepare() {
+      const { params, inputs, logits } = cnn(sizes.cnn);
+      await writeParams(folder, params);
+      const guess = compile(logits, { precision });
+      const [x] = await onDevice(inputs);
+      return () => guess(x);
+    },
+  }));
 }
 
 /** Where the peer finds the weights to start with. */
@@ -237,6 +266,7 @@ export const jobsOf = (sizes: Sizes, folder: string): readonly Job[] => [
   ...products(sizes),
   update(sizes),
   ...steps(sizes, folder),
+  ...inferences(sizes, folder),
 ];
 
 /** Something small whose result, once read, says that all before it is done. */

@@ -79,9 +79,12 @@ function agree(ours: readonly number[], theirs: readonly number[], relative: num
   return ours.length === theirs.length && ours.every((x, i) => Math.abs(x - theirs[i]!) <= relative * largest);
 }
 
+/** By what the peer knows a job. */
+const idOf = ({ name, precision }: Job, mode: string): string => `${name}, ${precision}, ${mode}`;
+
 /** Prepares the peer's side; throws where it cannot, or where it computes something else. */
 async function peerSide(peer: Peer, job: Job, mode: string, ours: readonly number[]): Promise<Side> {
-  const id = `${job.name}, ${job.precision}, ${mode}`;
+  const id = idOf(job, mode);
   const { sample } = (await peer.ask({ prepare: id, mode, ...job.spec })) as { sample: readonly number[] };
   if (!agree(ours, sample, AGREE[job.precision]))
     throw new Error(`its result begins with ${sample.join(", ")} where ours begins with ${ours.join(", ")}`);
@@ -97,12 +100,22 @@ function comparedOf(own: readonly number[], ours: readonly number[]): Compared {
 
 /** Measures a job: a round to warm up, then rounds in which each side has its turn, and each begins in turn. */
 export async function measure(job: Job, measuring: Measuring): Promise<Result> {
+  const { peer } = measuring;
+  try {
+    return await timed(job, measuring);
+  } finally {
+    for (const mode of peer?.modes ?? []) await peer!.ask({ drop: idOf(job, mode) }).catch(() => {}); // it may have ended
+  }
+}
+
+async function timed(job: Job, measuring: Measuring): Promise<Result> {
   const { rounds, roundMs, peer, fence } = measuring;
   const absent: Record<string, string> = {};
   const sides = new Map<string, Side>();
   const run = await job.prepare();
   const first = await run();
   const ours = await sampleOf(first);
+  if (!ours.every(Number.isFinite)) throw new Error(`its result begins with ${ours.join(", ")}`);
   first.dispose();
   const own = await ourSide(run, fence);
   sides.set(OURS, own);
@@ -128,7 +141,6 @@ export async function measure(job: Job, measuring: Measuring): Promise<Result> {
       if (round > 0) times.get(name)!.push(milliseconds);
     }
   }
-  for (const mode of peer?.modes ?? []) await peer!.ask({ drop: `${job.name}, ${job.precision}, ${mode}` });
   const { name, precision, flop, bytes } = job;
   return {
     ...{ name, precision, absent, host: await hostTime(run, measuring) },

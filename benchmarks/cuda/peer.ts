@@ -13,6 +13,7 @@ export class Peer {
   readonly #lines: AsyncIterator<string>;
 
   private constructor(child: ChildProcess, lines: AsyncIterator<string>, hello: Answer) {
+    child.stdin!.on("error", () => {}); // it has ended, which its answers tell
     this.#child = child;
     this.#lines = lines;
     this.version = String(hello.torch);

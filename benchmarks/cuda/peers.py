@@ -213,6 +213,19 @@ def step(spec, compiled):
     return run
 
 
+def inference(spec, compiled):
+    set_precision(spec["precision"])
+    _, logits, x, _ = network(spec)
+    fn = compiled(logits)
+    half = spec["precision"] == "bfloat16"
+
+    def run():
+        with torch.no_grad(), torch.autocast("cuda" if GPU else "cpu", dtype=torch.bfloat16, enabled=half):
+            return fn(x)
+
+    return run
+
+
 JOBS = {
     "copy": copy,
     "matmul": matmul,
@@ -222,6 +235,7 @@ JOBS = {
     "attention": attention,
     "adamw": adamw,
     "step": step,
+    "inference": inference,
 }
 
 

@@ -13,8 +13,10 @@ export interface Findings {
   readonly peer: string;
   readonly datasheet?: Datasheet;
   readonly results: readonly Result[];
-  /** By side; or why it was not run. */
-  readonly mnist: Readonly<Record<string, Finish>> | string;
+  /** Why a job has no result. */
+  readonly failed: Readonly<Record<string, string>>;
+  /** By side, or why a side or all of it was not run. */
+  readonly mnist: Readonly<Record<string, Finish | string>> | string;
 }
 
 const bytesRate = ({ bytes, sides }: Result, side = OURS): number | undefined =>
@@ -30,7 +32,7 @@ const APART = 0.05;
 
 /** A page of Markdown. */
 export function pageOf(findings: Findings): string {
-  const { device, fingerprint, node, peer, rounds, date, datasheet, results, mnist } = findings;
+  const { device, fingerprint, node, peer, rounds, date, datasheet, results, failed, mnist } = findings;
   const modes = [...new Set(results.flatMap(({ sides, absent }) => [...Object.keys(sides), ...Object.keys(absent)]))];
   const peers = modes.filter((mode) => mode !== OURS && mode !== CONTROL);
   const copy = results.find(({ name }) => name === "copy");
@@ -76,6 +78,7 @@ export function pageOf(findings: Findings): string {
     row(head),
     row(head.map(() => "---")),
     ...results.map((result) => row(cells(result))),
+    ...Object.entries(failed).map(([title, why]) => `\n**${title}** failed: ${why.split("\n")[0]}`),
     "",
     "## Roofline",
     "",
@@ -93,9 +96,11 @@ export function pageOf(findings: Findings): string {
     ...(typeof mnist === "string"
       ? [`Not run: ${mnist}.`]
       : [row(["side", "seconds", "epochs", "accuracy"]), row(["---", "---", "---", "---"])]),
-    ...races.map(([side, { seconds, epochs, accuracy }]) =>
-      row([side, significant(seconds), String(epochs), `${(100 * accuracy).toFixed(2)} %`]),
-    ),
+    ...races.map(([side, finish]) => {
+      if (typeof finish === "string") return row([side, `– (${finish})`, "", ""]);
+      const { seconds, epochs, accuracy } = finish;
+      return row([side, significant(seconds), String(epochs), `${(100 * accuracy).toFixed(2)} %`]);
+    }),
     "",
   ].join("\n");
 }
