@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { environment } from "./child.mjs";
@@ -139,8 +149,11 @@ export async function native(/** @type {readonly string[]} */ args) {
  * `runner`, which runs single kernels.
  */
 export function emulatedLibraries() {
-  // in this order: products are enqueued on the driver's streams
-  const libraries = { driver: "libcuda.so.1", compiler: "libnvrtc.so.13", cublaslt: "libcublasLt.so.13" };
+  // in this order: what the last two compute is enqueued on the driver's streams
+  const libraries = {
+    ...{ driver: "libcuda.so.1", compiler: "libnvrtc.so.13" },
+    ...{ cublaslt: "libcublasLt.so.13", cudnn: "libcudnn_graph.so.9" },
+  };
   const target = join(cache, `emulated-${digestOf(["emulation"]).slice(0, 16)}`);
   alone("emulated", () => {
     if (existsSync(target)) return;
@@ -149,9 +162,11 @@ export function emulatedLibraries() {
     for (const [source, name] of Object.entries(libraries)) {
       const flags = ["-std=c++20", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-I", join(folder, "emulation")];
       const made = ["-o", join(part, name), `-Wl,-soname,${name}`, join(folder, `emulation/${source}.cpp`), "-ldl"];
-      const beside = source === "cublaslt" ? [join(part, libraries.driver), "-Wl,-rpath,$ORIGIN"] : [];
+      const isBeside = source === "cublaslt" || source === "cudnn";
+      const beside = isBeside ? [join(part, libraries.driver), "-Wl,-rpath,$ORIGIN"] : [];
       execFileSync("g++", [...flags, ...made, ...beside], { stdio: "pipe" });
     }
+    symlinkSync(libraries.cudnn, join(part, "libcudnn.so.9")); // which passes calls on to that of graphs
     // kernels in libraries find what runs them among its symbols
     const runner = ["-std=c++20", "-O1", "-rdynamic", join(folder, "emulation/runner.cpp"), "-ldl"];
     execFileSync("g++", [...runner, "-o", join(part, "runner")], { stdio: "pipe" });

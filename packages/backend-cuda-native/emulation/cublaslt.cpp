@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "short.h"
+
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 // of the driver without a device
@@ -101,49 +103,17 @@ int taken(T& field, const void* value, size_t bytes) {
 size_t bytesOf(int type) { return type == kFloat64 ? 8 : type == kFloat32 ? 4 : 2; }
 bool isType(int type) { return type == kFloat32 || type == kFloat64 || type == kFloat16 || type == kBfloat16; }
 
-float bits(uint32_t x) {
-  float y;
-  memcpy(&y, &x, sizeof y);
-  return y;
-}
-uint32_t bitsOf(float x) {
-  uint32_t y;
-  memcpy(&y, &x, sizeof y);
-  return y;
-}
-/** Without the last bits of its fraction, to the nearest and ties to even. */
-float shortened(float x, int dropped) {
-  if (!isfinite(x)) return x;
-  const uint32_t all = bitsOf(x), last = all >> dropped & 1;
-  return bits((all + (1u << (dropped - 1)) - 1 + last) & ~((1u << dropped) - 1));
-}
-
 double read(int type, uint64_t base, uint64_t i) {
   if (type == kFloat64) return ((const double*)base)[i];
   if (type == kFloat32) return ((const float*)base)[i];
-  const uint16_t half = ((const uint16_t*)base)[i];
-  if (type == kBfloat16) return bits((uint32_t)half << 16);
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const double size = exponent == 31 ? (fraction ? NAN : INFINITY)
-                      : exponent     ? ldexp(1024 + fraction, exponent - 25)
-                                     : ldexp(fraction, -24);
-  return half >> 15 ? -size : size;
+  const uint16_t code = ((const uint16_t*)base)[i];
+  return type == kBfloat16 ? emulation::fromBrain(code) : emulation::fromHalf(code);
 }
 void write(int type, uint64_t base, uint64_t i, double value) {
   if (type == kFloat64) ((double*)base)[i] = value;
   if (type == kFloat32) ((float*)base)[i] = (float)value;
-  if (type == kBfloat16) ((uint16_t*)base)[i] = (uint16_t)(bitsOf(isnan(value) ? NAN : shortened((float)value, 16)) >> 16);
-  if (type != kFloat16) return;
-  const uint16_t sign = signbit(value) ? 0x8000 : 0;
-  const double size = fabs(value);
-  uint16_t code = 0x7c00;
-  if (isnan(value)) code = 0x7e00;
-  else if (size < 65520) {  // half way from the largest number to what would come next
-    const int exponent = size < ldexp(1, -14) ? -14 : ilogb(size);
-    const int units = (int)nearbyint(ldexp(size, 10 - exponent));
-    code = (uint16_t)(((exponent + 14) << 10) + units);
-  }
-  ((uint16_t*)base)[i] = sign | code;
+  if (type == kBfloat16) ((uint16_t*)base)[i] = emulation::toBrain(value);
+  if (type == kFloat16) ((uint16_t*)base)[i] = emulation::toHalf(value);
 }
 
 /** What is wrong with a description; empty where nothing is. */
@@ -195,8 +165,8 @@ int checked(Handle* handle, Operation* o, const std::vector<Layout*>& all) {
 
 /** A factor as the compute type has it. */
 double factor(int compute, double x) {
-  if (compute == kComputeTf32) return shortened((float)x, 13);
-  return compute == kComputeBrain ? shortened((float)x, 16) : x;
+  if (compute == kComputeTf32) return emulation::shortened((float)x, 13);
+  return compute == kComputeBrain ? emulation::shortened((float)x, 16) : x;
 }
 
 double activated(uint32_t epilogue, double x) {

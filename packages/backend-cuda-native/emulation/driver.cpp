@@ -434,6 +434,7 @@ SHARED bool tenon_inside(unsigned long long address, size_t bytes) { LOCK return
 SHARED int tenon_outside(const std::string& what, unsigned long long address, size_t bytes) { LOCK
   return outside(what.c_str(), address, bytes);
 }
+SHARED bool tenon_is_captured() { LOCK return captured != nullptr; }
 SHARED bool tenon_has_context() { LOCK return contexts() > 0; }
 SHARED void tenon_pass(uint64_t time) { LOCK works += time; }
 

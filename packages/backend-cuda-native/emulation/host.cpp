@@ -1,5 +1,6 @@
-// The host side under sanitizers, on the driver without a device: launches, buffers, graphs and products, and what goes wrong with
-// each. Arguments are the libraries of the driver, of the compiler and of products. Prints nothing and gives 0 where all is well.
+// The host side under sanitizers, on the driver without a device: launches, buffers, graphs, products and graphs of operations, and what
+// goes wrong with each. Arguments are the libraries of the driver, of the compiler, of products and of operations. Prints nothing and
+// gives 0 where all is well.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -148,6 +149,129 @@ void multiply(const std::shared_ptr<const tenon::Driver>& driver, const char* pa
   EXPECT(statusOf([&] { result(); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
 }
 
+using Numbers = std::vector<double>;
+
+/** A descriptor with its attributes, each a name, a type and values. */
+Numbers descriptor(int type, const std::vector<Numbers>& attributes) {
+  Numbers all = {double(type), double(attributes.size())};
+  for (const Numbers& attribute : attributes) {
+    all.insert(all.end(), {attribute[0], attribute[1], double(attribute.size() - 2)});
+    all.insert(all.end(), attribute.begin() + 2, attribute.end());
+  }
+  return all;
+}
+
+/** A float32 array of one matrix; virtual or on the host by the name of the attribute that says so. */
+Numbers matrix(double id, double rows, double columns, double beside = 0) {
+  std::vector<Numbers> attributes = {
+      {906, 3, id}, {901, 1, 0}, {900, 3, 16}, {902, 3, 1, rows, columns}, {903, 3, rows * columns, columns, 1}};
+  if (beside != 0) attributes.push_back({beside, 2, 1});
+  return descriptor(17, attributes);
+}
+
+/** exp(2.5 · a · b), of 2 by 3 and 3 by 2. `product` and `graph` stand in for what is right. */
+Numbers powers(const Numbers& product = {1520, 15, 0}, const std::vector<Numbers>& graph = {{800, 0, 0}, {801, 15, 8, 10, 11}}) {
+  const std::vector<Numbers> all = {
+      matrix(1, 2, 3),
+      matrix(2, 3, 2),
+      matrix(3, 2, 2),
+      matrix(4, 2, 2, 907),
+      matrix(5, 2, 2, 907),
+      matrix(6, 1, 1, 908),
+      descriptor(0, {{0, 14, 1}, {1, 1, 0}}),
+      descriptor(18, {{1500, 1, 0}}),
+      descriptor(19, {product, {1521, 15, 1}, {1522, 15, 3}, {1523, 15, 7}}),
+      descriptor(0, {{0, 14, 13}, {1, 1, 0}}),
+      descriptor(13, {{750, 15, 6}, {751, 15, 3}, {752, 15, 5}, {753, 15, 4}}),
+      descriptor(13, {{750, 15, 9}, {751, 15, 4}, {753, 15, 2}}),
+      descriptor(15, graph)};
+  Numbers shape = {double(all.size())};
+  for (const Numbers& part : all) shape.insert(shape.end(), part.begin(), part.end());
+  shape.insert(shape.end(), {2, 3, 2, 3, 1, 2, 3, 1, 6, 0, 2.5});
+  return shape;
+}
+
+void operate(const std::shared_ptr<const tenon::Driver>& driver, const char* path) {
+  tenon::Device device(driver, 0);
+  EXPECT(statusOf([&] { device.computations(); }) == "INVALID_COMMANDS");
+  try {
+    tenon::Dnn alone({path}, {"/nowhere/libcudnn_graph.so"});
+    failures++;
+  } catch (const tenon::Missing& error) {
+    EXPECT(error.tried.size() == 1);
+  }
+  const auto dnn = std::make_shared<const tenon::Dnn>(std::vector<std::string>{path}, std::vector<std::string>{path});
+  EXPECT(dnn->version() == 92200);
+  device.open(dnn);
+  tenon::Computations& computations = device.computations();
+  const auto add = [&](const Numbers& numbers) { return computations.add(tenon::ComputationShape(numbers)); };
+  EXPECT(statusOf([&] { add({}); }) == "INVALID_SHAPE");
+  EXPECT(statusOf([&] { add({0, 0, 0, 0}); }) == "INVALID_SHAPE");
+  EXPECT(statusOf([&] { add({1, 17, 1, 906, 3, 2, 1}); }) == "INVALID_SHAPE");
+  EXPECT(statusOf([&] { add(powers({1520, 15, 9})); }) == "INVALID_SHAPE");           // what comes later
+  EXPECT(statusOf([&] { add(powers({1520, 15, 7})); }) == "CUDNN_STATUS_BAD_PARAM");  // which is no tensor
+  EXPECT(statusOf([&] { add(powers({1520, 15, 1})); }) == "CUDNN_STATUS_BAD_PARAM");  // k is 2 and 3
+  EXPECT(statusOf([&] { add(powers({1520, 3, 0})); }) == "CUDNN_STATUS_BAD_PARAM");   // an attribute of another type
+  EXPECT(statusOf([&] { add(powers({1520, 6, 0})); }) == "INVALID_SHAPE");            // an address
+  EXPECT(statusOf([&] { add(powers({1519, 15, 0})); }) == "CUDNN_STATUS_BAD_PARAM");  // one that it has not
+  EXPECT(statusOf([&] { add(powers({1520, 15, 0}, {{801, 15, 8, 10, 11}})); }) == "CUDNN_STATUS_BAD_PARAM");  // no handle
+  // the operations in another order
+  EXPECT(statusOf([&] { add(powers({1520, 15, 0}, {{800, 0, 0}, {801, 15, 10, 8, 11}})); }) == "CUDNN_STATUS_BAD_PARAM");
+
+  // the first engine cannot do it after all, and the second adds up in any order
+  const auto ready = add(powers());
+  EXPECT(ready.has_value() && ready->workspaceBytes == 4096);
+  setenv("TENON_EMULATED_CUDNN_REFUSES", "A", 1);
+  EXPECT(add(powers())->workspaceBytes == 0);  // of the fallback
+  setenv("TENON_EMULATED_CUDNN_REFUSES", "A, fallback", 1);
+  EXPECT(!add(powers()).has_value());
+  unsetenv("TENON_EMULATED_CUDNN_REFUSES");
+
+  const tenon::cu::Pointer a = device.alloc(6 * 4), b = device.alloc(6 * 4), y = device.alloc(4 * 4), workspace = device.alloc(4096);
+  const std::vector<float> left = {0, 1, 0, 1, 0, 0}, right = {0, 1, 2, 0, 0, 0};
+  device.write(a, left.data(), 6 * 4, true);
+  device.write(b, right.data(), 6 * 4, true);
+  const auto at = [](tenon::cu::Pointer address) { return static_cast<double>(address); };
+  const Numbers command = {4, double(ready->number), at(workspace), at(a), at(b), at(y)};
+  const auto isRight = [&] {
+    tenon::Pinned* pinned = device.read(y, 4 * 4);
+    device.wait(*pinned);
+    const float expected[] = {148.413159f, 1, 1, 12.182494f};  // exponentials of 5 and of 2.5
+    bool same = true;
+    for (int i = 0; i < 4; i++) same = same && std::abs(reinterpret_cast<const float*>(pinned->data)[i] - expected[i]) < 1e-3;
+    device.giveBack(pinned);
+    device.enqueue(Numbers{2, at(y), 0, 4 * 4});
+    return same;
+  };
+  // what has not run may not be recorded
+  EXPECT(statusOf([&] { device.record(command); }) == "CUDNN_STATUS_EXECUTION_FAILED");
+  device.enqueue(command);
+  EXPECT(isRight());
+  {
+    const tenon::Recorded graph = device.record(command);
+    device.launch(graph);
+    EXPECT(isRight());
+    // what is recorded keeps what it was told, whatever becomes of the description
+    computations.remove(ready->number);
+    device.launch(graph);
+    EXPECT(isRight());
+  }
+  EXPECT(statusOf([&] { device.enqueue(command); }) == "INVALID_COMMANDS");
+  EXPECT(statusOf([&] { computations.remove(ready->number); }) == "INVALID_COMMANDS");
+  Numbers other = command;
+  other[1] = add(powers())->number;
+  EXPECT(statusOf([&] { device.enqueue(std::span(other).first(5)); }) == "INVALID_COMMANDS");
+  other[3] += 4;
+  EXPECT(statusOf([&] { device.enqueue(other); }) == "CUDNN_STATUS_BAD_PARAM");  // not aligned
+  other[3] -= 4;
+  device.enqueue(other);
+  EXPECT(isRight());
+  device.free(b);
+  // memory that was given back is nobody's, and whoever waits is told
+  device.enqueue(other);
+  EXPECT(statusOf([&] { isRight(); }) == "CUDA_ERROR_ILLEGAL_ADDRESS");
+}
+
 void run(const std::shared_ptr<const tenon::Driver>& driver, const char* driverPath, const char* compilerPath) {
   const tenon::Compiler compiler({compilerPath});
   const std::vector<std::string> options = {"--gpu-architecture=sm_90", "--fmad=false"};
@@ -259,9 +383,11 @@ int main(int, char** argv) {
     const auto driver = std::make_shared<const tenon::Driver>(std::vector<std::string>{"/nowhere/libcuda.so", argv[1]});
     run(driver, argv[1], argv[2]);
     multiply(driver, argv[3]);
+    operate(driver, argv[4]);
     closeOneOfTwo(driver);
   }
   EXPECT(live(argv[1], "tenon_live") == 0);
   EXPECT(live(argv[3], "tenon_live_products") == 0);
+  EXPECT(live(argv[4], "tenon_live_computations") == 0);
   return failures == 0 ? 0 : 1;
 }

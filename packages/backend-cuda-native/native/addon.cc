@@ -6,6 +6,7 @@
 #include "blas.h"
 #include "compiler.h"
 #include "device.h"
+#include "dnn.h"
 #include "driver.h"
 
 // What JavaScript sees. Addresses of the device are numbers, since they have fewer than 53 bits. An error has the properties
@@ -190,7 +191,9 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
          InstanceMethod<&Self::useProducts>("useProducts"), InstanceMethod<&Self::addProduct>("addProduct"),
          InstanceMethod<&Self::removeProduct>("removeProduct"), InstanceMethod<&Self::proposals>("proposals"),
          InstanceMethod<&Self::choose>("choose"),
-         InstanceMethod<&Self::mark>("mark"),
+         InstanceMethod<&Self::useComputations>("useComputations"),
+         InstanceMethod<&Self::addComputation>("addComputation"),
+         InstanceMethod<&Self::removeComputation>("removeComputation"), InstanceMethod<&Self::mark>("mark"),
          InstanceMethod<&Self::done>("done"), InstanceMethod<&Self::sync>("sync"), InstanceMethod<&Self::wait>("wait"),
          InstanceMethod<&Self::close>("close")});
   }
@@ -296,19 +299,23 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
     return Napi::Number::New(info.Env(), guarded(info.Env(), [&] { return open(info.Env())->time(commandsAt(info, 0), times); }));
   }
 
-  /** Opens the library that computes products, from candidates and what it may want beside itself. */
-  Napi::Value useProducts(const Napi::CallbackInfo& info) {
+  /** Opens a library for the device, from candidates and what it may want beside itself. */
+  template <typename Used>
+  Napi::Value use(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const auto blas = guarded(env, [&] {
-      auto opened = std::make_shared<const Blas>(stringsOf(info[0]), stringsOf(info[1]));
+    const auto library = guarded(env, [&] {
+      auto opened = std::make_shared<const Used>(stringsOf(info[0]), stringsOf(info[1]));
       open(env)->open(opened);
       return opened;
     });
     Napi::Object object = Napi::Object::New(env);
-    object.Set("version", static_cast<double>(blas->version()));
-    object.Set("path", blas->path());
+    object.Set("version", static_cast<double>(library->version()));
+    object.Set("path", library->path());
     return object;
   }
+
+  Napi::Value useProducts(const Napi::CallbackInfo& info) { return use<Blas>(info); }
+  Napi::Value useComputations(const Napi::CallbackInfo& info) { return use<Dnn>(info); }
 
   /** The number of a product. */
   Napi::Value addProduct(const Napi::CallbackInfo& info) {
@@ -343,6 +350,22 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
     const auto product = static_cast<int>(numberAt(info, 0));
     const size_t found = guarded(info.Env(), [&] { return open(info.Env())->products().choose(product, algorithm); });
     return Napi::Number::New(info.Env(), static_cast<double>(found));
+  }
+
+  /** The number of a computation and the memory it wants; null where the library has no engine for it. */
+  Napi::Value addComputation(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto ready =
+        guarded(env, [&] { return open(env)->computations().add(ComputationShape(commandsAt(info, 0))); });
+    if (!ready.has_value()) return env.Null();
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("number", ready->number);
+    object.Set("workspaceBytes", static_cast<double>(ready->workspaceBytes));
+    return object;
+  }
+
+  void removeComputation(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] { open(info.Env())->computations().remove(static_cast<int>(numberAt(info, 0))); });
   }
 
   /** The number of a mark behind all that has been enqueued so far. */

@@ -72,6 +72,7 @@ void Device::giveBackAll() noexcept {
   spare_.clear();
   programs_.clear();
   products_.reset();
+  computations_.reset();
   arrived_.reset();
   if (compute_ != nullptr) d.streamDestroy(compute_);
   if (transfer_ != nullptr) d.streamDestroy(transfer_);
@@ -224,6 +225,17 @@ Products& Device::products() {
   return *products_;
 }
 
+void Device::open(std::shared_ptr<const Dnn> dnn) {
+  enter();
+  computations_ = std::make_unique<Computations>(std::move(dnn), compute_);
+}
+
+Computations& Device::computations() {
+  enter();
+  if (computations_ == nullptr) throw Failure("computation", -1, "INVALID_COMMANDS", "no library computes graphs of operations");
+  return *computations_;
+}
+
 void Device::run(Commands commands, cu::Stream stream) {
   size_t at = 0;
   const auto next = [&] {
@@ -257,6 +269,12 @@ void Device::run(Commands commands, cu::Stream stream) {
            {&operands.a, &operands.b, &operands.c, &operands.d, &operands.bias, &operands.workspace})
         *address = static_cast<cu::Pointer>(next());
       products().run(product, operands, stream);
+    } else if (kind == 4) {
+      const auto computation = static_cast<int>(next());
+      const auto workspace = static_cast<cu::Pointer>(next());
+      std::vector<cu::Pointer> addresses(computations().operandCount(computation));
+      for (cu::Pointer& address : addresses) address = static_cast<cu::Pointer>(next());
+      computations().run(computation, addresses, workspace);
     } else {
       throw Failure("enqueue", -1, "INVALID_COMMANDS", "command " + std::to_string(kind) + " is unknown");
     }

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "computations.h"
 #include "driver.h"
 #include "owned.h"
 #include "products.h"
@@ -67,10 +68,13 @@ class Device {
   void open(std::shared_ptr<const Blas> blas);
   /** The products of the library that was opened; its calls want this device. */
   Products& products();
+  /** The same for graphs of operations. */
+  void open(std::shared_ptr<const Dnn> dnn);
+  Computations& computations();
 
   /**
    * Enqueues commands: `0, kernel, blocks, threads, table, rows` launches, `1, to, from, bytes` copies, `2, to, byte, bytes` fills,
-   * `3, product, a, b, c, d, bias, workspace` multiplies.
+   * `3, product, a, b, c, d, bias, workspace` multiplies, `4, computation, workspace, addresses…` computes a graph of operations.
    */
   void enqueue(Commands commands);
   /** The same as one graph, to be launched many times. Whatever they run must have run before, or been loaded. */
@@ -129,6 +133,7 @@ class Device {
   std::vector<Program> programs_;
   std::vector<cu::Function> functions_;
   std::unique_ptr<Products> products_;
+  std::unique_ptr<Computations> computations_;
 };
 
 }  // namespace tenon

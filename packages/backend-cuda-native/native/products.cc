@@ -1,35 +1,11 @@
 #include "products.h"
 
+#include "numbers.h"
+
 namespace tenon {
 
-namespace {
-
-/** Takes numbers one after the other, each as what it is wanted as. */
-class Numbers {
- public:
-  explicit Numbers(std::span<const double> numbers) : numbers_(numbers) {}
-  template <typename T>
-  void to(T& field) {
-    if (at_ >= numbers_.size()) throw Failure("product", -1, "INVALID_SHAPE", "a product has more numbers");
-    field = static_cast<T>(numbers_[at_++]);
-  }
-  template <typename... T>
-  void to(T&... fields) {
-    (to(fields), ...);
-  }
-  void end() const {
-    if (at_ != numbers_.size()) throw Failure("product", -1, "INVALID_SHAPE", "a product has fewer numbers");
-  }
-
- private:
-  std::span<const double> numbers_;
-  size_t at_ = 0;
-};
-
-}  // namespace
-
 ProductShape::ProductShape(std::span<const double> numbers) {
-  Numbers next(numbers);
+  Numbers next(numbers, "product");
   next.to(computeType, scaleType, operandType, resultType, transA, transB, rows, columns, depth);
   for (Lies* lies : {&a, &b, &c, &d}) next.to(lies->leading, lies->stride, lies->alignment);
   next.to(batch, epilogue, biasAlignment, alpha, beta, reductions, mostWorkspace);

@@ -10,7 +10,7 @@ import { candidatesOf } from "./libraries.ts";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
 testEmulatedDevice(
-  "launches, buffers, graphs and products leave nothing behind, and the sanitizers of addresses and undefined behaviour find nothing",
+  "launches, buffers, graphs, products and graphs of operations leave nothing behind, and the sanitizers of addresses and undefined behaviour find nothing",
   { timeout: 120_000 },
   () => {
     const work = mkdtempSync(join(tmpdir(), "tenon-sanitized-"));
@@ -18,17 +18,17 @@ testEmulatedDevice(
       const program = join(work, "host");
       const sources = [
         "emulation/host.cpp",
-        ...["blas", "compiler", "device", "driver", "library", "products"].map((x) => `native/${x}.cc`),
+        ...["blas", "compiler", "computations", "device"].map((x) => `native/${x}.cc`),
+        ...["dnn", "driver", "library", "products"].map((x) => `native/${x}.cc`),
       ];
       const checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
       const flags = ["-std=c++20", "-O0", "-g1", "-Wall", "-Wextra", "-Werror", ...checks];
       execFileSync("g++", [...flags, ...sources.map((source) => join(folder, source)), "-o", program, "-ldl"], {
         stdio: "pipe",
       });
-      const [driver] = candidatesOf("driver");
-      const [compiler] = candidatesOf("compiler");
-      const [products] = candidatesOf("products");
-      expect(() => execFileSync(program, [driver!, compiler!, products!], { stdio: "pipe" })).not.toThrow();
+      const kinds = ["driver", "compiler", "products", "attention"] as const;
+      const paths = kinds.map((kind) => candidatesOf(kind)[0]!);
+      expect(() => execFileSync(program, paths, { stdio: "pipe" })).not.toThrow();
     } finally {
       rmSync(work, { recursive: true });
     }

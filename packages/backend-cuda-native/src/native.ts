@@ -61,6 +61,11 @@ export interface NativeDevice {
   proposals(product: number, most: number): readonly NativeProposal[];
   /** Settles on an algorithm, before the product is run; gives the bytes of workspace that it wants. */
   choose(product: number, algorithm: Uint8Array): number;
+  /** Opens cuDNN, from candidates and from those of its library of graphs. */
+  useComputations(candidates: readonly string[], parts: readonly string[]): NativeLibrary;
+  /** A graph of operations that is ready to run, by its description; null where the library has no engine for it. */
+  addComputation(description: Float64Array): NativeComputation | null;
+  removeComputation(computation: number): void;
   /** The number of a mark behind all that has been enqueued, and that of the last mark that the device has passed. */
   mark(): number;
   done(): number;
@@ -78,6 +83,11 @@ export interface NativeLibrary {
 
 export interface NativeProposal {
   readonly algorithm: Uint8Array;
+  readonly workspaceBytes: number;
+}
+
+export interface NativeComputation {
+  readonly number: number;
   readonly workspaceBytes: number;
 }
 
@@ -100,6 +110,7 @@ export const LAUNCH = 0;
 export const COPY = 1;
 export const FILL = 2;
 export const MULTIPLY = 3;
+export const COMPUTE = 4;
 
 const require = createRequire(import.meta.url);
 

@@ -1,0 +1,22 @@
+#include "dnn.h"
+
+namespace tenon {
+
+Dnn::Dnn(const std::vector<std::string>& candidates, const std::vector<std::string>& parts)
+    : part_(parts), library_(candidates) {
+#define TENON_FIND(name, symbol, parameters) name = library_.find<dnn::Status parameters>(#symbol);
+  TENON_DNN_FUNCTIONS(TENON_FIND)
+#undef TENON_FIND
+  getErrorString_ = library_.find<const char*(dnn::Status)>("cudnnGetErrorString");
+  getLastErrorString_ = library_.find<void(char*, size_t)>("cudnnGetLastErrorString");
+  version_ = library_.find<size_t()>("cudnnGetVersion")();
+}
+
+void Dnn::check(dnn::Status status, const char* call) const {
+  if (status == dnn::kSuccess) return;
+  char text[512] = "";
+  getLastErrorString_(text, sizeof text);
+  throw Failure(call, status, getErrorString_(status), text);
+}
+
+}  // namespace tenon
