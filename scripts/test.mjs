@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ensureBuilt } from "./build.mjs";
 import { capture, environment, runNode, tool, workspaceNode } from "./child.mjs";
 import { packedChecks } from "./packed.mjs";
 import { cache, root } from "./workspace.mjs";
@@ -52,7 +53,10 @@ const NOTHING_RUN = 3;
 /** The tests that want an NVIDIA GPU. */
 export async function testCuda(/** @type {readonly string[]} */ args) {
   const { output } = await capture(workspaceNode(), [join(root, "scripts/gpu.mjs")], { env: environment() });
-  if (output.trim() === "") return vitest(["--mode", "cuda", ...args]);
+  if (output.trim() === "") {
+    await ensureBuilt(); // examples use built packages
+    return vitest(["--mode", "cuda", ...args]);
+  }
   console.error(`\n*** No NVIDIA GPU answers: ${output.trim()}. NOTHING was run. ***\n`);
   return NOTHING_RUN;
 }

@@ -1,6 +1,6 @@
 import type { BackendFactory } from "@tenon/backend";
 import { interpreter } from "@tenon/interpreter";
-import { sparseCategoricalCrossEntropy } from "@tenon/losses";
+import { binaryCrossEntropy, sparseCategoricalCrossEntropy } from "@tenon/losses";
 import { adam } from "@tenon/optimizers";
 import {
   compile,
@@ -27,7 +27,7 @@ const RUNS = 6;
 type Step = (x: Tensor, labels: Tensor) => Promise<{ item(): Promise<number> }>;
 
 /** A step of Adam, on whatever backend is preferred. Runs with a number start nearly at the same weights. */
-async function stepOf({ make, input, letters }: Network, run: number) {
+async function stepOf({ make, input, letters, questions }: Network, run: number) {
   const net = make();
   const inputs = spec(["B", ...input], letters === true ? "int32" : "float32");
   net.build({ key: key(1), inputs });
@@ -37,19 +37,24 @@ async function stepOf({ make, input, letters }: Network, run: number) {
     const moved = (await v.value.data()).map((x) => x + (shake.chance(0.5) ? 1 : -1) * ulp("float32", x));
     v.assign(tensor(Float32Array.from(moved), { shape: v.shape as number[] }));
   }
+  const lossOf = questions === undefined ? sparseCategoricalCrossEntropy : binaryCrossEntropy;
   const optimizer = adam({ learningRate: 0.003 }).bind(net);
   return compile((x: Tensor, y: Tensor) => {
-    const [loss, grads] = valueAndGrad(
-      () => sparseCategoricalCrossEntropy(net.call(x, training(key(0))), y).mean(),
-      net,
-    );
+    const [loss, grads] = valueAndGrad(() => lossOf(net.call(x, training(key(0))), y).mean(), net);
     optimizer.apply(grads);
     return loss;
   });
 }
 
 /** Batches without end, the same for every run. */
-function* batchesOf({ input, classes, letters, labels, batch }: Network): Generator<readonly [Tensor, Tensor], never> {
+function* batchesOf({
+  input,
+  classes,
+  letters,
+  labels,
+  questions,
+  batch,
+}: Network): Generator<readonly [Tensor, Tensor], never> {
   const draw = new Draw(7, "batches");
   for (;;) {
     const x = draw.elements({ dtype: "float32", shape: [batch, ...input] }).data;
@@ -57,9 +62,21 @@ function* batchesOf({ input, classes, letters, labels, batch }: Network): Genera
       letters === true
         ? Int32Array.from(x, (value) => Math.abs(Math.trunc(10 * value)) % classes)
         : Float32Array.from(x);
+    const examples = tensor(data, { shape: [batch, ...input] });
+    if (questions !== undefined) {
+      const { data: answers } = draw.elements({ dtype: "float32", shape: [batch, ...questions] });
+      yield [
+        examples,
+        tensor(
+          Float32Array.from(answers, (value) => Math.abs(value % 1)),
+          { shape: [batch, ...questions] },
+        ),
+      ];
+      continue;
+    }
     const targets = Int32Array.from({ length: batch * (labels ?? 1) }, () => draw.integer(0, classes - 1));
     const shape = labels === undefined ? [batch] : [batch, labels];
-    yield [tensor(data, { shape: [batch, ...input] }), tensor(targets, { shape })];
+    yield [examples, tensor(targets, { shape })];
   }
 }
 
