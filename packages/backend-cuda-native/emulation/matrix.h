@@ -88,6 +88,20 @@ inline void giveRows(void* const* lanes) {
       ((Rows*)lanes[lane])->to[matrix] = ((const Rows*)lanes[8 * matrix + lane / 4])->row[lane % 4];
 }
 
+/** Matrices of 16-bit numbers, transposed: a lane's word has two of a column. */
+inline void giveColumns(void* const* lanes) {
+  for (int lane = 0; lane < kWarp; lane++) {
+    for (int matrix = 0; matrix < 4; matrix++) {
+      unsigned word = 0;
+      for (int i = 0; i < 2; i++) {
+        const auto from = (const Rows*)lanes[8 * matrix + lane % 4 * 2 + i];
+        word |= (from->row[lane / 8] >> lane / 4 % 2 * 16 & 0xffffu) << i * 16;
+      }
+      ((Rows*)lanes[lane])->to[matrix] = word;
+    }
+  }
+}
+
 /** Bits of a float whose fraction is rounded to `kept` bits, ties to even, with the exponents of float32. */
 inline unsigned roundedBits(float x, int kept) {
   const int dropped = 23 - kept;
@@ -142,14 +156,25 @@ inline unsigned tenon_pack_bf16(float low, float high) {
 }
 inline unsigned tenon_pack_f16(float low, float high) { return emulation::halfBits(low) | emulation::halfBits(high) << 16; }
 
+/** Brings a row of 16 bytes, and gets what the exchange gives. */
 template <int N>
-void tenon_load_matrices(unsigned* to, emulation::Shared<unsigned, N>& tiles, int at) {
+void tenon_load_rows(unsigned* to, emulation::Shared<unsigned, N>& tiles, int at, emulation::Exchange exchange) {
   emulation::Rows own;
   emulation::checkAlignment(tiles[at].bytes);
   for (int i = 0; i < 4; i++) own.row[i] = tiles[at + i];
   own.to = to;
-  emulation::here.machine->meet(~0u, emulation::giveRows, &own);
+  emulation::here.machine->meet(~0u, exchange, &own);
 }
+template <int N>
+void tenon_load_matrices(unsigned* to, emulation::Shared<unsigned, N>& tiles, int at) {
+  tenon_load_rows(to, tiles, at, emulation::giveRows);
+}
+template <int N>
+void tenon_load_transposed(unsigned* to, emulation::Shared<unsigned, N>& tiles, int at) {
+  tenon_load_rows(to, tiles, at, emulation::giveColumns);
+}
+/** As coarse as a device may be. */
+inline float tenon_power_of_two(float x) { return (float)(exp2((double)x) * (1 + 0x1p-22)); }
 template <int N>
 void tenon_store_four(emulation::Shared<unsigned, N>& tiles, int at, const unsigned* words) {
   emulation::checkAlignment(tiles[at].bytes);

@@ -1,6 +1,13 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
 import { checkOptions } from "@tenon/ir";
-import { backendFrom, type KernelBackend, type MemoryLayout, type StepMemory, type StepProgram } from "@tenon/lowering";
+import {
+  backendFrom,
+  type Claims,
+  type KernelBackend,
+  type MemoryLayout,
+  type StepMemory,
+  type StepProgram,
+} from "@tenon/lowering";
 import { splitReduction, wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
 import { openProducts } from "./blas/open.ts";
@@ -9,7 +16,7 @@ import { sparedKernels } from "./blas/spared.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
-import { claims } from "./kernels/claims.ts";
+import { claimsOn } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { Launched } from "./launched.ts";
 import { ALIGNMENT, type Block, Memory } from "./memory.ts";
@@ -43,7 +50,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly id = "cuda-native";
   readonly caps: Capabilities;
   readonly target = { templates, settle: splitReduction };
-  readonly claims = claims;
+  readonly claims: Claims;
   readonly planning = { align: ALIGNMENT, guard: 0 };
   readonly maxBufferBytes: number;
   readonly #device: NativeDevice;
@@ -76,6 +83,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       ? openProducts(device, this.#memory, this.#programs, { tune, small, driver: driver.version })
       : undefined;
     this.caps = capabilities(device.facts, driver.version, this.#products?.version);
+    this.claims = claimsOn(device.facts.major);
     this.maxBufferBytes = device.facts.totalBytes;
   }
 

@@ -6,7 +6,7 @@ import { splitReduction } from "@tenon/lowering/threads";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
-import { claims } from "./kernels/claims.ts";
+import { claimsOn } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { ALIGNMENT } from "./memory.ts";
 
@@ -28,7 +28,7 @@ function renderer(add: (source: KernelSource) => void): KernelBackend<number, nu
     id: "cuda-native",
     caps: capabilities(facts, 13_000),
     target: { templates, settle: splitReduction },
-    claims,
+    claims: claimsOn(facts.major),
     planning: { align: ALIGNMENT, guard: 0 },
     maxBufferBytes: facts.totalBytes,
     alloc: (bytes) => bytes,

@@ -48,6 +48,12 @@ export const gradientTolerance: GradientTolerance = {
 /** Reverse mode against forward mode where 16-bit floats are converted on the way, or factors rounded: a few units of bfloat16. */
 export const TRANSPOSE_16_BIT = 2 ** -6;
 
+/**
+ * Attention by a kernel that never has all scores, against its decomposition in float64: the shares that are rounded as factors are not
+ * the same numbers, each half a unit of the format off at most, and what is added up is in the worst case a unit of the largest result.
+ */
+export const roundedShares = { bfloat16: of(0, 0, 2 ** -7), tf32: of(0, 0, 2 ** -10) } as const;
+
 /** Bits of the fraction, so that one unit in the last place at 1 is `2^-bits`. */
 const fractionBits: Partial<Readonly<Record<DType, number>>> = { float16: 10, bfloat16: 7, float32: 23, float64: 52 };
 const smallestExponent: Partial<Readonly<Record<DType, number>>> = {

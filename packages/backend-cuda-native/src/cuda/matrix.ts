@@ -32,6 +32,21 @@ const loadMatrices = onDevices(`TENON_INLINE void tenon_load_matrices(unsigned* 
                : "memory");
 }`);
 
+/** The same, each matrix of 16-bit numbers transposed: lane i gets those of rows 2·(i % 4) and the next one in column i / 4 of each. */
+const loadTransposed = onDevices(`TENON_INLINE void tenon_load_transposed(unsigned* to, const unsigned* tiles, int at) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"((unsigned)__cvta_generic_to_shared(tiles + at))
+               : "memory");
+}`);
+
+/** `2^x` within 2^-22 of itself; what would be subnormal is 0 (section 9.7.3.21, "ex2"). */
+const powerOfTwo = onDevices(`TENON_INLINE float tenon_power_of_two(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}`);
+
 /** Bits of the float32 with tf32's 10 bits of fraction that is nearest, ties to even; the conversion of sm_80 breaks ties another way. */
 const toTf32 = `TENON_INLINE unsigned tenon_to_tf32(float x) {
   const unsigned bits = tenon_bits(x);
@@ -80,6 +95,8 @@ export const matrixFunctions: Readonly<Record<string, () => string>> = {
   tenon_pack_f16: () => pack("tenon_pack_f16", "f16x2"),
   tenon_to_tf32: () => toTf32,
   tenon_load_matrices: () => loadMatrices,
+  tenon_load_transposed: () => loadTransposed,
+  tenon_power_of_two: () => powerOfTwo,
   tenon_store_four: () => storeFour,
   tenon_load_four: () => loadFour,
   tenon_read: () => read,

@@ -1,5 +1,7 @@
-import type { Claims } from "@tenon/lowering";
+import { type Claims, indexOfDim } from "@tenon/lowering";
 import { threadClaims } from "@tenon/lowering/threads";
+import { attentionFormat } from "./attention-format.ts";
+import { MATRIX_MAJOR } from "./product.ts";
 
 type Site = Parameters<Claims>[0];
 
@@ -13,12 +15,21 @@ interface ConvAttrs {
 }
 
 /**
- * Which composites are kept whole: those that have kernels for threads, but for correlations that are one product of what lies in memory,
- * and for those of 16-bit floats, which tensor cores multiply, whose windows are read by index. These are decomposed, so that whatever
- * computes products computes them.
+ * Which composites are kept whole on a device of that generation: those that have kernels for threads, but for correlations that are one
+ * product of what lies in memory, and for those of 16-bit floats, which tensor cores multiply, whose windows are read by index. These are
+ * decomposed, so that whatever computes products computes them. Attention that tensor cores compute has a kernel of its own.
  */
-export const claims: Claims = (site) =>
-  site.op === "nn.conv" && (isProduct(site) || isShort(site)) ? null : threadClaims(site);
+export const claimsOn =
+  (major: number): Claims =>
+  (site) => {
+    if (major >= MATRIX_MAJOR && attentionFormat(attentionUse(site)) !== undefined) return { kernel: "attention" };
+    return site.op === "nn.conv" && (isProduct(site) || isShort(site)) ? null : threadClaims(site);
+  };
+
+const attentionUse = ({ op, attrs, operands }: Site) => ({
+  ...{ op, attrs },
+  operands: operands.map(({ dtype, shape }) => ({ dtype, sizes: shape.map(indexOfDim) })),
+});
 
 /** Groups of few channels are better off with threads. */
 const isShort = ({ operands: [x], attrs }: Site): boolean =>

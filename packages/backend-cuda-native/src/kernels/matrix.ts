@@ -3,8 +3,9 @@ import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { eachOf } from "./each.ts";
+import type { Format } from "./fours.ts";
 import { bufferOf, padded, swizzled, WORDS } from "./matrix-lay.ts";
-import { type Format, type MatrixSide, Slices } from "./matrix-slices.ts";
+import { type MatrixSide, Slices } from "./matrix-slices.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 import { beginTile, finishElement, sidesOf } from "./tiles.ts";
 

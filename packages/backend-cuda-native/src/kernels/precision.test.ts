@@ -1,6 +1,5 @@
-import { differences, tolerances } from "@tenon/conformance";
+import { differences, roundedShares, tolerances } from "@tenon/conformance";
 import { lower, withIndexScope, withParts } from "@tenon/lowering";
-import { threadClaims } from "@tenon/lowering/threads";
 import { attention, compile, conv, grad, spec, type Tensor, tensor } from "@tenon/tensor";
 import { expect } from "vitest";
 import "@tenon/interpreter";
@@ -9,6 +8,7 @@ import { cudaNative } from "../backend.ts";
 import { MAX_THREADS, SHARED_BYTES } from "../capabilities.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
 import { sourceOf, templates } from "../kernels.ts";
+import { claimsOn } from "./claims.ts";
 import { expectOwnProducts } from "./own-products.test-kit.ts";
 
 const draw = drawer(9);
@@ -17,6 +17,8 @@ const numbers = (shape: readonly number[]): Tensor =>
     Float32Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => (draw(2 ** 24) - 2 ** 23) / 2 ** 22),
     { shape },
   );
+
+const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: 8 };
 
 const shapes = [
   [2, 7, 6, 5],
@@ -47,13 +49,57 @@ testEmulatedDevice(
       }
       const module = reference.trace(...shapes.map((shape) => spec([...shape])));
       const program = await withParts(() =>
-        withIndexScope(() => lower(module, "step", { templates, claims: threadClaims, fusion: true })),
+        withIndexScope(() => lower(module, "step", { templates, claims: claimsOn(limits.major), fusion: true })),
       );
-      const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: 8 };
       const texts = await Promise.all(program.kernels.map((kernel) => withParts(() => sourceOf(kernel, limits).text)));
       const counted = texts.filter((text) => text.includes(name)).length;
       expect(counted).toBeGreaterThanOrEqual(2); // those with more than a few rows, columns and terms
     }
+  },
+);
+
+/** Attention of grouped queries, none of which sees a later key, and its derivative. */
+const attend = (q: Tensor, k: Tensor, v: Tensor, dy: Tensor) => {
+  const loss = (...[a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor =>
+    attention(a, b, c, { causal: true }).mul(dy).sum();
+  return [attention(q, k, v, { causal: true }), ...grad(loss, { argnums: [0, 1, 2] })(q, k, v)];
+};
+
+const headShapes = [
+  [2, 40, 4, 24],
+  [2, 50, 2, 24],
+  [2, 50, 2, 32],
+  [2, 40, 4, 32],
+] as const;
+
+testEmulatedDevice.each([
+  ["bfloat16", "tenon_multiply_bf16"],
+  ["tf32", "tenon_multiply_tf32"],
+] as const)(
+  "attention with %s and its derivative are one kernel each, by tensor cores, and no array of scores",
+  async (precision, name) => {
+    const args = headShapes.map((shape) => numbers(shape)) as [Tensor, Tensor, Tensor, Tensor];
+    const reference = compile(attend, { precision, backend: "interpreter" });
+    const expected = await reference(...args);
+    const found = await compile(attend, { precision, backend: cudaNative({ cache: false }) })(...args);
+    for (const [i, result] of found.entries()) {
+      const [wanted, actual] = [await expected[i]!.data(), await result.data()];
+      expect(differences("float32", wanted, actual, roundedShares[precision]), `${i}`).toEqual([]);
+    }
+    const module = reference.trace(...headShapes.map((shape) => spec([...shape])));
+    const program = await withParts(() =>
+      withIndexScope(() => lower(module, "step", { templates, claims: claimsOn(limits.major), fusion: true })),
+    );
+    const products = program.kernels.filter((kernel) => sourceOf(kernel, limits).text.includes("tenon_multiply_"));
+    expect(products.map((kernel) => kernel.kind === "claimed" && kernel.op)).toEqual([
+      "nn.attention",
+      "nn.attention_bwd",
+    ]);
+    for (const kernel of products) expect(sourceOf(kernel, limits).text).toContain(name);
+    expect(program.kernels.filter(({ kind }) => kind === "dot")).toEqual([]);
+    const [[b, t, h], [, s]] = headShapes;
+    const most = Math.max(...program.buffers.map(({ elements }) => elements.high));
+    expect(most).toBeLessThan(b * h * t * s);
   },
 );
 

@@ -5,7 +5,7 @@ import { formatOf, renderMatrix } from "./matrix.ts";
 import { matrixTileOf } from "./matrix-tile.ts";
 
 /** The first generation of devices with the instructions of `cuda/matrix.ts`: A100 and its likes. */
-const MATRIX_MAJOR = 8;
+export const MATRIX_MAJOR = 8;
 
 /** A product by what suits it on a device of that generation: tensor cores, or sums of each thread. */
 export function renderProduct(kernel: DotKernel, major: number): KernelSource {

@@ -1,0 +1,144 @@
+import { type ClaimedKernel, constantIndex, type Index, type Strided } from "@tenon/lowering";
+import { named, placeOf, type Source, slotOf } from "@tenon/lowering/threads";
+import { type Lines, linesOf, THREADS } from "./attention-tile.ts";
+import { eachOf } from "./each.ts";
+import { FOUR, type Format, loadFour, storeFour, type Way, wayOf } from "./fours.ts";
+
+/** Something on its way into shared memory. */
+export interface Arriving {
+  readonly way: Way;
+  /** Begins to load what is at `example`, `first` and a head. What is copied goes where `buffer` says at once. */
+  load(buffer: string): void;
+  /** Brings what was loaded there. */
+  store(buffer: string): void;
+}
+
+/** Which rows of an operand: so many of them from `first` on, of all that there are, of the head that has this name. */
+export interface RowsAt {
+  readonly name: string;
+  readonly operand: Strided;
+  readonly count: number;
+  readonly all: Index;
+  readonly head: string;
+  /** Where they begin in a buffer, in words. */
+  readonly begin: number;
+}
+
+/** Rows of queries, keys or values on their way into shared memory, as factors; each thread has so many times four words. */
+export class Rows implements Arriving {
+  readonly way: Way;
+  readonly lines: Lines;
+  readonly #source: Source;
+  readonly #kernel: ClaimedKernel;
+  readonly #at: RowsAt;
+  readonly #format: Format;
+
+  constructor(source: Source, kernel: ClaimedKernel, at: RowsAt, format: Format) {
+    this.#source = source;
+    this.#kernel = kernel;
+    this.#at = at;
+    this.#format = format;
+    this.lines = linesOf(at.operand, format);
+    const { slot, start, sizes, strides } = at.operand;
+    this.way = this.#isAlong ? wayOf(slot, [start, ...strides.slice(0, 3), sizes[3]!], format) : "elements";
+    if (this.way !== "copied") source.line(`float next_${at.name}[${this.#share}][${FOUR * format.inWord}];`);
+  }
+
+  load(buffer: string): void {
+    const source = this.#source;
+    const { name, operand, all, head } = this.#at;
+    const slot = slotOf(this.#kernel, operand);
+    const address = (): string => {
+      const [example, row, at, k] = ["example", "row", head, "k"].map((text) => named(source, text));
+      return source.index(placeOf(operand, [example!, row!, at!, k!]));
+    };
+    this.#each(() => {
+      source.line("const int row = first + own;");
+      loadFour(source, this.way, this.#format, {
+        ...{ first: `four * ${this.#format.inWord}`, next: `next_${name}[share]`, place: this.#place(buffer) },
+        at: {
+          place: () => ({ slot: `s${slot}`, address: address() }),
+          inside: () => `row < ${source.index(all)} && k < ${this.lines.features}`,
+          element: () => source.language.load(slot, address()),
+        },
+      });
+    });
+  }
+
+  store(buffer: string): void {
+    if (this.way === "copied") return;
+    const next = `next_${this.#at.name}[share]`;
+    this.#each(() => storeFour(this.#source, this.#format, next, this.#place(buffer)));
+  }
+
+  get #isAlong(): boolean {
+    return this.#at.operand.strides[3] === constantIndex(1);
+  }
+
+  get #fours(): number {
+    return this.lines.words / FOUR;
+  }
+
+  /** How many times four words a thread has. */
+  get #share(): number {
+    return Math.ceil((this.#at.count * this.#fours) / THREADS);
+  }
+
+  #place(buffer: string): string {
+    return `${buffer} + ${this.#at.begin} + own * ${this.lines.pitch} + four`;
+  }
+
+  /** For each of a thread's fours: `own`, the row in the tile, and `four`, its words. Neighbours load what lies side by side. */
+  #each(body: () => void): void {
+    const source = this.#source;
+    const { count } = this.#at;
+    const fours = this.#fours;
+    eachOf(source, ["share", this.#share], () => {
+      source.line(`const int at = thread + share * ${THREADS};`);
+      source.line(`const int own = ${this.#isAlong ? `at / ${fours}` : `at % ${count}`};`);
+      source.line(`const int four = ${this.#isAlong ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
+      if ((count * fours) % THREADS === 0) body();
+      else source.if(`at < ${count * fours}`, body);
+    });
+  }
+}
+
+/** Numbers of the rows of scores that are gone over, a word each, on their way into shared memory. */
+export class RowNumbers implements Arriving {
+  readonly way = "elements";
+  readonly #source: Source;
+  readonly #kernel: ClaimedKernel;
+  readonly #numbers: readonly Strided[];
+  readonly #at: Omit<RowsAt, "operand">;
+
+  constructor(source: Source, kernel: ClaimedKernel, numbers: readonly Strided[], at: Omit<RowsAt, "operand">) {
+    this.#source = source;
+    this.#kernel = kernel;
+    this.#numbers = numbers;
+    this.#at = at;
+    source.line(`float next_${at.name}[${numbers.length}];`);
+  }
+
+  load(): void {
+    const source = this.#source;
+    const { name, count, all, head } = this.#at;
+    source.if(`thread < ${count}`, () => {
+      source.line("const int row = first + thread;");
+      const [example, at, row] = ["example", head, "row"].map((text) => named(source, text));
+      for (const [i, operand] of this.#numbers.entries()) {
+        const address = source.index(placeOf(operand, [example!, at!, row!]));
+        const value = source.language.load(slotOf(this.#kernel, operand), address);
+        source.line(`next_${name}[${i}] = 0;`);
+        source.if(`row < ${source.index(all)}`, () => source.line(`next_${name}[${i}] = ${value};`));
+      }
+    });
+  }
+
+  store(buffer: string): void {
+    const { name, count, begin } = this.#at;
+    this.#source.if(`thread < ${count}`, () => {
+      for (const i of this.#numbers.keys())
+        this.#source.line(`tiles[${buffer} + ${begin + i * count} + thread] = tenon_bits(next_${name}[${i}]);`);
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  addIndex,
+  type ClaimedKernel,
+  constantIndex,
+  maximum,
+  minimum,
+  type Strided,
+  subtractIndex,
+} from "@tenon/lowering";
+import { bound, finish, named } from "@tenon/lowering/threads";
+import { type KernelSource, kernelSource } from "../cuda/source.ts";
+import { AttentionBlock, PATCHES } from "./attention-block.ts";
+import { multiplyColumns, multiplyRows } from "./attention-products.ts";
+import { Rows } from "./attention-rows.ts";
+import { goOver } from "./attention-stream.ts";
+import { forwardTile, linesOf, OWN, THREADS } from "./attention-tile.ts";
+import { eachOf } from "./each.ts";
+import type { Format } from "./fours.ts";
+
+const LOWEST = -3.4028234663852886e38; // of the finite float32 values
+
+/**
+ * Attention by tensor cores (Dao 2023, arXiv:2307.08691, algorithm 1): a block has 64 queries of a head and goes over the keys that they
+ * see, so that scores are never in memory. The greatest score of a row so far is kept out of the exponentials, and what was added up before is
+ * scaled down when a greater one comes. Shares are rounded as factors before they are divided by their sum, which is of what they were.
+ */
+export function renderAttention(kernel: ClaimedKernel, format: Format): KernelSource {
+  const block = new AttentionBlock(kernel, format);
+  const { source, sizes } = block;
+  const [q, k, v] = kernel.inputs as readonly [Strided, Strided, Strided];
+  const [queries, keys, values] = [linesOf(q, format), linesOf(k, format), linesOf(v, format)];
+  const tile = forwardTile([keys, values]);
+  const { others } = tile;
+  block.begin("query", "group");
+  const own = block.own("query", "q", q, tile, 0);
+  const arriving = [
+    new Rows(
+      source,
+      kernel,
+      { name: "k", operand: k, count: others, all: sizes.s, head: "key_head", begin: 0 },
+      format,
+    ),
+    new Rows(
+      source,
+      kernel,
+      { name: "v", operand: v, count: others, all: sizes.s, head: "key_head", begin: others * keys.pitch },
+      format,
+    ),
+  ];
+  source.line(`float sums[${values.padded / 2}];`);
+  eachOf(source, ["i", values.padded / 2], () => source.line("sums[i] = 0;"));
+  source.line(
+    `float tops[2] = {${source.language.constant("float32", LOWEST)}, ${source.language.constant("float32", LOWEST)}};`,
+  );
+  source.line("float totals[2] = {0, 0};");
+  beginKeys(block, others);
+  const words = others * (keys.pitch + values.pitch);
+  goOver(source, {
+    ...{ tile, first: 0, words, arriving },
+    where: (step) => source.line(`const int first = (${step}) * ${others};`),
+    multiply() {
+      multiplyRows(source, format, { sums: "scores", own, begin: "here", others });
+      block.finishScores("query", others);
+      takeScores(block, others, values.padded);
+      multiplyColumns(source, format, {
+        ...{ sums: "sums", shares: "scores", begin: `here + ${others * keys.pitch}` },
+        ...{ others, lines: values },
+      });
+    },
+  });
+  finishRows(block, values.padded);
+  block.finish("query", kernel.results[0]!, "sums", values, "sum");
+  const declarations = `TENON_TILES(tiles, ${Math.max(2 * words, OWN * queries.pitch, PATCHES)});`;
+  const { name, scalars, slots } = kernel;
+  return kernelSource({
+    ...{ name, scalars, slots, declarations, threads: THREADS, groups: block.blocks("query") },
+    body: source.text,
+  });
+}
+
+/** Says how many tiles of keys a block's queries see. */
+export function beginKeys({ source, sizes: { s, t }, attrs }: AttentionBlock, others: number): void {
+  const after = subtractIndex(addIndex(named(source, "first_own"), OWN, s), t);
+  const below = attrs.causal ? maximum(constantIndex(0), minimum(s, after)) : s;
+  const seen = bound(source, "below", below);
+  source.line(`const int steps = (${source.index(seen)} + ${others - 1}) / ${others};`);
+}
+
+/** Scores become shares of what is not divided yet, in two rows of each lane, which three others have as well. */
+function takeScores(block: AttentionBlock, others: number, padded: number): void {
+  const { source } = block;
+  eachOf(source, ["r", 2], () => {
+    source.line("float top = tops[r];");
+    const each = (count: number, body: () => void): void =>
+      eachOf(source, ["j", count / 8], ["e", 2], () => {
+        source.line("const int i = j * 4 + r * 2 + e;");
+        body();
+      });
+    each(others, () => source.line("top = fmaxf(top, scores[i]);"));
+    for (const bit of [1, 2]) source.line(`top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, ${bit}));`);
+    source.line(`const float shrunk = ${block.power("tops[r] - top")};`);
+    source.line("tops[r] = top;");
+    source.line("totals[r] = totals[r] * shrunk;");
+    each(others, () => {
+      source.line(`scores[i] = ${block.power("scores[i] - top")};`);
+      source.line("totals[r] = totals[r] + scores[i];");
+    });
+    each(padded, () => source.line("sums[i] = sums[i] * shrunk;"));
+  });
+}
+
+/** Divides by the sums of rows, and finishes their logarithms. A query that sees nothing has 0, and the logarithm of the lowest score. */
+function finishRows({ source, kernel, sizes }: AttentionBlock, padded: number): void {
+  const lse = kernel.results[1]!;
+  eachOf(source, ["r", 2], () => {
+    for (const bit of [1, 2]) source.line(`totals[r] = totals[r] + __shfl_xor_sync(0xffffffffu, totals[r], ${bit});`);
+    source.line("const float divisor = totals[r] == 0 ? 1.0f : totals[r];");
+    eachOf(source, ["j", padded / 8], ["e", 2], () =>
+      source.line("sums[j * 4 + r * 2 + e] = sums[j * 4 + r * 2 + e] / divisor;"),
+    );
+    if (lse.epilogue.length === 0) return;
+    source.line("const int row = first_own + part_row + lane / 4 + r * 8;");
+    source.if(`lane % 4 == 0 && row < ${source.index(sizes.t)}`, () => {
+      source.line("const float result = tenon_logf(divisor) + tops[r];");
+      finish(source, lse, "result", ["example", "head", "row"]);
+    });
+  });
+}
