@@ -151,7 +151,7 @@ export async function native(/** @type {readonly string[]} */ args) {
 export function emulatedLibraries() {
   // in this order: what the last two compute is enqueued on the driver's streams
   const libraries = {
-    ...{ driver: "libcuda.so.1", compiler: "libnvrtc.so.13" },
+    ...{ driver: "libcuda.so.1", compiler: "libnvrtc.so.13", builtins: "libnvrtc-builtins.so.13.0" },
     ...{ cublaslt: "libcublasLt.so.13", cudnn: "libcudnn_graph.so.9" },
   };
   const target = join(cache, `emulated-${digestOf(["emulation"]).slice(0, 16)}`);

@@ -1,7 +1,5 @@
 #include "compiler.h"
 
-#include <memory>
-
 #include "driver.h"
 
 namespace tenon {
@@ -20,6 +18,18 @@ Compiler::Compiler(const std::vector<std::string>& candidates) : library_(candid
   find(getLogSize_, "nvrtcGetProgramLogSize");
   find(getLog_, "nvrtcGetProgramLog");
   check(version_(&major_, &minor_), "nvrtcVersion");
+  openBuiltins();
+}
+
+// NVRTC looks for what it knows of devices by name alone, where the loader does, unless that is in the process already.
+void Compiler::openBuiltins() {
+  const size_t end = path().rfind('/');
+  if (end == std::string::npos) return;
+  const std::string name = "libnvrtc-builtins.so." + std::to_string(major_) + "." + std::to_string(minor_);
+  try {
+    builtins_ = std::make_unique<Library>(std::vector{path().substr(0, end + 1) + name});
+  } catch (const Missing&) {  // it may be where the loader looks
+  }
 }
 
 void Compiler::check(int status, const char* call, const std::string& log) const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,10 @@ class Compiler {
  private:
   using Program = struct ProgramObject*;
   void check(int status, const char* call, const std::string& log = "") const;
+  void openBuiltins();
 
   Library library_;
+  std::unique_ptr<Library> builtins_;
   int major_ = 0;
   int minor_ = 0;
   int (*version_)(int* major, int* minor);

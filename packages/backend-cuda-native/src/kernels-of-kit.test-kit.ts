@@ -10,10 +10,9 @@ import { claimsOn } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { ALIGNMENT } from "./memory.ts";
 
-/** What a device would be that runs them. */
+/** What a device would be that runs them, but for its capability. */
 const facts = {
   name: "emulated",
-  major: 9,
   minor: 0,
   multiprocessors: 4,
   sharedBytes: SHARED_BYTES,
@@ -21,14 +20,14 @@ const facts = {
 };
 
 /** The backend without its device: programs are lowered and rendered, and all memory reads as zeros. */
-function renderer(add: (source: KernelSource) => void): KernelBackend<number, null> {
-  const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major: facts.major };
+function renderer(add: (source: KernelSource) => void, major: number): KernelBackend<number, null> {
+  const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major };
   const nothing = (): void => {};
   return {
     id: "cuda-native",
-    caps: capabilities(facts, 13_000),
+    caps: capabilities({ ...facts, major }, 13_000),
     target: { templates, settle: splitReduction },
-    claims: claimsOn(facts.major),
+    claims: claimsOn(major),
     planning: { align: ALIGNMENT, guard: 0 },
     maxBufferBytes: facts.totalBytes,
     alloc: (bytes) => bytes,
@@ -51,8 +50,16 @@ const zeros: Evaluate = (results, values) =>
       })
     : evaluateTensors(results, values);
 
-/** Every kernel that the conformance kit makes here, once, as soon as it is made. Nothing is computed meanwhile. */
-export async function kernelsOfKit(options: ConformanceOptions, found: (source: KernelSource) => void): Promise<void> {
+/**
+ * Every kernel that the conformance kit makes here, once, as soon as it is made. Nothing is computed meanwhile.
+ *
+ * @param major The first number of the compute capability that they are for.
+ */
+export async function kernelsOfKit(
+  options: ConformanceOptions,
+  found: (source: KernelSource) => void,
+  major = 9,
+): Promise<void> {
   const seen = new Set<string>();
   const add = (source: KernelSource): void => {
     if (seen.has(source.symbol)) return;
@@ -62,6 +69,10 @@ export async function kernelsOfKit(options: ConformanceOptions, found: (source: 
   for (const dtype of ["uint8", "uint16", "uint32", "float64"] as const) add(deviceKernels.copy(dtype));
   add(deviceKernels.choose);
   add(deviceKernels.proceed);
-  const factory: BackendFactory = { id: "cuda-native", abi: ABI, create: async () => backendFrom(renderer(add)) };
+  const factory: BackendFactory = {
+    id: "cuda-native",
+    abi: ABI,
+    create: async () => backendFrom(renderer(add, major)),
+  };
   await conformance(factory, { ...options, reference: zeros });
 }

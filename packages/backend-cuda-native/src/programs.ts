@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { BackendError } from "@tenon/ir";
 import { type KernelSource, programText } from "./cuda/source.ts";
 import type { OpenedDevice } from "./device.ts";
-import { firstLine, isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
+import { type DeviceFacts, firstLine, isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
 
 /** Programs that are compiled beside each other, by the threads that Node has for such work. */
 const PARTS = 4;
@@ -33,13 +33,10 @@ export class Programs {
   readonly #late = new Map<string, number>();
 
   constructor({ device, driver, compiler }: OpenedDevice, cache: boolean) {
-    const { major, minor } = device.facts;
     this.#device = device;
     this.#compiler = compiler;
     this.#driver = driver.version;
-    // products are fused with sums only where the text says so
-    // with the a come instructions that later devices do not have
-    this.#options = [`--gpu-architecture=sm_${major}${minor}${major === 9 ? "a" : ""}`, "--std=c++17", "--fmad=false"];
+    this.#options = optionsFor(device.facts);
     this.#folder = cache ? cacheFolder() : undefined;
   }
 
@@ -156,6 +153,12 @@ export class Programs {
       // the next process makes it again
     }
   }
+}
+
+/** What the compiler is told: products are fused with sums only where the text says so. */
+export function optionsFor({ major, minor }: Pick<DeviceFacts, "major" | "minor">): readonly string[] {
+  const suffix = major === 9 ? "a" : ""; // with which come instructions that later devices do not have
+  return [`--gpu-architecture=sm_${major}${minor}${suffix}`, "--std=c++17", "--fmad=false"];
 }
 
 const symbolsOf = (sources: readonly KernelSource[]): readonly string[] => sources.map(({ symbol }) => symbol);

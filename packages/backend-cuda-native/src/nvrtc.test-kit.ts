@@ -1,0 +1,34 @@
+import { describe } from "vitest";
+import { type KernelSource, programText } from "./cuda/source.ts";
+import "./emulated-device.test-kit.ts"; // which builds the addon
+import { kernelsOfKit } from "./kernels-of-kit.test-kit.ts";
+import { candidatesOf } from "./libraries.ts";
+import { loadNative, type NativeCompiler } from "./native.ts";
+import { optionsFor } from "./programs.ts";
+
+/** NVIDIA's own, which needs no device; undefined where it is not installed, or the addon is not built. */
+function openNvrtc(): NativeCompiler | undefined {
+  try {
+    const { Compiler } = loadNative();
+    return new Compiler(candidatesOf("compiler", { ...process.env, TENON_CUDA_LIBS: "" }));
+  } catch {
+    return undefined;
+  }
+}
+
+const nvrtc = openNvrtc();
+if (nvrtc === undefined)
+  process.stderr.write("\n*** NVRTC is not installed: kernels are NOT compiled by it in these tests. ***\n");
+
+export const describeWithNvrtc = describe.skipIf(nvrtc === undefined);
+
+/** Kernels that are compiled at once. */
+const PER_PROGRAM = 160;
+
+/** Compiles a share of the kernels of the conformance kit; rejects where NVRTC refuses one. */
+export async function compileKit(capability: { major: number; minor: number }, share: number): Promise<void> {
+  const kernels: KernelSource[] = [];
+  await kernelsOfKit({ share }, (source) => void kernels.push(source), capability.major);
+  for (let i = 0; i < kernels.length; i += PER_PROGRAM)
+    await nvrtc!.compile(programText(kernels.slice(i, i + PER_PROGRAM)), optionsFor(capability));
+}
