@@ -5,6 +5,7 @@ import {
   attention,
   compile,
   conv,
+  grad,
   layerNorm,
   matmul,
   softmax,
@@ -92,7 +93,7 @@ export const tinySizes: Sizes = {
   conv: { batch: 1, side: 5, channels: 2 },
   softmax: [3, 8],
   layerNorm: [3, 8],
-  attention: { batch: 1, tokens: 4, heads: 1, width: 4 },
+  attention: { batch: 1, tokens: 16, heads: 1, width: 8 }, // tensor cores take no fewer
   adamw: { tensors: 2, numbers: 10 },
   mlp: { batch: 2, features: 6, hidden: 4 },
   fewRows: 1,
@@ -140,11 +141,19 @@ function products({ matmul: sizes }: Sizes): readonly Job[] {
   );
 }
 
+/** The sum of the gradients of all operands. */
+function attentionGradients(q: Tensor, ...[k, v, dy]: readonly Tensor[]): Tensor {
+  const loss = (...[a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor =>
+    attention(a, b, c, { causal: true }).mul(dy!).sum();
+  const [dq, dk, dv] = grad(loss, { argnums: [0, 1, 2] })(q, k!, v!);
+  return dq!.add(dk!).add(dv!);
+}
+
 function layers({ copy, conv: c, softmax: s, layerNorm: l, attention: a }: Sizes): readonly Job[] {
-  const half: Precision = "bfloat16";
   const inner = c.side - 2;
   const x = [c.batch, c.side, c.side, c.channels];
   const heads = [a.batch, a.tokens, a.heads, a.width];
+  const scores = a.batch * a.heads * a.tokens ** 2 * a.width; // flop of a product, as nobody sees half of the scores
   const rows = (name: string, [n, m]: readonly [number, number], fn: (x: Tensor) => Tensor): Job => ({
     ...{ name: `${name} ${n} × ${m}`, precision: "float32", bytes: 2 * FLOAT * n * m },
     spec: { job: name, shape: [n, m] },
@@ -163,12 +172,19 @@ function layers({ copy, conv: c, softmax: s, layerNorm: l, attention: a }: Sizes
       spec: { job: "conv", shape: x, precision },
       prepare: ofTensors((y, w) => conv(y, w!), [x, [3, 3, c.channels, c.channels]], precision),
     })),
-    ...(["float32", half] as const).map((precision) => ({
-      name: `causal attention ${heads.join(" × ")}`,
-      ...{ precision, flop: 2 * a.batch * a.heads * a.tokens ** 2 * a.width },
-      spec: { job: "attention", shape: heads, precision },
-      prepare: ofTensors((q, k, v) => attention(q, k!, v!, { causal: true }), [heads, heads, heads], precision),
-    })),
+    ...precisions.flatMap((precision): Job[] => [
+      {
+        ...{ name: `causal attention ${heads.join(" × ")}`, precision, flop: 2 * scores },
+        spec: { job: "attention", shape: heads, precision },
+        prepare: ofTensors((q, k, v) => attention(q, k!, v!, { causal: true }), [heads, heads, heads], precision),
+      },
+      {
+        // the five products of the derivative besides the two of attention itself
+        ...{ name: `gradients of causal attention ${heads.join(" × ")}`, precision, flop: 7 * scores },
+        spec: { job: "attention gradients", shape: heads, precision },
+        prepare: ofTensors(attentionGradients, [heads, heads, heads, heads], precision),
+      },
+    ]),
   ];
 }
 

@@ -98,6 +98,18 @@ def attention(spec, compiled):
     return lambda: fn(q, k, v)
 
 
+def attention_gradients(spec, compiled):
+    *operands, dy = [x.transpose(1, 2) for x in tensors(spec, [spec["shape"]] * 4)]
+    operands = [x.detach().requires_grad_() for x in operands]
+    fn = compiled(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+    def run():
+        dq, dk, dv = torch.autograd.grad(fn(*operands), operands, dy)
+        return (dq + dk + dv).transpose(1, 2)
+
+    return run
+
+
 def adamw(spec, compiled):
     count, numbers = spec["tensors"], spec["numbers"]
     params = [torch.nn.Parameter(noise([numbers], i + 1)) for i in range(count)]
@@ -233,6 +245,7 @@ JOBS = {
     "layer norm": layer_norm,
     "conv": conv,
     "attention": attention,
+    "attention gradients": attention_gradients,
     "adamw": adamw,
     "step": step,
     "inference": inference,

@@ -238,14 +238,14 @@ export async function prepared(c: AttentionCase, draw: Draw): Promise<Prepared> 
   };
 }
 
-/** Drawn cases by the kernels of tensor cores, against the decomposition in float64. */
-export async function judgeAttention(seed: number, count: number): Promise<void> {
+/** Cases, and so many drawn ones, by the kernels of tensor cores, against the decomposition in float64. */
+export async function judgeAttention(
+  seed: number,
+  count: number,
+  chosen: readonly AttentionCase[] = [],
+): Promise<void> {
   const draw = new Draw(seed, "attention");
-  const cases = Array.from({ length: count }, (_, i) => attentionCase(draw, i));
-  await judgeCases(cases, draw);
-}
-
-export async function judgeCases(cases: readonly AttentionCase[], draw: Draw): Promise<void> {
+  const cases = [...chosen, ...Array.from({ length: count }, (_, i) => attentionCase(draw, i))];
   const all: Prepared[] = [];
   for (const c of cases) all.push(await prepared(c, draw));
   const outcomes = outcomesOf(all.map(({ launch }) => launch));

@@ -1,8 +1,32 @@
 import { testEmulated } from "../emulation.test-kit.ts";
-import { judgeAttention } from "./attention.test-kit.ts";
+import { type AttentionCase, judgeAttention } from "./attention.test-kit.ts";
+
+const plain = {
+  ...{ mask: false, bias: false, symbolic: false, changed: false },
+  layouts: ["plain", "plain", "plain"],
+} as const;
+
+/** What is seldom drawn. */
+const edges: readonly AttentionCase[] = [
+  // own rows in shared memory, one buffer of what is copied, and a diagonal that is not that of warps' rows
+  {
+    ...{ ...plain, backward: true, dtype: "bfloat16", mul: "same", causal: true },
+    sizes: { b: 1, t: 70, s: 78, heads: 1, group: 1, d: 128, e: 128 },
+  },
+  // vectors of 8 bytes, and one key that no query but the last of a block sees
+  {
+    ...{ ...plain, backward: false, dtype: "float16", mul: "same", causal: true },
+    sizes: { b: 1, t: 100, s: 101, heads: 1, group: 1, d: 12, e: 12 },
+  },
+  // a tile of which one key is missing
+  {
+    ...{ ...plain, backward: false, dtype: "float32", mul: "bf16", causal: false },
+    sizes: { b: 1, t: 16, s: 63, heads: 1, group: 1, d: 16, e: 16 },
+  },
+];
 
 testEmulated(
   "attention and its derivative by tensor cores are those of the decomposition in float64",
   { timeout: 120_000 },
-  () => judgeAttention(1, 8),
+  () => judgeAttention(1, 8, edges),
 );
