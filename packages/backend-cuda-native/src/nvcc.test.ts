@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,7 @@ import { attentionCases, kernelOfCase } from "./kernels/attention.test-kit.ts";
 import { renderDot } from "./kernels/dot.ts";
 import { formatOf, renderMatrix } from "./kernels/matrix.ts";
 import { groupTile, matrixTile } from "./kernels/matrix-tile.ts";
+import { candidatesOf } from "./libraries.ts";
 
 const hasNvcc = spawnSync("nvcc", ["--version"]).status === 0;
 if (!hasNvcc) console.warn("cuda-native: nvcc is not installed, so that kernels are not compiled for devices here");
@@ -90,3 +91,23 @@ test.skipIf(!hasNvcc)("the addon declares the driver as NVIDIA's header does", {
   const compile = () => execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", source], { stdio: "pipe" });
   expect(compile).not.toThrow();
 });
+
+/** Where headers lie beside the libraries that are installed. */
+const headers = (["products", "attention"] as const).flatMap((kind) =>
+  candidatesOf(kind, { ...process.env, TENON_CUDA_LIBS: "" })
+    .filter((path) => path.includes("/"))
+    .map((path) => join(path, "../../include")),
+);
+const hasHeaders = ["cublasLt.h", "cudnn.h"].every((name) => headers.some((folder) => existsSync(join(folder, name))));
+
+test.skipIf(!hasNvcc || !hasHeaders)(
+  "it declares cuBLASLt and cuDNN as NVIDIA's headers do",
+  { timeout: 60_000 },
+  () => {
+    const source = fileURLToPath(new URL("../emulation/declared-libraries.cpp", import.meta.url));
+    const folders = headers.flatMap((folder) => ["-I", folder]);
+    const compile = () =>
+      execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", ...folders, source], { stdio: "pipe" });
+    expect(compile).not.toThrow();
+  },
+);
