@@ -44,7 +44,7 @@ class Watch : public Machine {
   Place placeIn(const Allocation* home, uintptr_t first, long long i, size_t size) final {
     const uintptr_t place = first + (uintptr_t)(i * (long long)size);
     if (home != nullptr && place >= home->begin && place + size <= home->end)
-      return {(char*)place, home->shadows + (place - home->begin) / size, i, false};
+      return {(char*)place, home->shadows + (place - home->begin), i, false};
     failAt("an access outside of the allocation", i);
     return {nullptr, nullptr, i, false};
   }

@@ -16,6 +16,10 @@ import { sparedKernels } from "./blas/spared.ts";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import { type DeviceOptions, type OpenedDevice, openDevice, whyNoDevice } from "./device.ts";
 import { deviceKernels } from "./device-kernels.ts";
+import type { Attentions } from "./dnn/attention.ts";
+import { attentionOf } from "./dnn/form.ts";
+import { openAttentions } from "./dnn/open.ts";
+import { sparedAttentions } from "./dnn/spared.ts";
 import { claimsOn } from "./kernels/claims.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { Launched } from "./launched.ts";
@@ -28,7 +32,7 @@ import { Workspaces } from "./workspaces.ts";
 export interface CudaNativeOptions extends DeviceOptions {
   /** Whether compiled kernels are kept on disk, in `TENON_CACHE` or the user's cache folder; true by default. */
   readonly cache?: boolean;
-  /** Whether products are computed by cuBLASLt where it is installed; true by default. */
+  /** Whether products are computed by cuBLASLt, and attention by cuDNN, where they are installed; true by default. */
   readonly libraries?: boolean;
   /** Whether ways to compute a product are timed, once for each on this machine, and not the first taken; false by default. */
   readonly tune?: boolean;
@@ -37,7 +41,7 @@ export interface CudaNativeOptions extends DeviceOptions {
     readonly poison?: boolean;
     /** Each launch is waited for, so that an error names the one that failed. */
     readonly wait?: boolean;
-    /** Products go to the library however small they are. */
+    /** Products and attention go to the libraries however small they are. */
     readonly smallProducts?: boolean;
   };
 }
@@ -58,6 +62,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly #programs: Programs;
   readonly #workspaces: Workspaces;
   readonly #products: Products | undefined;
+  readonly #attentions: Attentions | undefined;
   readonly #poison: boolean;
   readonly #wait: boolean;
   readonly #launched = new Launched();
@@ -82,7 +87,16 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     this.#products = libraries
       ? openProducts(device, this.#memory, this.#programs, { tune, small, driver: driver.version })
       : undefined;
-    this.caps = capabilities(device.facts, driver.version, this.#products?.version);
+    this.#attentions = libraries ? openAttentions(device, { small, driver: driver.version }) : undefined;
+    const used = [
+      this.#products && `cuBLASLt ${this.#products.version}`,
+      this.#attentions && `cuDNN ${this.#attentions.version}`,
+    ];
+    this.caps = capabilities(
+      device.facts,
+      driver.version,
+      used.filter((x) => x !== undefined),
+    );
     this.claims = claimsOn(device.facts.major);
     this.maxBufferBytes = device.facts.totalBytes;
   }
@@ -127,8 +141,12 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
     const forms = program.kernels.map((kernel) => (kernel.kind === "dot" ? (formOf(kernel) ?? null) : undefined));
     const { choose, proceed } = deviceKernels;
     const copies = copiesOf(program).map((dtype) => deviceKernels.copy(dtype));
-    const spared = sparedKernels(program, memory.items, forms, this.#products);
-    const wanted = sources.filter((_, i) => !spared.has(i));
+    const attentions = program.kernels.map(attentionOf);
+    const spared = [
+      sparedKernels(program, memory.items, forms, this.#products),
+      sparedAttentions(program, memory.items, attentions, this.#attentions),
+    ];
+    const wanted = sources.filter((_, i) => !spared.some((kernels) => kernels.has(i)));
     const numbers = await this.#programs.numbersOf([...wanted, choose, proceed, ...copies]);
     const constants = new Map<number, Block>();
     for (const [m, { outside }] of memory.memories.entries()) {
@@ -138,7 +156,8 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       this.write(block, place.data, 0);
       constants.set(m, block);
     }
-    const loaded = { program, memory, sources, forms, numbers, constants, plans: new Map<MemoryLayout, Plan>() };
+    const plans = new Map<MemoryLayout, Plan>();
+    const loaded = { program, memory, sources, forms, attentions, numbers, constants, plans };
     this.#loaded.add(loaded);
     return loaded;
   }
@@ -201,6 +220,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       workspaces: this.#workspaces,
       programs: this.#programs,
       products: this.#products,
+      attentions: this.#attentions,
       poison: this.#poison,
       wait: this.#wait,
       failed: (failure, launches) => this.#launched.failed(failure, launches),

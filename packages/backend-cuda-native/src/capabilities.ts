@@ -13,11 +13,11 @@ const dtypes: readonly DType[] = [
 export const SHARED_BYTES = 49_152;
 export const MAX_THREADS = 1024;
 
-/** What the backend can do on a device; `products` is the version of cuBLASLt, where that computes them. */
+/** What the backend can do on a device, with the libraries that compute for it, by name and version. */
 export const capabilities = (
   { name, major, minor, totalBytes }: DeviceFacts,
   driver: number,
-  products?: string,
+  libraries: readonly string[] = [],
 ): Capabilities => ({
   abi: ABI,
   ir: [[1, 0], IR_VERSION],
@@ -37,6 +37,6 @@ export const capabilities = (
   features: ["own-memory"],
   device: {
     ...{ vendor: "nvidia", name },
-    fingerprint: `${name}, sm_${major}${minor}, driver ${driver}${products === undefined ? "" : `, cuBLASLt ${products}`}`,
+    fingerprint: [name, `sm_${major}${minor}`, `driver ${driver}`, ...libraries].join(", "),
   },
 });

@@ -5,10 +5,13 @@ import { type MaybeForm, multiplicationsOf } from "./blas/multiplications.ts";
 import type { Products } from "./blas/products.ts";
 import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
+import type { Attentions } from "./dnn/attention.ts";
+import { computationsOf } from "./dnn/computations.ts";
+import type { MaybeAttention } from "./dnn/form.ts";
 import { ALIGNMENT, type Block, type Memory } from "./memory.ts";
 import { FILL, isFailure, type NativeDevice, type NativeFailure, type NativeGraph } from "./native.ts";
 import type { KernelNumbers, Programs } from "./programs.ts";
-import { type Given, type Moving, setAddress, TableWriter, WORD } from "./tables.ts";
+import { type Call, type Given, type Moving, setAddress, TableWriter, WORD } from "./tables.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 /** A program that is ready to be planned for whatever sizes it is given. */
@@ -19,6 +22,8 @@ export interface LoadedProgram {
   readonly sources: readonly KernelSource[];
   /** By kernel: the product that a library may compute in its place. */
   readonly forms: readonly MaybeForm[];
+  /** By kernel: the attention that a library may compute in its place. */
+  readonly attentions: readonly MaybeAttention[];
   /** Of the kernels that were compiled beforehand. */
   readonly numbers: KernelNumbers;
   /** By number of the planned memory. */
@@ -34,6 +39,7 @@ export interface PlanHost {
   readonly programs: Programs;
   /** None where no library computes them. */
   readonly products: Products | undefined;
+  readonly attentions: Attentions | undefined;
   readonly poison: boolean;
   /** Whether each launch is waited for. */
   readonly wait: boolean;
@@ -45,7 +51,7 @@ export interface PlanHost {
 const MAX_GRAPHS = 8;
 
 /**
- * What a program does for given sizes: launches whose tables say where everything lies, and products that a library computes. From
+ * What a program does for given sizes: launches whose tables say where everything lies, and calls of libraries in their place. From
  * the second run on it is one graph. Arguments that lie elsewhere are written into the tables before; but a library is told addresses when
  * it is called, so that for other ones of its own there is another graph, which is made when they come the second time. Memory that is
  * given back is given out again, so that few sets of addresses take turns, and copying an argument would cost more each time.
@@ -70,14 +76,18 @@ export class Plan {
   #written = false;
 
   constructor(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>, host: PlanHost) {
-    const { program, memory, sources, forms } = loaded;
+    const { program, memory, sources, forms, attentions } = loaded;
     const largest = () => largestTensors(program, dims);
     const works = worksOf(program, memory, sources, dims, () => deviceKernels);
-    const products = works.works.map((work) => multiplicationsOf(work, forms, host.products));
-    if (debugs("kernels")) for (const { said } of products) if (said !== undefined) console.error(said);
+    const calls = works.works.map((work): readonly Call[] => {
+      const products = multiplicationsOf(work, forms, host.products);
+      const computations = computationsOf(work, attentions, host.attentions);
+      if (debugs("kernels"))
+        for (const { said } of [products, computations]) if (said !== undefined) console.error(said);
+      return [...products.calls, ...computations.calls];
+    });
     const arena = Math.ceil(layout.arenaBytes / ALIGNMENT) * ALIGNMENT;
-    const scratch = Math.max(0, ...products.flatMap(({ calls }) => calls.map(({ workspaceBytes }) => workspaceBytes)));
-    const calls = products.map((product) => product.calls);
+    const scratch = Math.max(0, ...calls.flat().map(({ workspaceBytes }) => workspaceBytes));
     const numberOf = (source: KernelSource): number =>
       loaded.numbers.get(source.symbol) ?? host.programs.numberNow(source);
     this.#host = host;

@@ -1,8 +1,9 @@
 import type { MemoryLayout } from "@tenon/lowering";
 import type { Works } from "@tenon/lowering/threads";
-import type { Multiplication } from "./blas/multiplications.ts";
+import type { CallOperand, Multiplication } from "./blas/multiplications.ts";
 import { type KernelSource, rowWords } from "./cuda/source.ts";
-import { LAUNCH, MULTIPLY } from "./native.ts";
+import type { Computation } from "./dnn/computations.ts";
+import { COMPUTE, LAUNCH, MULTIPLY } from "./native.ts";
 import type { LoadedProgram } from "./plan.ts";
 
 /** A word of the table that is the address of a memory from outside. */
@@ -33,6 +34,9 @@ export function setAddress(words: Uint32Array, word: number, address: number): v
   words[2 * word + 1] = Math.floor(address / 2 ** 32);
 }
 
+/** A call of a library that stands for a launch. */
+export type Call = Multiplication | Computation;
+
 /** A launch whose rows begin at a word of the tables. */
 interface TableLaunch {
   readonly kernel: number;
@@ -47,7 +51,7 @@ export class TableWriter {
   readonly words: Uint32Array<ArrayBuffer>;
   readonly given: Given[] = [];
   /** By work: its launch, or the calls that stand for it. */
-  readonly #steps: (readonly (TableLaunch | Multiplication)[])[] = [];
+  readonly #steps: (readonly (TableLaunch | Call)[])[] = [];
   /** Where a memory lies; undefined for those from outside. */
   readonly #addressOf: (memory: number) => number | undefined;
 
@@ -55,7 +59,7 @@ export class TableWriter {
     { memory, constants }: LoadedProgram,
     layout: MemoryLayout,
     { works }: Works<KernelSource>,
-    calls: readonly (readonly Multiplication[])[],
+    calls: readonly (readonly Call[])[],
     numberOf: (source: KernelSource) => number,
     arena: number,
     guards: number,
@@ -103,19 +107,23 @@ export class TableWriter {
     const numbers = [...first];
     const moving: Moving[] = [];
     const ends: number[] = [];
-    const multiply = ({ product, operands }: Multiplication): void => {
-      numbers.push(MULTIPLY, product);
+    const push = (operands: readonly (CallOperand | undefined)[]): void => {
       for (const operand of operands) {
         const address = operand === undefined ? 0 : this.#addressOf(operand.memory);
         if (address === undefined) moving.push({ at: numbers.length, ...operand! });
         numbers.push((address ?? 0) + (operand?.offset ?? 0));
       }
-      numbers.push(workspace);
     };
     for (const steps of this.#steps) {
       for (const step of steps) {
-        if ("product" in step) multiply(step);
-        else numbers.push(LAUNCH, step.kernel, step.blocks, step.threads, table + WORD * step.word, step.rows);
+        if ("product" in step) {
+          numbers.push(MULTIPLY, step.product);
+          push(step.operands);
+          numbers.push(workspace);
+        } else if ("computation" in step) {
+          numbers.push(COMPUTE, step.computation, workspace);
+          push(step.operands);
+        } else numbers.push(LAUNCH, step.kernel, step.blocks, step.threads, table + WORD * step.word, step.rows);
       }
       ends.push(numbers.length);
     }

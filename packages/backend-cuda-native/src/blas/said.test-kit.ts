@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** What is said of products, and of who computes them, while some work is done. */
+/** What is said of products and attention, and of who computes them, while some work is done. */
 export async function saidDuring(work: () => Promise<unknown>): Promise<readonly string[]> {
   const before = process.env.TENON_DEBUG;
   process.env.TENON_DEBUG = "kernels";
@@ -9,7 +9,7 @@ export async function saidDuring(work: () => Promise<unknown>): Promise<readonly
     await work();
     return print.mock.calls
       .map(([text]) => String(text))
-      .filter((text) => /: (cuBLASLt|(a kernel|kernels) of our own)/.test(text));
+      .filter((text) => /: (cuBLASLt|cuDNN|(a kernel|kernels) of our own)/.test(text));
   } finally {
     print.mockRestore();
     process.env.TENON_DEBUG = before ?? "";

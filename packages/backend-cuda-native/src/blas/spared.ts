@@ -1,4 +1,4 @@
-import { bodiesOf, type Item, type StepProgram } from "@tenon/lowering";
+import { bodiesOf, type Item, type Kernel, type StepProgram } from "@tenon/lowering";
 import type { MaybeForm } from "./multiplications.ts";
 import { problemOf } from "./problem.ts";
 import type { Products } from "./products.ts";
@@ -21,17 +21,18 @@ export function sparedKernels(
   const decided = new Set(items.flatMap((item) => decidedKernels(item, false)));
   for (const [i, form] of forms.entries()) {
     if (form === undefined || form === null || decided.has(i)) continue;
-    const sizes = kernels[i]!.scalars.map(
-      ({ name, low, high }) => [name, Math.max(low, Math.min(high, LIKELY))] as const,
-    );
-    const problem = problemOf(form, new Map(sizes));
+    const problem = problemOf(form, likelySizes(kernels[i]!));
     if (problem !== undefined && products.takes(problem)) spared.add(i);
   }
   return spared;
 }
 
+/** What is taken for the sizes of a kernel that are not known. */
+export const likelySizes = ({ scalars }: Kernel): ReadonlyMap<string, number> =>
+  new Map(scalars.map(({ name, low, high }) => [name, Math.max(low, Math.min(high, LIKELY))]));
+
 /** The kernels that run only where the device decides so. */
-function decidedKernels(item: Item, decided: boolean): readonly number[] {
+export function decidedKernels(item: Item, decided: boolean): readonly number[] {
   if (item.kind === "launch") return decided ? [item.kernel] : [];
   const inside = decided || item.kind === "branch" || item.kind === "while";
   return bodiesOf(item).flatMap((body) => body.flatMap((each) => decidedKernels(each, inside)));
