@@ -8,7 +8,7 @@ import {
   type StepMemory,
   type StepProgram,
 } from "@tenon/lowering";
-import { splitReduction, wantWorks } from "@tenon/lowering/threads";
+import { wantWorks } from "@tenon/lowering/threads";
 import { formOf } from "./blas/form.ts";
 import { openProducts } from "./blas/open.ts";
 import type { Products } from "./blas/products.ts";
@@ -21,6 +21,7 @@ import { attentionOf } from "./dnn/form.ts";
 import { openAttentions } from "./dnn/open.ts";
 import { sparedAttentions } from "./dnn/spared.ts";
 import { claimsOn } from "./kernels/claims.ts";
+import { settleFor } from "./kernels/settle.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { Launched } from "./launched.ts";
 import { ALIGNMENT, type Block, Memory } from "./memory.ts";
@@ -53,7 +54,7 @@ const MAX_PLANS = 4;
 class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly id = "cuda-native";
   readonly caps: Capabilities;
-  readonly target = { templates, settle: splitReduction };
+  readonly target: KernelBackend<Block, LoadedProgram>["target"];
   readonly claims: Claims;
   readonly planning = { align: ALIGNMENT, guard: 0 };
   readonly maxBufferBytes: number;
@@ -97,6 +98,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
       driver.version,
       used.filter((x) => x !== undefined),
     );
+    this.target = { templates, settle: settleFor(this.#products !== undefined) };
     this.claims = claimsOn(device.facts.major);
     this.maxBufferBytes = device.facts.totalBytes;
   }

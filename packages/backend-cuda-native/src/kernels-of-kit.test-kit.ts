@@ -2,11 +2,11 @@ import { ABI, type BackendFactory } from "@tenon/backend";
 import { type ConformanceOptions, conformance, type Evaluate } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
 import { backendFrom, type KernelBackend } from "@tenon/lowering";
-import { splitReduction } from "@tenon/lowering/threads";
 import { capabilities, MAX_THREADS, SHARED_BYTES } from "./capabilities.ts";
 import type { KernelSource } from "./cuda/source.ts";
 import { deviceKernels } from "./device-kernels.ts";
 import { claimsOn } from "./kernels/claims.ts";
+import { settleFor } from "./kernels/settle.ts";
 import { sourceOf, templates } from "./kernels.ts";
 import { ALIGNMENT } from "./memory.ts";
 
@@ -26,7 +26,7 @@ function renderer(add: (source: KernelSource) => void, major: number): KernelBac
   return {
     id: "cuda-native",
     caps: capabilities({ ...facts, major }, 13_000),
-    target: { templates, settle: splitReduction },
+    target: { templates, settle: settleFor(true) },
     claims: claimsOn(major),
     planning: { align: ALIGNMENT, guard: 0 },
     maxBufferBytes: facts.totalBytes,

@@ -1,5 +1,6 @@
 export { type Flat, flattened } from "./emit/dot.ts";
-export { type Linear, linearIn } from "./emit/strided.ts";
+export { freeAxes } from "./emit/reduction.ts";
+export { type Linear, linearIn, type StridedRead, stridedRead } from "./emit/strided.ts";
 export { type Claims, type ExpandOptions, expand, siteOf } from "./expand.ts";
 export { maximum, minimum, selectIndex } from "./index-choice.ts";
 export { ceilDiv, floorDiv, modIndex } from "./index-division.ts";

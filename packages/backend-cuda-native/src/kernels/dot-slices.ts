@@ -1,4 +1,4 @@
-import { constantIndex, type DotKernel, type Index } from "@tenon/lowering";
+import { always, constantIndex, type DotKernel, type Index, type IndexVariable, lanesOf } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { types } from "../cuda/language.ts";
 import type { DotTile } from "./dot-tile.ts";
@@ -13,13 +13,18 @@ export const pitchOf = ({ count }: Side): number => count + FOUR;
 /** Elements that a thread loads at once: one, or four float32 that lie side by side along k or along lines. */
 type Way = "one" | "along k" | "along lines";
 
-function wayOf({ operand: { lies }, lines }: Side, { type, sizes }: DotKernel): Way {
-  if (lies === undefined || type !== "float32" || lies.slot.dtype !== type || lies.slot.access !== "read") return "one";
-  const { start, strides } = lies;
-  const isWhole = (...all: readonly Index[]): boolean =>
-    [start, strides.batch, ...all].every((x) => x.multiple % FOUR === 0);
-  if (strides.k === constantIndex(1) && isWhole(strides.line, sizes.k)) return "along k";
-  return strides.line === constantIndex(1) && isWhole(strides.k, lines) ? "along lines" : "one";
+function wayOf({ operand: { block }, line, lines }: Side, { type, k, sizes }: DotKernel): Way {
+  const { value } = block;
+  if (type !== "float32" || value.kind !== "load" || value.mask !== always) return "one";
+  const { slot, address } = value;
+  if (slot.dtype !== type || slot.access !== "read") return "one";
+  const fours = (variable: IndexVariable, size: Index): boolean => {
+    if (size.multiple % FOUR !== 0) return false;
+    const { stride, alignment } = lanesOf(address, variable, FOUR);
+    return stride === constantIndex(1) && alignment % FOUR === 0;
+  };
+  if (fours(k, sizes.k)) return "along k";
+  return fours(line, lines) ? "along lines" : "one";
 }
 
 /** Slices of an operand, on their way through registers into shared memory, where `depth` steps of k lie one after the other. */
@@ -87,7 +92,7 @@ export class DotSlices {
     const source = this.#source;
     const { operand, count } = this.#side;
     const { threads, depth } = this.#tile;
-    const alongK = operand.lies !== undefined && operand.lies.strides.k === constantIndex(1);
+    const alongK = this.#way === "one" ? operand.lies?.strides.k === constantIndex(1) : this.#way === "along k";
     const width = this.#width;
     const loads = (count * depth) / width;
     eachOf(source, ["share", this.#share], () => {

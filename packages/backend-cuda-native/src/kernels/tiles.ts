@@ -1,10 +1,10 @@
 import {
-  addIndex,
   ceilDiv,
   type DotKernel,
   type DotOperand,
   type Index,
   type IndexVariable,
+  type LoadValue,
   multiplyIndex,
 } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
@@ -55,13 +55,11 @@ export function elementAt(source: Source, kernel: DotKernel, { operand: { block 
   return source.value(block.value);
 }
 
-/** Where the element at `batch`, `line` and `k` lies, of an operand that lies in memory. */
+/** Where the element at `batch`, `line` and `k` lies, of an operand that is loaded as it lies. */
 export function placeAt(source: Source, kernel: DotKernel, { operand, line }: Side): { slot: string; address: string } {
-  const { batch, k } = kernel;
-  const { start, strides, slot } = operand.lies!;
-  const steps = [multiplyIndex(batch, strides.batch), multiplyIndex(line, strides.line), multiplyIndex(k, strides.k)];
+  const { slot, address } = operand.block.value as LoadValue;
   nameElement(source, kernel, line);
-  return { slot: `s${source.slot(slot)}`, address: source.index(addIndex(start, ...steps)) };
+  return { slot: `s${source.slot(slot)}`, address: source.index(address) };
 }
 
 function nameElement(source: Source, { batch, k }: DotKernel, line: IndexVariable): void {

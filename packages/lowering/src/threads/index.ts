@@ -4,9 +4,11 @@ export { bound, finish, named, placeOf, slotOf } from "./claimed/places.ts";
 export { constantsWith, integerConstant } from "./constants.ts";
 export { joinLanes } from "./lanes.ts";
 export type { Lanes, Language, Vectors } from "./language.ts";
+export { likelyCount } from "./likely.ts";
 export type { MappingLimits } from "./mapping.ts";
 export { renderThreads, type ThreadCode } from "./render.ts";
 export { Source } from "./source.ts";
+export { partsFor, splitProduct } from "./split-product.ts";
 export { splitReduction } from "./split-reduction.ts";
 export { wideCode } from "./wide.ts";
 export {

@@ -1,7 +1,6 @@
 import { applyOp, convertTo, type Dim, type DType, isFloat, type Node, reshape, type Tensor } from "@tenon/ir";
+import { likely, likelyCount } from "./likely.ts";
 
-/** What an axis of unknown size is taken for. */
-const UNKNOWN = 128;
 /** Most elements that are left for each result of the second reduction. */
 const MOST = 1024;
 /** With fewer, the second reduction costs more than the first one gains. */
@@ -14,9 +13,6 @@ const FEWEST = 8;
 const busy = { along: 32, across: 16_384 } as const;
 const long = { along: 16_384, across: 2048 } as const;
 
-const likely = (size: Dim): number => (typeof size === "number" ? size : UNKNOWN);
-const product = (sizes: readonly Dim[]): number => sizes.reduce((n: number, size) => n * likely(size), 1);
-
 /** Two reductions in the place of one that would leave most of a device idle. What is added up in which order is fixed. */
 export function splitReduction({ op, inputs, attrs }: Node): readonly Tensor[] | undefined {
   if (op.name !== "reduce") return undefined;
@@ -24,7 +20,7 @@ export function splitReduction({ op, inputs, attrs }: Node): readonly Tensor[] |
   const axes = attrs.axes as readonly number[];
   const way = axes.includes(x.shape.length - 1) ? "along" : "across";
   const [results, elements] = [true, false].map((kept) =>
-    product(x.shape.filter((_, axis) => axes.includes(axis) !== kept)),
+    likelyCount(x.shape.filter((_, axis) => axes.includes(axis) !== kept)),
   ) as [number, number];
   if (results > busy[way] || elements < long[way]) return undefined;
   // an axis is divided by a reshape, and what is computed element by element would be stored before it
