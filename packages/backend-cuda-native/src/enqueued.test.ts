@@ -1,0 +1,106 @@
+import { compile, setBackend, spec, type Tensor, tensor } from "@tenon/tensor";
+import { beforeEach, expect, vi } from "vitest";
+import { cudaNative } from "./backend.ts";
+import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
+import type { NativeDevice, NativeGraph } from "./native.ts";
+
+/** What the device is asked to do, in order. Graphs are told apart by a number. */
+const asked: string[] = [];
+/** The last mark that it says to have passed; its own answer where this is undefined. */
+let passed: number | undefined;
+
+let graphs = 0;
+const watchedGraph = (graph: NativeGraph): NativeGraph => {
+  const name = `graph ${graphs++}`;
+  return {
+    launch: () => {
+      asked.push(`launch ${name}`);
+      graph.launch();
+    },
+    dispose: () => {
+      asked.push(`dispose ${name}`);
+      graph.dispose();
+    },
+  };
+};
+
+const watched = (device: NativeDevice): NativeDevice =>
+  new Proxy(device, {
+    get(target, name: keyof NativeDevice) {
+      const member = target[name];
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        if (name === "enqueue" || name === "record") asked.push(name);
+        if (name === "write") asked.push(args[2] === true ? "write apart" : "write");
+        if (name === "done" && passed !== undefined) return passed;
+        const result = Reflect.apply(member, target, args);
+        return name === "record" ? watchedGraph(result as NativeGraph) : result;
+      };
+    },
+  });
+
+vi.mock(import("./device.ts"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    openDevice: (options) => {
+      const opened = real.openDevice(options);
+      return { ...opened, device: watched(opened.device) };
+    },
+  };
+});
+
+beforeEach(() => {
+  asked.length = 0;
+  graphs = 0;
+  passed = undefined;
+});
+
+const runs = (): readonly string[] => asked.filter((what) => !what.startsWith("write"));
+
+testEmulatedDevice(
+  "a step is enqueued once, then recorded, then launched: one graph for each size, four at most",
+  async () => {
+    await setBackend(cudaNative({ cache: false }));
+    const step = compile((x: Tensor) => x.square().sum(), { inputs: [spec(["B", 4])] });
+    const run = async (rows: number): Promise<readonly string[]> => {
+      asked.length = 0;
+      const x = tensor(new Float32Array(4 * rows).fill(1), { shape: [rows, 4] });
+      expect(await (await step(x)).item()).toBe(4 * rows);
+      return runs();
+    };
+    expect(await run(1)).toEqual(["enqueue"]);
+    expect(await run(1)).toEqual(["record", "launch graph 0"]);
+    expect(await run(1)).toEqual(["launch graph 0"]);
+    expect(await run(2)).toEqual(["enqueue"]);
+    expect(await run(2)).toEqual(["record", "launch graph 1"]);
+    expect(await run(1)).toEqual(["launch graph 0"]);
+    for (const rows of [3, 4]) expect(await run(rows)).toEqual(["enqueue"]);
+    expect(await run(5)).toEqual(["dispose graph 1", "enqueue"]);
+    expect(await run(1)).toEqual(["launch graph 0"]);
+  },
+);
+
+testEmulatedDevice("what nobody uses is written beside what is computed, and anything else behind it", async () => {
+  const backend = await cudaNative({ cache: false }).create();
+  const bytes = new Uint8Array(1024).fill(3);
+  const writes = (): readonly string[] => asked.splice(0);
+  const fresh = backend.alloc(1024);
+  backend.write(fresh, bytes, 0);
+  expect(writes()).toEqual(["write apart"]);
+  backend.write(fresh, bytes, 0);
+  expect(writes()).toEqual(["write"]);
+
+  fresh.release();
+  passed = 0; // the device is not through with what used the memory
+  const again = backend.alloc(1024);
+  backend.write(again, bytes, 0);
+  expect(writes()).toEqual(["write"]);
+  again.release();
+  passed = Number.POSITIVE_INFINITY;
+  const later = backend.alloc(1024);
+  backend.write(later, bytes, 0);
+  expect(writes()).toEqual(["write apart"]);
+  expect(await backend.read(later, 0, 1024)).toEqual(bytes);
+  await backend.close();
+});
