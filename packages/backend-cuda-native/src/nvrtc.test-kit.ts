@@ -22,13 +22,19 @@ if (nvrtc === undefined)
 
 export const describeWithNvrtc = describe.skipIf(nvrtc === undefined);
 
+type Capability = Parameters<typeof optionsFor>[0];
+
 /** Kernels that are compiled at once. */
 const PER_PROGRAM = 160;
 
+/** Compiles a program for a device. */
+export const compileProgram = (text: string, capability: Capability): Promise<Uint8Array> =>
+  nvrtc!.compile(text, optionsFor(capability));
+
 /** Compiles a share of the kernels of the conformance kit; rejects where NVRTC refuses one. */
-export async function compileKit(capability: { major: number; minor: number }, share: number): Promise<void> {
+export async function compileKit(capability: Capability, share: number): Promise<void> {
   const kernels: KernelSource[] = [];
   await kernelsOfKit({ share }, (source) => void kernels.push(source), capability.major);
   for (let i = 0; i < kernels.length; i += PER_PROGRAM)
-    await nvrtc!.compile(programText(kernels.slice(i, i + PER_PROGRAM)), optionsFor(capability));
+    await compileProgram(programText(kernels.slice(i, i + PER_PROGRAM)), capability);
 }
