@@ -1,7 +1,16 @@
 import { compile, grad, setBackend, tensor, variable } from "@tenon/tensor";
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { cudaNative } from "./backend.ts";
 import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
+
+test("an option that is no switch is refused, and so is an unknown one", async () => {
+  const errorOf = (options: object): Promise<unknown> => cudaNative(options).create().then(String, String);
+  expect(await errorOf({ tune: "yes" })).toBe(
+    'OptionError E803 cudaNative: tune is "yes".\n  fix: give true or false.',
+  );
+  expect(await errorOf({ debug: { wait: 1 } })).toContain("wait is 1");
+  expect(await errorOf({ devcie: 1 })).toContain("did you mean device?");
+});
 
 testEmulatedDevice("a step is enqueued once, then launched as a graph, on whatever batch it is given", async () => {
   await setBackend(cudaNative({ cache: false }));

@@ -1,5 +1,5 @@
 import { ABI, type Backend, type BackendFactory, type Capabilities, registerBackend, type Stats } from "@tenon/backend";
-import { checkOptions } from "@tenon/ir";
+import { checkOptions, OptionError } from "@tenon/ir";
 import {
   backendFrom,
   type Claims,
@@ -66,7 +66,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   readonly #attentions: Attentions | undefined;
   readonly #poison: boolean;
   readonly #wait: boolean;
-  readonly #launched = new Launched();
+  readonly #launched = new Launched(() => this.#lose());
   readonly #loaded = new Set<LoadedProgram>();
   /** What is about to run keeps its memory. */
   #prepared: Plan | undefined;
@@ -113,6 +113,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   free(block: Block): void {
+    if (this.#launched.isLost) return;
     this.#launched.during(() => this.#memory.free(block));
   }
 
@@ -137,6 +138,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
 
   async load(program: StepProgram, memory: StepMemory): Promise<LoadedProgram> {
     wantWorks(memory, () => deviceKernels);
+    this.#launched.during(() => {}); // there is a device
     const { major } = this.#device.facts;
     const limits = { maxThreads: MAX_THREADS, sharedBytes: SHARED_BYTES, major };
     const sources = program.kernels.map((kernel) => sourceOf(kernel, limits));
@@ -185,6 +187,7 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
 
   unload(loaded: LoadedProgram): void {
     this.#loaded.delete(loaded);
+    if (this.#launched.isLost) return;
     dropPlans(loaded);
     for (const block of loaded.constants.values()) this.#memory.free(block);
   }
@@ -194,11 +197,18 @@ class CudaNative implements KernelBackend<Block, LoadedProgram> {
   }
 
   async close(): Promise<void> {
+    if (this.#launched.isLost) return;
     try {
       await this.#device.sync();
     } finally {
       this.#device.close();
     }
+  }
+
+  /** Gives up a device that has failed: its context keeps its error, and is ended when nobody has it, so that a new one works. */
+  #lose(): void {
+    for (const loaded of this.#loaded) dropPlans(loaded);
+    this.#device.close();
   }
 
   /** What a run holds, what is kept for the next ones, and the most that was held. */
@@ -247,6 +257,10 @@ function checked(options: unknown): CudaNativeOptions {
   checkOptions("cudaNative", options, ["device", "cache", "libraries", "tune", "debug"]);
   const { debug = {} } = options as CudaNativeOptions;
   checkOptions("cudaNative", debug, ["poison", "wait", "smallProducts"]);
+  const { device: _device, debug: _debug, ...switches } = options as CudaNativeOptions;
+  for (const [name, value] of Object.entries({ ...switches, ...debug }))
+    if (value !== undefined && typeof value !== "boolean")
+      throw new OptionError("E803", "cudaNative", `${name} is ${JSON.stringify(value)}`, { fix: "give true or false" });
   return options as CudaNativeOptions;
 }
 

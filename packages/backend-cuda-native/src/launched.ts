@@ -18,6 +18,17 @@ export class Launched {
   #count = 0;
   /** After which there is nothing but it. */
   #last: BackendError | undefined;
+  readonly #lost: () => void;
+
+  /** @param lost Is told once that the device has failed for good. */
+  constructor(lost: () => void) {
+    this.#lost = lost;
+  }
+
+  /** Whether the device has failed for good. */
+  get isLost(): boolean {
+    return this.#last !== undefined;
+  }
 
   add(plan: Plan): void {
     this.#runs.set(plan, ++this.#count);
@@ -25,6 +36,7 @@ export class Launched {
 
   /** Does what the device may refuse. */
   during<T>(work: () => T): T {
+    if (this.#last !== undefined) throw this.#last;
     try {
       return work();
     } catch (error) {
@@ -34,6 +46,7 @@ export class Launched {
 
   /** Waits for work that ends when all that was launched before has. */
   async through<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#last !== undefined) throw this.#last;
     const until = this.#count;
     try {
       const found = await work();
@@ -54,7 +67,10 @@ export class Launched {
       fix: `open the backend anew${fix}`,
       cause: failure,
     });
-    if (isLast(failure)) this.#last = error;
+    if (isLast(failure)) {
+      this.#last = error;
+      this.#lost();
+    }
     return error;
   }
 
