@@ -20,7 +20,7 @@ class Watch : public Machine {
  public:
   std::string fault;
 
-  /** False where the process has no room for the shadows, of which there is one for each byte, since elements may be one. */
+  /** False where the process has no room for the shadows, of which there is one for each byte: elements of any size begin there. */
   bool allocate(uintptr_t begin, size_t bytes) {
     const size_t size = (bytes + 1) * sizeof(Shadow);
     // pages come when they are touched, and are not counted before

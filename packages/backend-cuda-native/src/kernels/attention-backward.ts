@@ -15,7 +15,7 @@ import { AttentionBlock, PATCHES } from "./attention-block.ts";
 import { multiplyColumns, multiplyRows } from "./attention-products.ts";
 import { RowNumbers, Rows } from "./attention-rows.ts";
 import { goOver } from "./attention-stream.ts";
-import { type AttentionTile, backwardTile, type Lines, linesOf, OWN, THREADS } from "./attention-tile.ts";
+import { type AttentionTile, backwardTile, type Lines, linesOf, ownRows, THREADS } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import type { Format } from "./fours.ts";
 
@@ -40,12 +40,12 @@ class Backward {
   readonly #tile: AttentionTile;
 
   constructor(kernel: ClaimedKernel, format: Format) {
-    this.#block = new AttentionBlock(kernel, format);
     this.#kernel = kernel;
     this.#format = format;
     this.#operands = kernel.inputs as unknown as Operands;
     this.#lines = [linesOf(this.#operands[0], format), linesOf(this.#operands[2], format)];
     this.#tile = backwardTile(this.#lines);
+    this.#block = new AttentionBlock(kernel, format, this.#tile);
   }
 
   rendered(): KernelSource {
@@ -59,7 +59,7 @@ class Backward {
     if (ofQueries !== nobody) source.if(`group < ${before}`, () => this.#ofQueries("group"));
     if (ofKeys !== nobody) source.if(`group >= ${before}`, () => this.#ofKeys(`group - ${before}`));
     const [held, words] = [this.#held, this.#tile.buffers * this.#words];
-    const all = Math.max(held + words, OWN * this.#row, PATCHES);
+    const all = Math.max(held + words, ownRows(this.#tile) * this.#row, PATCHES);
     return kernelSource({
       ...{ name, scalars, slots, threads: THREADS, groups: addIndex(ofQueries, ofKeys) },
       ...{ declarations: `TENON_TILES(tiles, ${all});`, body: source.text },
@@ -73,7 +73,7 @@ class Backward {
 
   /** Words that a block's own rows have while it goes over others. */
   get #held(): number {
-    return this.#tile.held === "shared" ? OWN * this.#row : 0;
+    return this.#tile.held === "shared" ? ownRows(this.#tile) * this.#row : 0;
   }
 
   /** Words of a buffer: rows of two operands, and two numbers of each. */
@@ -100,7 +100,7 @@ class Backward {
       });
     });
     this.#zeros("dq", 0);
-    beginKeys(block, others);
+    beginKeys(block);
     goOver(source, {
       ...{ tile: { buffers }, first: this.#held, words: this.#words, arriving },
       where: (step) => source.line(`const int first = (${step}) * ${others};`),
@@ -163,8 +163,8 @@ class Backward {
 
   #own(axis: "query" | "key", ...operands: readonly [Strided, Strided]) {
     const [first] = this.#lines;
-    const own = this.#block.own(axis, "own", operands[0], this.#tile, 0);
-    return [own, this.#block.own(axis, "other", operands[1], this.#tile, OWN * first.pitch)] as const;
+    const own = this.#block.own(axis, "own", operands[0], 0);
+    return [own, this.#block.own(axis, "other", operands[1], ownRows(this.#tile) * first.pitch)] as const;
   }
 
   #rows(name: string, operand: Strided, all: Index, head: string, side: 0 | 1): Rows {
@@ -191,7 +191,7 @@ class Backward {
     const { source } = this.#block;
     const { others } = this.#tile;
     multiplyRows(source, this.#format, { sums: "scores", own, begin: this.#at(0), others });
-    this.#block.finishScores(axis, others);
+    this.#block.finishScores(axis);
     multiplyRows(source, this.#format, { sums: "slopes", own: other, begin: this.#at(1), others });
   }
 
@@ -200,9 +200,9 @@ class Backward {
   }
 
   #add(sums: string, shares: string, side: 0 | 1): void {
-    const { others } = this.#tile;
+    const { others, high } = this.#tile;
     const lines = this.#lines[side];
-    multiplyColumns(this.#block.source, this.#format, { sums, shares, begin: this.#at(side), others, lines });
+    multiplyColumns(this.#block.source, this.#format, { sums, shares, high, begin: this.#at(side), others, lines });
   }
 
   #finish(axis: "query" | "key", result: number, sums: string, side: 0 | 1): void {

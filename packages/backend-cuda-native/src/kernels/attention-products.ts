@@ -12,18 +12,19 @@ import { type Format, word } from "./fours.ts";
 export interface Own {
   readonly name: string;
   readonly lines: Lines;
+  readonly high: number;
   /** Where the block's rows begin, in words. */
   readonly begin: number;
   readonly held: "registers" | "shared";
 }
 
-/** The four words of a lane for the step `w` along the features of its warp's rows. */
+/** The four words of a lane for the step `w` along the features of 16 of its warp's rows, the `h`-th. */
 const loadOwn = ({ begin, lines: { pitch } }: Own, to: string): string =>
-  `tenon_load_matrices(${to}, tiles, ${begin} + (part_row + lane % 16) * ${pitch} + w * 8 + lane / 16 * 4);`;
+  `tenon_load_matrices(${to}, tiles, ${begin} + (part_row + h * 16 + lane % 16) * ${pitch} + w * 8 + lane / 16 * 4);`;
 
 /** Takes rows into registers, where they stay. */
 export function holdOwn(source: Source, own: Own): void {
-  eachOf(source, ["w", own.lines.words / 8], () => source.line(loadOwn(own, `${own.name}[w]`)));
+  eachOf(source, ["h", own.high], ["w", own.lines.words / 8], () => source.line(loadOwn(own, `${own.name}[h][w]`)));
 }
 
 /** `sums = own · othersᵀ`: the products of own rows and others, over features. */
@@ -37,21 +38,26 @@ export function multiplyRows(
     others,
   }: { readonly sums: string; readonly own: Own; readonly begin: string; readonly others: number },
 ): void {
-  const { words, pitch } = own.lines;
-  source.line(`float ${sums}[${others / 2}];`);
-  eachOf(source, ["i", others / 2], () => source.line(`${sums}[i] = 0;`));
+  const {
+    high,
+    lines: { words, pitch },
+  } = own;
+  const count = others / 2;
+  source.line(`float ${sums}[${high * count}];`);
+  eachOf(source, ["i", high * count], () => source.line(`${sums}[i] = 0;`));
   eachOf(source, ["w", words / 8], () => {
-    const a = own.held === "registers" ? `${own.name}[w]` : "a";
+    const a = own.held === "registers" ? `${own.name}[h][w]` : "a[h]";
     if (own.held === "shared") {
-      source.line("unsigned a[4];");
-      source.line(loadOwn(own, "a"));
+      source.line(`unsigned a[${high}][4];`);
+      eachOf(source, ["h", high], () => source.line(loadOwn(own, "a[h]")));
     }
     eachOf(source, ["j", others / 16], () => {
       source.line("unsigned b[4];"); // 8 rows with words 0 to 3 and 4 to 7, then the next 8 rows
       const row = `(j * 16 + lane / 16 * 8 + lane % 8) * ${pitch}`;
       source.line(`tenon_load_matrices(b, tiles, ${begin} + ${row} + w * 8 + lane / 8 % 2 * 4);`);
-      source.line(`tenon_multiply_${name}(${sums} + j * 8, ${a}, b);`);
-      source.line(`tenon_multiply_${name}(${sums} + j * 8 + 4, ${a}, b + 2);`);
+      eachOf(source, ["h", high], ["n", 2], () =>
+        source.line(`tenon_multiply_${name}(${sums} + h * ${count} + j * 8 + n * 4, ${a}, b + n * 2);`),
+      );
     });
   });
 }
@@ -66,40 +72,40 @@ export function multiplyColumns(
   {
     sums,
     shares,
+    high,
     begin,
     others,
     lines: { padded, pitch },
   }: {
     readonly sums: string;
     readonly shares: string;
+    readonly high: number;
     readonly begin: string;
     readonly others: number;
     readonly lines: Lines;
   },
 ): void {
   const { name, inWord } = format;
+  const share = (place: string): string => `${shares}[h * ${others / 2} + i * ${4 * inWord} + ${place}]`;
+  const sum = `${sums} + h * ${padded / 2} + j * ${4 * inWord}`;
   eachOf(source, ["i", others / (8 * inWord)], () => {
-    source.line("unsigned a[4];");
-    if (inWord === 2)
-      eachOf(source, ["n", 4], () => source.line(`a[n] = ${word(format, (e) => `${shares}[i * 8 + n * 2 + ${e}]`)};`));
-    else
-      eachOf(source, ["n", 4], () =>
-        source.line(`a[n] = ${word(format, () => `${shares}[i * 4 + n % 2 * 2 + n / 2]`)};`),
-      );
-    if (inWord === 2)
-      eachOf(source, ["j", padded / 16], () => {
-        source.line("unsigned b[4];"); // 8 columns of rows 0 to 7 and 8 to 15, then the next 8 columns
+    source.line(`unsigned a[${high}][4];`);
+    eachOf(source, ["h", high], ["n", 4], () => {
+      source.line(`a[h][n] = ${word(format, (e) => share(inWord === 2 ? `n * 2 + ${e}` : "n % 2 * 2 + n / 2"))};`);
+    });
+    eachOf(source, ["j", padded / (8 * inWord)], () => {
+      source.line(`unsigned b[${2 * inWord}];`);
+      if (inWord === 2) {
+        // 8 columns of rows 0 to 7 and 8 to 15, then the next 8 columns
         const row = `(i * 16 + lane % 16) * ${pitch}`;
         source.line(`tenon_load_transposed(b, tiles, ${begin} + ${row} + j * 8 + lane / 16 * 4);`);
-        source.line(`tenon_multiply_${name}(${sums} + j * 8, a, b);`);
-        source.line(`tenon_multiply_${name}(${sums} + j * 8 + 4, a, b + 2);`);
-      });
-    else
-      eachOf(source, ["j", padded / 8], () => {
-        source.line("unsigned b[2];");
+      } else {
         const first = `${begin} + (i * 8 + lane % 4 * 2) * ${pitch} + j * 8 + lane / 4`;
         eachOf(source, ["n", 2], () => source.line(`b[n] = tiles[${first} + n * ${pitch}];`));
-        source.line(`tenon_multiply_${name}(${sums} + j * 4, a, b);`);
-      });
+      }
+      eachOf(source, ["h", high], ["n", inWord], () =>
+        source.line(`tenon_multiply_${name}(${sum} + n * 4, a[h], b + n * 2);`),
+      );
+    });
   });
 }

@@ -24,6 +24,15 @@ export interface RowsAt {
   readonly begin: number;
 }
 
+/** Whether features lie side by side. */
+const isAlong = ({ strides }: Strided): boolean => strides[3] === constantIndex(1);
+
+/** How rows of an operand come. */
+export function wayOfRows(operand: Strided, format: Format): Way {
+  const { slot, start, sizes, strides } = operand;
+  return isAlong(operand) ? wayOf(slot, [start, ...strides.slice(0, 3), sizes[3]!], format) : "elements";
+}
+
 /** Rows of queries, keys or values on their way into shared memory, as factors; each thread has so many times four words. */
 export class Rows implements Arriving {
   readonly way: Way;
@@ -39,8 +48,7 @@ export class Rows implements Arriving {
     this.#at = at;
     this.#format = format;
     this.lines = linesOf(at.operand, format);
-    const { slot, start, sizes, strides } = at.operand;
-    this.way = this.#isAlong ? wayOf(slot, [start, ...strides.slice(0, 3), sizes[3]!], format) : "elements";
+    this.way = wayOfRows(at.operand, format);
     if (this.way !== "copied") source.line(`float next_${at.name}[${this.#share}][${FOUR * format.inWord}];`);
   }
 
@@ -71,10 +79,6 @@ export class Rows implements Arriving {
     this.#each(() => storeFour(this.#source, this.#format, next, this.#place(buffer)));
   }
 
-  get #isAlong(): boolean {
-    return this.#at.operand.strides[3] === constantIndex(1);
-  }
-
   get #fours(): number {
     return this.lines.words / FOUR;
   }
@@ -91,12 +95,13 @@ export class Rows implements Arriving {
   /** For each of a thread's fours: `own`, the row in the tile, and `four`, its words. Neighbours load what lies side by side. */
   #each(body: () => void): void {
     const source = this.#source;
-    const { count } = this.#at;
+    const { count, operand } = this.#at;
     const fours = this.#fours;
+    const along = isAlong(operand);
     eachOf(source, ["share", this.#share], () => {
       source.line(`const int at = thread + share * ${THREADS};`);
-      source.line(`const int own = ${this.#isAlong ? `at / ${fours}` : `at % ${count}`};`);
-      source.line(`const int four = ${this.#isAlong ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
+      source.line(`const int own = ${along ? `at / ${fours}` : `at % ${count}`};`);
+      source.line(`const int four = ${along ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
       if ((count * fours) % THREADS === 0) body();
       else source.if(`at < ${count * fours}`, body);
     });

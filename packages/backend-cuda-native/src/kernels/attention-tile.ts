@@ -2,9 +2,8 @@ import type { Index, Strided } from "@tenon/lowering";
 import { SHARED_BYTES } from "../capabilities.ts";
 import type { Format } from "./fours.ts";
 
-/** Warps of a block, and its rows: 16 of each warp, which is what `mma` takes. */
+/** Four warps. */
 export const THREADS = 128;
-export const OWN = 64;
 
 /** Features are multiples of this, the rest zeros: two tiles of columns, or a step along k of 16-bit factors. */
 const WHOLE = 16;
@@ -27,6 +26,8 @@ export function linesOf({ sizes }: Pick<Strided, "sizes">, { inWord }: Format): 
 
 /** What a block goes over at a time. */
 export interface AttentionTile {
+  /** A warp's own rows by 16, which is what `mma` takes: whatever it loads of the others is multiplied by all of them. */
+  readonly high: 1 | 2;
   /** Rows of the axis that is gone over. */
   readonly others: number;
   /** With two the next rows come while those at hand are multiplied; with one they come as far as registers. */
@@ -35,16 +36,30 @@ export interface AttentionTile {
   readonly held: "registers" | "shared";
 }
 
+/** Rows of a block. */
+export const ownRows = ({ high }: Pick<AttentionTile, "high">): number => (THREADS / 32) * 16 * high;
+
 const counts = [64, 32, 16] as const;
 
 const fits = (words: number): boolean => words * 4 <= SHARED_BYTES;
 
 const pitchOf = (lines: readonly Lines[]): number => lines.reduce((sum, { pitch }) => sum + pitch, 0);
 
-/** Attention itself: as many keys as two buffers have room for, up to 64, whose scores are 32 registers of each lane. */
-export function forwardTile(others: readonly [Lines, Lines]): AttentionTile {
-  const count = counts.find((n) => fits(2 * n * pitchOf(others)))!;
-  return { others: count, buffers: 2, held: "registers" };
+/** Words of a row's factors of which a warp has room for 32 rows. */
+const MOST_HIGH = 32;
+
+/**
+ * Attention itself: as many keys as two buffers have room for, up to 64, whose scores are 32 registers of each lane. With `many` rows
+ * warps may have 32 of them; keys that pass through registers are then half as many.
+ */
+export function forwardTile(
+  others: readonly [Lines, Lines],
+  { many, copied }: { many: boolean; copied: boolean },
+): AttentionTile {
+  const high = many && others.every(({ words }) => words <= MOST_HIGH) ? 2 : 1;
+  const most = high === 2 && !copied ? 32 : 64;
+  const count = counts.find((n) => n <= most && fits(2 * n * pitchOf(others)))!;
+  return { high, others: count, buffers: 2, held: "registers" };
 }
 
 /** Most features of which a block's two operands, and the two sums of its derivative, have room in registers. */
@@ -52,7 +67,8 @@ const MOST_HELD = 64;
 
 /** The derivative, which has scores and their cotangents at once. */
 export function backwardTile(own: readonly [Lines, Lines]): AttentionTile {
-  if (own.every(({ padded }) => padded <= MOST_HELD)) return { others: 32, buffers: 2, held: "registers" };
-  const [held, row] = [OWN * pitchOf(own), pitchOf(own)];
-  return { others: 16, buffers: fits(held + 2 * 16 * row + 4 * 16) ? 2 : 1, held: "shared" };
+  if (own.every(({ padded }) => padded <= MOST_HELD)) return { high: 1, others: 32, buffers: 2, held: "registers" };
+  const row = pitchOf(own);
+  const held = ownRows({ high: 1 }) * row;
+  return { high: 1, others: 16, buffers: fits(held + 2 * 16 * row + 4 * 16) ? 2 : 1, held: "shared" };
 }

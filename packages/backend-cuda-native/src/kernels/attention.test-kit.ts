@@ -45,7 +45,7 @@ export interface AttentionCase {
   readonly mask: boolean;
   readonly bias: boolean;
   readonly layouts: readonly [q: Layout, k: Layout, v: Layout];
-  /** Whether the numbers of queries and keys are known only when it runs. */
+  /** Whether the numbers of examples, queries and keys are known only when it runs; they are taken for large ones. */
   readonly symbolic: boolean;
   /** Whether something is done with the results before they are stored. */
   readonly changed: boolean;
@@ -134,7 +134,7 @@ class Given {
     if (layout === "plain") return this.add(dtype, shape, of);
     if (layout === "heads first") return transpose(this.add(dtype, [b, heads, rows, features], of), [0, 2, 1, 3]);
     if (layout === "features first") return transpose(this.add(dtype, [b, heads, features, rows], of), [0, 3, 1, 2]);
-    const [before, whole] = layout === "a part" ? [1, features + 3] : [8, Math.ceil(features / 8) * 8 + 16];
+    const [before, whole] = [layout === "a part" ? 1 : 8, Math.ceil(features / 8) * 8 + 16] as const;
     const start = [0, 0, 0, before];
     return slice(this.add(dtype, [b, rows, heads, whole], of), { start, limit: [b, rows, heads, before + features] });
   }
@@ -152,9 +152,9 @@ class Given {
  * cotangents of shares whole, so that shares and the cotangents of scores are what their format has: nothing is lost when they are rounded.
  */
 export function attentionOf(c: AttentionCase, draw: Draw): { readonly fn: Fn; readonly given: Given } {
-  const { d, e, heads, group, b, t: queries, s: keys } = c.sizes;
+  const { d, e, heads, group, t: queries, s: keys } = c.sizes;
   const given = new Given(c, draw);
-  const [t, s] = [given.size("T", queries), given.size("S", keys)];
+  const [b, t, s] = [given.size("B", c.sizes.b), given.size("T", queries), given.size("S", keys)];
   const h = heads * group;
   const score = (): number => given.whole(d, 1);
   const q = given.rows([b, t, h, d], c.layouts[0], score);

@@ -18,10 +18,15 @@ const edges: readonly AttentionCase[] = [
     ...{ ...plain, backward: false, dtype: "float16", mul: "same", causal: true },
     sizes: { b: 1, t: 100, s: 101, heads: 1, group: 1, d: 12, e: 12 },
   },
-  // a tile of which one key is missing
+  // a tile of which one key is missing, and warps of 32 rows, since there may be many
   {
-    ...{ ...plain, backward: false, dtype: "float32", mul: "bf16", causal: false },
-    sizes: { b: 1, t: 16, s: 63, heads: 1, group: 1, d: 16, e: 16 },
+    ...{ ...plain, backward: false, dtype: "float32", mul: "bf16", causal: false, symbolic: true },
+    sizes: { b: 1, t: 16, s: 63, heads: 2, group: 1, d: 16, e: 16 },
+  },
+  // the same of what is copied, and a diagonal that goes through the second 16 rows
+  {
+    ...{ ...plain, backward: false, dtype: "bfloat16", mul: "same", causal: true, symbolic: true },
+    sizes: { b: 1, t: 150, s: 174, heads: 1, group: 2, d: 24, e: 32 },
   },
 ];
 

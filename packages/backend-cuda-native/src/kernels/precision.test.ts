@@ -59,7 +59,7 @@ testEmulatedDevice(
 );
 
 /** Attention of grouped queries, none of which sees a later key, and its derivative. */
-const attend = (q: Tensor, k: Tensor, v: Tensor, dy: Tensor) => {
+const attended = (q: Tensor, k: Tensor, v: Tensor, dy: Tensor) => {
   const loss = (...[a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor =>
     attention(a, b, c, { causal: true }).mul(dy).sum();
   return [attention(q, k, v, { causal: true }), ...grad(loss, { argnums: [0, 1, 2] })(q, k, v)];
@@ -73,18 +73,21 @@ const headShapes = [
 ] as const;
 
 testEmulatedDevice.each([
-  ["bfloat16", "tenon_multiply_bf16"],
-  ["tf32", "tenon_multiply_tf32"],
+  { precision: "bfloat16", dtype: "float32", shares: "bfloat16", name: "tenon_multiply_bf16" },
+  { precision: "tf32", dtype: "float32", shares: "tf32", name: "tenon_multiply_tf32" },
+  { precision: "float32", dtype: "float16", shares: "tf32", name: "tenon_multiply_f16" }, // of as many bits
 ] as const)(
-  "attention with %s and its derivative are one kernel each, by tensor cores, and no array of scores",
-  async (precision, name) => {
+  "attention of $dtype with $precision and its derivative are one kernel each, by tensor cores, and no array of scores",
+  async ({ precision, dtype, shares, name }) => {
+    const attend = (...given: readonly Tensor[]): readonly Tensor[] =>
+      attended(...(given.map((x) => x.cast(dtype)) as [Tensor, Tensor, Tensor, Tensor])).map((x) => x.cast("float32"));
     const args = headShapes.map((shape) => numbers(shape)) as [Tensor, Tensor, Tensor, Tensor];
     const reference = compile(attend, { precision, backend: "interpreter" });
     const expected = await reference(...args);
     const found = await compile(attend, { precision, backend: cudaNative({ cache: false }) })(...args);
     for (const [i, result] of found.entries()) {
       const [wanted, actual] = [await expected[i]!.data(), await result.data()];
-      expect(differences("float32", wanted, actual, roundedShares[precision]), `${i}`).toEqual([]);
+      expect(differences("float32", wanted, actual, roundedShares[shares]), `${i}`).toEqual([]);
     }
     const module = reference.trace(...headShapes.map((shape) => spec([...shape])));
     const program = await withParts(() =>
