@@ -1,5 +1,6 @@
 import type { DType } from "@tenon/ir";
 import type { ClaimedKernel, Kernel, Strided } from "@tenon/lowering";
+import { isAttention } from "../kernels/attention-format.ts";
 
 /** Where an array lies: in a slot of the kernel by number, in elements. */
 export interface Lying extends Pick<Strided, "start" | "sizes" | "strides"> {
@@ -32,7 +33,7 @@ export type MaybeAttention = AttentionForm | string | undefined;
 
 /** The attention of a kernel whose operands and results lie in memory as they are, and that has no mask and no bias. */
 export function attentionOf(kernel: Kernel): MaybeAttention {
-  if (kernel.kind !== "claimed" || kernel.op !== "nn.attention" || kernel.version !== 1) return undefined;
+  if (kernel.kind !== "claimed" || !isAttention(kernel)) return undefined;
   const { scale, causal, mask, bias } = kernel.attrs as unknown as AttentionAttrs;
   const [q, k, v] = kernel.inputs as readonly [Strided, Strided, Strided];
   const [y, lse] = kernel.results as readonly [ClaimedKernel["results"][0], ClaimedKernel["results"][0]];

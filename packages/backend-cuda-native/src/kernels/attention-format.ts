@@ -12,6 +12,10 @@ export interface AttentionUse {
   readonly operands: readonly { readonly dtype: DType; readonly sizes: readonly Index[] }[];
 }
 
+/** Whether a composite is attention itself, as tensor cores or a library know it. */
+export const isAttention = ({ op, version }: { readonly op: string; readonly version: number }): boolean =>
+  op === "nn.attention" && version === 1;
+
 /** Of fewer queries or keys scores take little room, and most of a tile's 16 rows would be zeros; of fewer features most of a step would. */
 const LEAST_ROWS = 16;
 const LEAST_FEATURES = 8;
