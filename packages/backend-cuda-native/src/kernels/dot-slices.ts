@@ -1,9 +1,10 @@
-import { always, constantIndex, type DotKernel, type Index, type IndexVariable, lanesOf } from "@tenon/lowering";
+import { constantIndex, type DotKernel } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { types } from "../cuda/language.ts";
 import type { DotTile } from "./dot-tile.ts";
 import { eachOf } from "./each.ts";
-import { elementAt, isThere, placeAt, type Side } from "./tiles.ts";
+import { liesSideBySide, loadOf } from "./side-by-side.ts";
+import { areThere, elementAt, isThere, placeAt, type Side } from "./tiles.ts";
 
 const FOUR = 4;
 
@@ -13,18 +14,11 @@ export const pitchOf = ({ count }: Side): number => count + FOUR;
 /** Elements that a thread loads at once: one, or four float32 that lie side by side along k or along lines. */
 type Way = "one" | "along k" | "along lines";
 
-function wayOf({ operand: { block }, line, lines }: Side, { type, k, sizes }: DotKernel): Way {
-  const { value } = block;
-  if (type !== "float32" || value.kind !== "load" || value.mask !== always) return "one";
-  const { slot, address } = value;
-  if (slot.dtype !== type || slot.access !== "read") return "one";
-  const fours = (variable: IndexVariable, size: Index): boolean => {
-    if (size.multiple % FOUR !== 0) return false;
-    const { stride, alignment } = lanesOf(address, variable, FOUR);
-    return stride === constantIndex(1) && alignment % FOUR === 0;
-  };
-  if (fours(k, sizes.k)) return "along k";
-  return fours(line, lines) ? "along lines" : "one";
+function wayOf({ operand, line, lines }: Side, { type, k, sizes }: DotKernel): Way {
+  const load = loadOf(operand.block.value);
+  if (type !== "float32" || load?.slot.dtype !== type || load.slot.access !== "read") return "one";
+  if (liesSideBySide(load, k, sizes.k, FOUR)) return "along k";
+  return liesSideBySide(load, line, lines, FOUR) ? "along lines" : "one";
 }
 
 /** Slices of an operand, on their way through registers into shared memory, where `depth` steps of k lie one after the other. */
@@ -52,17 +46,16 @@ export class DotSlices {
     this.#each(() => {
       source.line(`const int line = ${side.first} + l;`);
       source.line(`const int k = ${step} + d;`);
-      if (this.#width === 1) source.line(`${next}[0] = 0;`);
-      else source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
-      source.if(isThere(source, kernel, side), () => {
-        if (this.#width === 1) {
-          source.line(`${next}[0] = ${elementAt(source, kernel, side)};`);
-          return;
-        }
-        const { slot, address } = placeAt(source, kernel, side);
-        source.line(`tenon_load_four(words, ${slot}, ${address});`);
-      });
-      if (this.#width > 1) eachOf(source, ["e", FOUR], () => source.line(`${next}[e] = tenon_float(words[e]);`));
+      if (this.#width === 1) {
+        source.line(`${next}[0] = 0;`);
+        const there = isThere(source, kernel, side);
+        source.if(there, () => source.line(`${next}[0] = ${elementAt(source, kernel, side)};`));
+        return;
+      }
+      const { slot, address } = placeAt(source, kernel, side);
+      source.line(`unsigned words[${FOUR}] = {0, 0, 0, 0};`);
+      source.if(areThere(source, kernel, side), () => source.line(`tenon_load_four(words, ${slot}, ${address});`));
+      eachOf(source, ["e", FOUR], () => source.line(`${next}[e] = tenon_float(words[e]);`));
     });
   }
 

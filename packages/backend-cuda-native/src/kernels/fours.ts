@@ -22,9 +22,12 @@ export type Way = "copied" | "vectors" | "elements";
 const factors = { bf16: "bfloat16", f16: "float16", tf32: undefined } as const;
 
 /** How elements come that lie side by side along k; `steps` are what addresses are made of, and how many there are in a line. */
-export function wayOf({ dtype, access }: Slot, steps: readonly Index[], { name }: Format): Way {
+export const wayOf = (slot: Slot, steps: readonly Index[], format: Format): Way =>
+  wayWhere(slot, (count) => steps.every((x) => x.multiple % count === 0), format);
+
+/** How elements come of which so many may be loaded at once, if `isWhole` says so. */
+export function wayWhere({ dtype, access }: Slot, isWhole: (count: number) => boolean, { name }: Format): Way {
   if (access !== "read") return "elements";
-  const isWhole = (count: number): boolean => steps.every((x) => x.multiple % count === 0);
   if (dtype === factors[name] && isWhole(8)) return "copied";
   return dtype === "float32" && isWhole(4) ? "vectors" : "elements";
 }

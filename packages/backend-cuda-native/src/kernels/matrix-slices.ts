@@ -1,19 +1,21 @@
-import { constantIndex, type DotKernel, type Index } from "@tenon/lowering";
+import { constantIndex, type DotKernel } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
 import { eachOf } from "./each.ts";
-import { FOUR, type Format, loadFour, storeFour, type Way, wayOf } from "./fours.ts";
+import { FOUR, type Format, loadFour, storeFour, type Way, wayWhere } from "./fours.ts";
 import { type Lay, WORDS } from "./matrix-lay.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
-import { elementAt, isThere, placeAt, type Side } from "./tiles.ts";
+import { liesSideBySide, loadOf } from "./side-by-side.ts";
+import { areThere, elementAt, isThere, placeAt, type Side } from "./tiles.ts";
 
 /** An operand with the place where its tile begins in a buffer, in words. */
 export interface MatrixSide extends Side {
   readonly begin: number;
 }
 
-function wayOfSide({ operand: { lies } }: MatrixSide, format: Format, k: Index): Way {
-  if (lies === undefined || lies.strides.k !== constantIndex(1)) return "elements";
-  return wayOf(lies.slot, [lies.start, lies.strides.batch, lies.strides.line, k], format);
+function wayOfSide({ operand }: MatrixSide, format: Format, { k, sizes }: DotKernel): Way {
+  const load = loadOf(operand.block.value);
+  if (load === undefined) return "elements";
+  return wayWhere(load.slot, (count) => liesSideBySide(load, k, sizes.k, count), format);
 }
 
 /** Slices of an operand, on their way into shared memory: each thread has so many times four words of a line. */
@@ -33,7 +35,7 @@ export class Slices {
     this.#format = format;
     this.#tile = tile;
     this.#lay = lay;
-    this.way = wayOfSide(side, format, kernel.sizes.k);
+    this.way = wayOfSide(side, format, kernel);
     const registers = `float next_${side.name}[${this.#share}][${FOUR * format.inWord}];`;
     if (this.way !== "copied") source.line(registers);
   }
@@ -49,7 +51,7 @@ export class Slices {
         ...{ first: `${step} + four * ${this.#format.inWord}`, next, place: this.#place(buffer) },
         at: {
           place: () => placeAt(source, kernel, side),
-          inside: () => isThere(source, kernel, side),
+          inside: () => (this.way === "elements" ? isThere : areThere)(source, kernel, side),
           element: () => elementAt(source, kernel, side),
         },
       });
@@ -79,7 +81,7 @@ export class Slices {
     const { operand, count } = this.#side;
     const { threads } = this.#tile;
     const fours = WORDS / FOUR;
-    const alongK = operand.lies !== undefined && operand.lies.strides.k === constantIndex(1);
+    const alongK = this.way !== "elements" || operand.lies?.strides.k === constantIndex(1);
     eachOf(source, ["share", this.#share], () => {
       source.line(`const int at = member + share * ${threads};`);
       source.line(`const int own = ${alongK ? `at / ${fours}` : `at % ${count}`};`);

@@ -1,13 +1,14 @@
 import {
+  always,
   ceilDiv,
   type DotKernel,
   type DotOperand,
   type Index,
   type IndexVariable,
-  type LoadValue,
   multiplyIndex,
 } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
+import { loadOf } from "./side-by-side.ts";
 
 /** An operand with the axis of the result that it has. */
 export interface Side {
@@ -55,11 +56,19 @@ export function elementAt(source: Source, kernel: DotKernel, { operand: { block 
   return source.value(block.value);
 }
 
-/** Where the element at `batch`, `line` and `k` lies, of an operand that is loaded as it lies. */
+/** Where elements that are loaded at once lie, from that at `batch`, `line` and `k` on. */
 export function placeAt(source: Source, kernel: DotKernel, { operand, line }: Side): { slot: string; address: string } {
-  const { slot, address } = operand.block.value as LoadValue;
+  const { slot, address } = loadOf(operand.block.value)!;
   nameElement(source, kernel, line);
   return { slot: `s${source.slot(slot)}`, address: source.index(address) };
+}
+
+/** Whether they are there, all or none. */
+export function areThere(source: Source, kernel: DotKernel, side: Side): string {
+  const { mask } = loadOf(side.operand.block.value)!;
+  const within = isThere(source, kernel, side);
+  nameElement(source, kernel, side.line);
+  return mask === always ? within : `${within} && (${source.index(mask)})`;
 }
 
 function nameElement(source: Source, { batch, k }: DotKernel, line: IndexVariable): void {
