@@ -11,11 +11,11 @@ import {
 import { named, placeOf, slotOf } from "@tenon/lowering/threads";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { beginKeys } from "./attention.ts";
-import { AttentionBlock, PATCHES } from "./attention-block.ts";
+import { AttentionBlock, patches } from "./attention-block.ts";
 import { multiplyColumns, multiplyRows } from "./attention-products.ts";
 import { RowNumbers, Rows } from "./attention-rows.ts";
 import { goOver } from "./attention-stream.ts";
-import { type AttentionTile, backwardTile, type Lines, linesOf, ownRows, THREADS } from "./attention-tile.ts";
+import { type AttentionTile, backwardTile, type Lines, linesOf, ownRows } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import type { Format } from "./fours.ts";
 
@@ -59,9 +59,9 @@ class Backward {
     if (ofQueries !== nobody) source.if(`group < ${before}`, () => this.#ofQueries("group"));
     if (ofKeys !== nobody) source.if(`group >= ${before}`, () => this.#ofKeys(`group - ${before}`));
     const [held, words] = [this.#held, this.#tile.buffers * this.#words];
-    const all = Math.max(held + words, ownRows(this.#tile) * this.#row, PATCHES);
+    const all = Math.max(held + words, ownRows(this.#tile) * this.#row, patches(this.#tile));
     return kernelSource({
-      ...{ name, scalars, slots, threads: THREADS, groups: addIndex(ofQueries, ofKeys) },
+      ...{ name, scalars, slots, threads: this.#block.threads, groups: addIndex(ofQueries, ofKeys) },
       ...{ declarations: `TENON_TILES(tiles, ${all});`, body: source.text },
     });
   }
@@ -169,7 +169,7 @@ class Backward {
 
   #rows(name: string, operand: Strided, all: Index, head: string, side: 0 | 1): Rows {
     const begin = side === 0 ? 0 : this.#tile.others * this.#lines[0].pitch;
-    const at = { name, operand, count: this.#tile.others, all, head, begin };
+    const at = { name, operand, count: this.#tile.others, threads: this.#block.threads, all, head, begin };
     return new Rows(this.#block.source, this.#kernel, at, this.#format);
   }
 

@@ -14,7 +14,7 @@ import { cudaFor } from "../cuda/language.ts";
 import { holdOwn, type Own } from "./attention-products.ts";
 import { Rows } from "./attention-rows.ts";
 import { arrive } from "./attention-stream.ts";
-import { type AttentionTile, type Lines, linesOf, ownRows, THREADS } from "./attention-tile.ts";
+import { type AttentionTile, type Lines, linesOf, ownRows } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import type { Format } from "./fours.ts";
 
@@ -41,7 +41,7 @@ const PITCH = COLUMNS + 8;
 const PATCH = 16 * PITCH;
 
 /** Words through which all warps pass sums. */
-export const PATCHES = (THREADS / 32) * PATCH;
+export const patches = ({ warps }: AttentionTile): number => warps * PATCH;
 
 /**
  * What blocks of attention's kernels have in common: rows of their own, of one head of an example, 16 or 32 of each warp, and the scores of
@@ -68,6 +68,10 @@ export class AttentionBlock {
     this.source = new Source(cudaFor(kernel.slots), kernel);
     this.source.line("const int lane = thread % 32;");
     this.source.line(`const int part_row = thread / 32 * ${16 * tile.high};`);
+  }
+
+  get threads(): number {
+    return 32 * this.tile.warps;
   }
 
   /** The number of blocks that have rows of this axis. */
@@ -101,7 +105,15 @@ export class AttentionBlock {
     if (held === "registers") source.line(`unsigned ${name}[${high}][${own.lines.words / 8}][4];`);
     source.nested("", () => {
       const [head, all] = axis === "query" ? ["head", this.sizes.t] : ["key_head", this.sizes.s];
-      const at = { name, operand, count: ownRows(this.tile), all: all as Index, head: head as string, begin };
+      const at = {
+        name,
+        operand,
+        count: ownRows(this.tile),
+        threads: this.threads,
+        all: all as Index,
+        head: head as string,
+        begin,
+      };
       const rows = new Rows(source, this.kernel, at, format);
       source.line("const int first = first_own;");
       rows.load("0");

@@ -21,8 +21,6 @@ const LEAST_ROWS = 16;
 const LEAST_FEATURES = 8;
 /** A lane has the sums of as many features, and of a step of them factors, in its registers. */
 const MOST_FEATURES = 128;
-/** The derivative has four operands in shared memory or registers, of which tf32 takes twice the room. */
-const MOST_TF32_FEATURES = 64;
 
 /**
  * How tensor cores compute a use without its scores being in memory; undefined where they do not: float32 that is not to be rounded
@@ -35,9 +33,8 @@ export function attentionFormat({ op, attrs, operands: [q, k, v] }: AttentionUse
   const { dtype } = q!;
   const format = formatOf({ type: dtype === "float64" ? "float64" : "float32", dtype, mul: mul as "same" });
   if (format === undefined || Math.min(likely(q!.sizes[1]!), likely(k!.sizes[1]!)) < LEAST_ROWS) return undefined;
-  const most = !isForward && format.name === "tf32" ? MOST_TF32_FEATURES : MOST_FEATURES;
   const fit = [q!, v!].every(({ sizes: [, , , size] }) => {
-    return size!.kind === "constant" && size!.value >= LEAST_FEATURES && size!.value <= most;
+    return size!.kind === "constant" && size!.value >= LEAST_FEATURES && size!.value <= MOST_FEATURES;
   });
   return fit ? format : undefined;
 }

@@ -51,11 +51,12 @@ export function multiplyRows(
       source.line(`unsigned a[${high}][4];`);
       eachOf(source, ["h", high], () => source.line(loadOwn(own, "a[h]")));
     }
-    eachOf(source, ["j", others / 16], () => {
-      source.line("unsigned b[4];"); // 8 rows with words 0 to 3 and 4 to 7, then the next 8 rows
-      const row = `(j * 16 + lane / 16 * 8 + lane % 8) * ${pitch}`;
+    const pair = Math.min(2, others / 8);
+    eachOf(source, ["j", others / 8 / pair], () => {
+      source.line("unsigned b[4];"); // 8 rows with words 0 to 3 and 4 to 7, then the next 8 rows, or the same once more
+      const row = `(j * 16 + ${pair === 2 ? "lane / 16 * 8 + " : ""}lane % 8) * ${pitch}`;
       source.line(`tenon_load_matrices(b, tiles, ${begin} + ${row} + w * 8 + lane / 8 % 2 * 4);`);
-      eachOf(source, ["h", high], ["n", 2], () =>
+      eachOf(source, ["h", high], ["n", pair], () =>
         source.line(`tenon_multiply_${name}(${sums} + h * ${count} + j * 8 + n * 4, ${a}, b + n * 2);`),
       );
     });

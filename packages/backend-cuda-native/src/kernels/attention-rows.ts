@@ -1,6 +1,6 @@
 import { type ClaimedKernel, constantIndex, type Index, type Strided } from "@tenon/lowering";
 import { named, placeOf, type Source, slotOf } from "@tenon/lowering/threads";
-import { type Lines, linesOf, THREADS } from "./attention-tile.ts";
+import { type Lines, linesOf } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import { FOUR, type Format, loadFour, storeFour, type Way, wayOf } from "./fours.ts";
 
@@ -22,6 +22,8 @@ export interface RowsAt {
   readonly head: string;
   /** Where they begin in a buffer, in words. */
   readonly begin: number;
+  /** Of the block. */
+  readonly threads: number;
 }
 
 /** Whether features lie side by side. */
@@ -85,7 +87,7 @@ export class Rows implements Arriving {
 
   /** How many times four words a thread has. */
   get #share(): number {
-    return Math.ceil((this.#at.count * this.#fours) / THREADS);
+    return Math.ceil((this.#at.count * this.#fours) / this.#at.threads);
   }
 
   #place(buffer: string): string {
@@ -95,14 +97,14 @@ export class Rows implements Arriving {
   /** For each of a thread's fours: `own`, the row in the tile, and `four`, its words. Neighbours load what lies side by side. */
   #each(body: () => void): void {
     const source = this.#source;
-    const { count, operand } = this.#at;
+    const { count, operand, threads } = this.#at;
     const fours = this.#fours;
     const along = isAlong(operand);
     eachOf(source, ["share", this.#share], () => {
-      source.line(`const int at = thread + share * ${THREADS};`);
+      source.line(`const int at = thread + share * ${threads};`);
       source.line(`const int own = ${along ? `at / ${fours}` : `at % ${count}`};`);
       source.line(`const int four = ${along ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
-      if ((count * fours) % THREADS === 0) body();
+      if ((count * fours) % threads === 0) body();
       else source.if(`at < ${count * fours}`, body);
     });
   }
@@ -114,9 +116,14 @@ export class RowNumbers implements Arriving {
   readonly #source: Source;
   readonly #kernel: ClaimedKernel;
   readonly #numbers: readonly Strided[];
-  readonly #at: Omit<RowsAt, "operand">;
+  readonly #at: Omit<RowsAt, "operand" | "threads">;
 
-  constructor(source: Source, kernel: ClaimedKernel, numbers: readonly Strided[], at: Omit<RowsAt, "operand">) {
+  constructor(
+    source: Source,
+    kernel: ClaimedKernel,
+    numbers: readonly Strided[],
+    at: Omit<RowsAt, "operand" | "threads">,
+  ) {
     this.#source = source;
     this.#kernel = kernel;
     this.#numbers = numbers;

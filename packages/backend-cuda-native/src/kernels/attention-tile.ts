@@ -2,9 +2,6 @@ import type { Index, Strided } from "@tenon/lowering";
 import { SHARED_BYTES } from "../capabilities.ts";
 import type { Format } from "./fours.ts";
 
-/** Four warps. */
-export const THREADS = 128;
-
 /** Features are multiples of this, the rest zeros: two tiles of columns, or a step along k of 16-bit factors. */
 const WHOLE = 16;
 
@@ -26,6 +23,7 @@ export function linesOf({ sizes }: Pick<Strided, "sizes">, { inWord }: Format): 
 
 /** What a block goes over at a time. */
 export interface AttentionTile {
+  readonly warps: 2 | 4;
   /** A warp's own rows by 16, which is what `mma` takes: whatever it loads of the others is multiplied by all of them. */
   readonly high: 1 | 2;
   /** Rows of the axis that is gone over. */
@@ -37,7 +35,7 @@ export interface AttentionTile {
 }
 
 /** Rows of a block. */
-export const ownRows = ({ high }: Pick<AttentionTile, "high">): number => (THREADS / 32) * 16 * high;
+export const ownRows = ({ warps, high }: Pick<AttentionTile, "warps" | "high">): number => warps * 16 * high;
 
 const counts = [64, 32, 16] as const;
 
@@ -59,16 +57,26 @@ export function forwardTile(
   const high = many && others.every(({ words }) => words <= MOST_HIGH) ? 2 : 1;
   const most = high === 2 && !copied ? 32 : 64;
   const count = counts.find((n) => n <= most && fits(2 * n * pitchOf(others)))!;
-  return { high, others: count, buffers: 2, held: "registers" };
+  return { warps: 4, high, others: count, buffers: 2, held: "registers" };
 }
 
 /** Most features of which a block's two operands, and the two sums of its derivative, have room in registers. */
 const MOST_HELD = 64;
 
-/** The derivative, which has scores and their cotangents at once. */
+/** The derivative, which has scores and their cotangents at once. Where rows are long a block has fewer, and goes over fewer at a time. */
 export function backwardTile(own: readonly [Lines, Lines]): AttentionTile {
-  if (own.every(({ padded }) => padded <= MOST_HELD)) return { high: 1, others: 32, buffers: 2, held: "registers" };
+  if (own.every(({ padded }) => padded <= MOST_HELD))
+    return { warps: 4, high: 1, others: 32, buffers: 2, held: "registers" };
   const row = pitchOf(own);
-  const held = ownRows({ high: 1 }) * row;
-  return { high: 1, others: 16, buffers: fits(held + 2 * 16 * row + 4 * 16) ? 2 : 1, held: "shared" };
+  const sizes = (
+    [
+      [4, 16, 2],
+      [4, 16, 1],
+      [2, 8, 1],
+    ] as const
+  ).find(
+    ([warps, others, buffers]) => fits(warps * 16 * row + buffers * others * (row + 2)), // two numbers of each row besides
+  )!;
+  const [warps, others, buffers] = sizes;
+  return { warps, high: 1, others, buffers, held: "shared" };
 }

@@ -62,8 +62,7 @@ const ways = [
 export function attentionCase(draw: Draw, i: number): AttentionCase {
   const way = ways[i % ways.length]!;
   const backward = Math.floor(i / ways.length) % 2 === 1;
-  const most = backward && way.mul === "tf32" ? 64 : 128;
-  const features = (): number => draw.pick([draw.integer(8, 40), draw.integer(8, most), draw.pick([16, 32, 64, most])]);
+  const features = (): number => draw.pick([draw.integer(8, 40), draw.integer(8, 128), draw.pick([16, 32, 64, 128])]);
   const rows = (): number => draw.pick([draw.integer(16, 40), draw.integer(60, 150)]);
   const d = features();
   return {

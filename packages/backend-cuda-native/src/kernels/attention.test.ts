@@ -13,6 +13,11 @@ const edges: readonly AttentionCase[] = [
     ...{ ...plain, backward: true, dtype: "bfloat16", mul: "same", causal: true },
     sizes: { b: 1, t: 70, s: 78, heads: 1, group: 1, d: 128, e: 128 },
   },
+  // the same with rows twice as long, of which a block has half as many
+  {
+    ...{ ...plain, backward: true, dtype: "float32", mul: "tf32", causal: true },
+    sizes: { b: 1, t: 34, s: 44, heads: 1, group: 1, d: 120, e: 128 },
+  },
   // vectors of 8 bytes, and one key that no query but the last of a block sees
   {
     ...{ ...plain, backward: false, dtype: "float16", mul: "same", causal: true },

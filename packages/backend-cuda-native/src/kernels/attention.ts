@@ -9,11 +9,11 @@ import {
 } from "@tenon/lowering";
 import { bound, finish, named, type Source } from "@tenon/lowering/threads";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
-import { AttentionBlock, PATCHES } from "./attention-block.ts";
+import { AttentionBlock, patches } from "./attention-block.ts";
 import { multiplyColumns, multiplyRows } from "./attention-products.ts";
 import { Rows, wayOfRows } from "./attention-rows.ts";
 import { goOver } from "./attention-stream.ts";
-import { forwardTile, linesOf, ownRows, THREADS } from "./attention-tile.ts";
+import { forwardTile, linesOf, ownRows } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import type { Format } from "./fours.ts";
 import { likely } from "./likely.ts";
@@ -39,19 +39,10 @@ export function renderAttention(kernel: ClaimedKernel, format: Format): KernelSo
   const { source, sizes } = block;
   block.begin("query", "group");
   const own = block.own("query", "q", q, 0);
+  const rows = { count: others, threads: block.threads, all: sizes.s, head: "key_head" } as const;
   const arriving = [
-    new Rows(
-      source,
-      kernel,
-      { name: "k", operand: k, count: others, all: sizes.s, head: "key_head", begin: 0 },
-      format,
-    ),
-    new Rows(
-      source,
-      kernel,
-      { name: "v", operand: v, count: others, all: sizes.s, head: "key_head", begin: others * keys.pitch },
-      format,
-    ),
+    new Rows(source, kernel, { ...rows, name: "k", operand: k, begin: 0 }, format),
+    new Rows(source, kernel, { ...rows, name: "v", operand: v, begin: others * keys.pitch }, format),
   ];
   const count = (high * values.padded) / 2;
   source.line(`float sums[${count}], tops[${2 * high}], totals[${2 * high}];`);
@@ -77,10 +68,10 @@ export function renderAttention(kernel: ClaimedKernel, format: Format): KernelSo
   });
   finishRows(block, values.padded);
   block.finish("query", kernel.results[0]!, "sums", values, "sum");
-  const declarations = `TENON_TILES(tiles, ${Math.max(2 * words, ownRows(tile) * queries.pitch, PATCHES)});`;
+  const declarations = `TENON_TILES(tiles, ${Math.max(2 * words, ownRows(tile) * queries.pitch, patches(tile))});`;
   const { name, scalars, slots } = kernel;
   return kernelSource({
-    ...{ name, scalars, slots, declarations, threads: THREADS, groups: block.blocks("query") },
+    ...{ name, scalars, slots, declarations, threads: block.threads, groups: block.blocks("query") },
     body: source.text,
   });
 }

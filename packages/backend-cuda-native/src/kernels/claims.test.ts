@@ -43,7 +43,7 @@ test("attention goes to tensor cores where they have its factors, it is large en
     const backward = (more: object) => withParts(() => kernelFor("nn.attention_bwd", 8, { ...way, ...more }));
     expect(await backward({})).toBe("attention");
     expect(await backward({ bias: true })).toBeUndefined();
-    expect(await backward({ features: 128 })).toBe("mul" in way && way.mul === "tf32" ? undefined : "attention");
+    expect(await backward({ features: 128 })).toBe("attention");
   }
 });
 
