@@ -2,15 +2,12 @@
 #pragma once
 #include <type_traits>
 
-template <typename T>
-constexpr bool isNumber = std::is_integral_v<T> || std::is_enum_v<T>;
+#include "../native/driver.h"
 
-/** Whether both are passed alike: handles and enumerations have other names here. */
+/** Whether both are passed alike: handles and enumerations have other names here, and addresses of the device are numbers. */
 template <typename Ours, typename Theirs>
-constexpr bool alike = sizeof(Ours) == sizeof(Theirs) && std::is_pointer_v<Ours> == std::is_pointer_v<Theirs> &&
-                       isNumber<Ours> == isNumber<Theirs>;
-template <>
-constexpr bool alike<void, void> = true;
+constexpr bool alike = sizeof(Ours) == sizeof(Theirs) && std::is_floating_point_v<Ours> == std::is_floating_point_v<Theirs> &&
+                       (std::is_pointer_v<Ours> == std::is_pointer_v<Theirs> || std::is_same_v<Ours, tenon::cu::Pointer>);
 
 template <typename Ours, typename Theirs>
 constexpr bool same = false;

@@ -323,6 +323,8 @@ std::string unsupported(const Program& p) {
   if (products.size() < 2) return "";
   if (products.size() > 2) return "more than two products";
   const auto &[first, second] = std::pair(*products[0], *products[1]);
+  const auto isLogarithm = [](const Operation& o) { return o.kind == Kind::kPointwise && o.mode == kLog; };
+  if (std::none_of(p.operations.begin(), p.operations.end(), isLogarithm)) return "no logarithm of the sums";
   Tensor k = first.inputs[1];
   if (k.strides[2] != 1) return "features of keys do not lie side by side";
   return unsupported(first.inputs[0], k, second.inputs[1], second.outputs[0], stats, second.inputs[0].type);
@@ -545,7 +547,8 @@ EXPORT int cudnnBackendGetAttribute(Descriptor* d, int name, int type, int64_t w
   if (!d->isFinal) return refuse(kBadParam, "the descriptor is not final");
   if (d->type == kHeuristics && name == 202 && type == kDescriptorType) {
     const std::vector<int> engines = enginesOf(d->one<int>(200));
-    if (wanted == 0) return *count = (int64_t)engines.size(), kSuccess;
+    // more than are left when each has been looked at
+    if (wanted == 0) return *count = (int64_t)engines.size() + 1, kSuccess;
     *count = std::min(wanted, (int64_t)engines.size());
     for (int64_t i = 0; i < *count; i++) {
       Descriptor* config = ((Descriptor**)elements)[i];

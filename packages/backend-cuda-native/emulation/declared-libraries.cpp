@@ -2,25 +2,13 @@
 #include <cublasLt.h>
 #include <cudnn.h>
 
-#include <type_traits>
-
 #include "../native/blas.h"
 #include "../native/dnn.h"
+#include "alike.h"
 
 namespace cu = tenon::cu;
 namespace dnn = tenon::dnn;
 namespace lt = tenon::lt;
-
-/** Whether both are passed alike: handles and enumerations have other names here, and addresses of the device are numbers. */
-template <typename Ours, typename Theirs>
-constexpr bool alike = sizeof(Ours) == sizeof(Theirs) && std::is_floating_point_v<Ours> == std::is_floating_point_v<Theirs> &&
-                       (std::is_pointer_v<Ours> == std::is_pointer_v<Theirs> || std::is_same_v<Ours, cu::Pointer>);
-
-template <typename Ours, typename Theirs>
-constexpr bool same = false;
-template <typename R, typename... A, typename S, typename... B>
-  requires(sizeof...(A) == sizeof...(B))
-constexpr bool same<R(A...), S(B...)> = (alike<R, S> && ... && alike<A, B>);
 
 #define TENON_SAME(name, symbol, parameters) static_assert(same<int parameters, decltype(symbol)>, #symbol);
 TENON_BLAS_FUNCTIONS(TENON_SAME)

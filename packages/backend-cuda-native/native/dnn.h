@@ -73,8 +73,8 @@ constexpr int kNondeterministic = 4;  // CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC
 class Dnn {
  public:
   /**
-   * `parts` are candidates for the library of graphs. It is opened first: the one before it opens it by its name and ends the process
-   * where it cannot.
+   * `parts` are the libraries of graphs beside the candidates. The one of the two that is opened is opened first: the other opens it by
+   * its name, and ends the process where it cannot.
    */
   Dnn(const std::vector<std::string>& candidates, const std::vector<std::string>& parts);
 
@@ -86,11 +86,11 @@ class Dnn {
   void check(dnn::Status status, const char* call) const;
   /** 10000 · major + 100 · minor + patch. */
   size_t version() const { return version_; }
-  const std::string& path() const { return library_.path(); }
+  const std::string& path() const { return library_->path(); }
 
  private:
-  Library part_;
-  Library library_;
+  std::unique_ptr<Library> part_;
+  std::unique_ptr<Library> library_;
   const char* (*getErrorString_)(dnn::Status status);
   void (*getLastErrorString_)(char* text, size_t bytes);
   size_t version_ = 0;

@@ -10,8 +10,6 @@ export const libraryNames = {
   /** Which the one of products may want. */
   runtime: ["libcudart.so.13", "libcudart.so.12", "libcudart.so"],
   attention: ["libcudnn.so.9"],
-  /** Which the one of attention passes calls on to. */
-  graphs: ["libcudnn_graph.so.9"],
 } as const;
 
 export type LibraryKind = keyof typeof libraryNames;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { kernelOf } from "../../lowering/src/kernel/random-kernel.test-kit.ts";
 import { renderLoops } from "./cuda/loops.ts";
 import { programText } from "./cuda/source.ts";
 import { deviceProgram } from "./device-program.test-kit.ts";
-import { candidatesOf } from "./libraries.ts";
+import { hasHeader, headerFlags } from "./headers.test-kit.ts";
 
 const hasNvcc = spawnSync("nvcc", ["--version"]).status === 0;
 if (!hasNvcc) console.warn("cuda-native: nvcc is not installed, so that kernels are not compiled for devices here");
@@ -65,22 +65,15 @@ test.skipIf(!hasNvcc)("the addon declares the driver as NVIDIA's header does", {
   expect(compile).not.toThrow();
 });
 
-/** Where headers lie beside the libraries that are installed. */
-const headers = (["products", "attention"] as const).flatMap((kind) =>
-  candidatesOf(kind, { ...process.env, TENON_CUDA_LIBS: "" })
-    .filter((path) => path.includes("/"))
-    .map((path) => join(path, "../../include")),
-);
-const hasHeaders = ["cublasLt.h", "cudnn.h"].every((name) => headers.some((folder) => existsSync(join(folder, name))));
+const hasHeaders = hasHeader("cublasLt.h") && hasHeader("cudnn.h");
 
 test.skipIf(!hasNvcc || !hasHeaders)(
   "it declares cuBLASLt and cuDNN as NVIDIA's headers do",
   { timeout: 60_000 },
   () => {
     const source = fileURLToPath(new URL("../emulation/declared-libraries.cpp", import.meta.url));
-    const folders = headers.flatMap((folder) => ["-I", folder]);
     const compile = () =>
-      execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", ...folders, source], { stdio: "pipe" });
+      execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", ...headerFlags, source], { stdio: "pipe" });
     expect(compile).not.toThrow();
   },
 );

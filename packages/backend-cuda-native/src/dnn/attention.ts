@@ -30,10 +30,10 @@ export class Attentions {
   readonly #ready = new Map<string, ReadyAttention | string>();
 
   constructor(device: NativeDevice, { small, driver }: AttentionOptions) {
-    const candidates = (["attention", "graphs"] as const).map((kind) => candidatesOf(kind, process.env, driver)) as [
-      ...[readonly string[], readonly string[]],
-    ];
-    this.library = device.useComputations(...candidates);
+    const candidates = candidatesOf("attention", process.env, driver);
+    // it passes calls on to another one, which lies beside it
+    const parts = candidates.map((path) => path.replace(/libcudnn(?=[^/]*$)/, "libcudnn_graph"));
+    this.library = device.useComputations(candidates, parts);
     this.#device = device;
     this.#small = small;
   }

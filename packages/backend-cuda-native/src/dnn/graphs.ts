@@ -89,7 +89,8 @@ function composedGraph(problem: AttentionProblem, version: number): Float64Array
   const top = reduced("MAX", scores);
   const powers = pointwise("EXP", [pointwise("SUB", [scores, top], full())], full());
   const total = reduced("ADD", powers);
-  if (lse !== undefined) pointwise("ADD", [top, pointwise("LOG", [total], rows())], lse);
+  // by which the engines know an attention, whether somebody wants it or not
+  pointwise("ADD", [top, pointwise("LOG", [total], rows())], lse ?? rows());
   const shares = pointwise("DIV", [powers, total], full(dataTypeOf[problem.dtype]!));
   operations.push(graph.matmul(shares, v, y));
   graph.graph(operations);

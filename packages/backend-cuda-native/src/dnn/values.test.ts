@@ -2,18 +2,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { hasHeader, headerFlags } from "../headers.test-kit.ts";
 import { attributes, dataTypes, descriptors, heuristics, modes, reductions, types } from "./values.ts";
 
-const emulation = fileURLToPath(new URL("../../emulation", import.meta.url));
-
-/** Whether NVIDIA's header of cuDNN 9 is installed, and its compiler, which has what that includes. */
-const hasHeader =
-  spawnSync("nvcc", ["-E", "-x", "c++", "-"], { input: "#include <cudnn.h>\n#if CUDNN_MAJOR != 9\n#error\n#endif\n" })
-    .status === 0;
-if (!hasHeader)
-  console.warn("cuda-native: cudnn.h is not installed, so that what is declared of cuDNN is not compared with it");
+/** With what it includes. */
+const isHere = hasHeader("cudnn.h") && spawnSync("nvcc", ["--version"]).status === 0;
+if (!isHere) console.warn("cuda-native: cudnn.h is not installed, so that what cuDNN is told is not compared with it");
 
 /** What came with later versions than 9.0, by how their names begin. */
 const later: readonly (readonly [string, number])[] = [
@@ -31,9 +26,9 @@ const asserted = (values: Readonly<Record<string, number>>, before: string, afte
     return `#if CUDNN_VERSION >= ${since}\n${claim}\n#endif`;
   });
 
-test.skipIf(!hasHeader)("cuDNN is declared, and its values are told, as NVIDIA's header has them", () => {
+test.skipIf(!isHere)("cuDNN is told the values of NVIDIA's header", { timeout: 60_000 }, () => {
   const text = [
-    `#include "${emulation}/declared-dnn.cpp"`,
+    "#include <cudnn.h>",
     ...asserted(descriptors, "BACKEND_", "_DESCRIPTOR"),
     ...asserted(attributes, "ATTR_"),
     ...asserted(types, "TYPE_"),
@@ -46,7 +41,8 @@ test.skipIf(!hasHeader)("cuDNN is declared, and its values are told, as NVIDIA's
   try {
     const source = join(folder, "declared.cpp");
     writeFileSync(source, text);
-    const compile = () => execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", source], { stdio: "pipe" });
+    const compile = () =>
+      execFileSync("nvcc", ["-std=c++20", "-c", "-o", "/dev/null", ...headerFlags, source], { stdio: "pipe" });
     expect(compile).not.toThrow();
   } finally {
     rmSync(folder, { recursive: true });
