@@ -1,27 +1,13 @@
 import { grad } from "@tenon/autograd";
 import { Draw, expectedResults, problemsOf } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import {
-  applyOp,
-  conv,
-  type DType,
-  dimSymbol,
-  dotOp,
-  einsum,
-  Fn,
-  input,
-  type Shape,
-  spec,
-  type Tensor,
-} from "@tenon/ir";
+import { conv, type DType, dimSymbol, einsum, Fn, input, type Shape, spec, type Tensor } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { DotKernel } from "../kernel/kernel.ts";
 import type { StepProgram } from "../kernel/program.ts";
 import { programOf } from "../lower/lower.test-kit.ts";
 import { splitProduct } from "./split-product.ts";
-
-type Pairs = readonly [readonly number[], readonly number[]];
 
 const split = (fn: Fn): StepProgram => programOf(fn, { settle: splitProduct, templates: new Set(["dot"]) });
 
@@ -38,63 +24,30 @@ function problems(fn: Fn, program: StepProgram, shapes: readonly (readonly numbe
   return problemsOf(expectedResults(fn.results, given, evaluateTensors, "ieee"), evaluateProgram(program, args));
 }
 
-interface Case {
-  readonly a: readonly number[];
-  readonly b: readonly number[];
-  readonly contract: Pairs;
-  readonly batch?: Pairs;
-  readonly dtype?: DType;
-  /** Of the batch, times parts. */
-  readonly count: number;
-}
+/** With the number of matrices of the batch, times parts. */
+type Case = readonly [equation: string, a: readonly number[], b: readonly number[], dtype: DType, count: number];
 
-const firsts: Pairs = [[0], [0]];
 const cases: readonly Case[] = [
-  { a: [2048, 5], b: [2048, 3], contract: firsts, count: 4 },
-  { a: [2048, 5], b: [2048, 3], contract: firsts, dtype: "float64", count: 4 },
-  { a: [2048, 5], b: [2048, 3], contract: firsts, dtype: "float16", count: 1 },
-  { a: [2048, 5], b: [2048, 3], contract: firsts, dtype: "int32", count: 1 },
-  { a: [1023, 5], b: [1023, 3], contract: firsts, count: 1 }, // too few terms
-  { a: [2053, 2], b: [2053, 3], contract: firsts, count: 1 }, // a prime
-  { a: [1, 3600], b: [3600, 4], contract: [[1], [0]], count: 8 },
-  {
-    a: [8, 300, 3],
-    b: [300, 2, 8],
-    contract: [
-      [0, 1],
-      [2, 0],
-    ],
-    count: 4,
-  },
-  {
-    a: [3, 700, 2],
-    b: [3, 700],
-    contract: [
-      [0, 1],
-      [0, 1],
-    ],
-    count: 3,
-  }, // one axis as a whole
-  {
-    a: [2, 7, 300, 2],
-    b: [7, 300, 2],
-    contract: [
-      [1, 2],
-      [0, 1],
-    ],
-    batch: [[0], [2]],
-    count: 14,
-  },
-  { a: [2048], b: [2048], contract: firsts, count: 4 },
-  { a: [0, 5], b: [0, 3], contract: firsts, count: 1 },
-  { a: [2048, 0], b: [2048, 3], contract: firsts, count: 1 },
-  { a: [65_536], b: [65_536], contract: firsts, dtype: "float64", count: 128 }, // parts are split again
+  ["ki,kj->ij", [2048, 5], [2048, 3], "float32", 4],
+  ["ki,kj->ij", [2048, 5], [2048, 3], "float64", 4],
+  ["ki,kj->ij", [2048, 5], [2048, 3], "float16", 1],
+  ["ki,kj->ij", [2048, 5], [2048, 3], "int32", 1],
+  ["ki,kj->ij", [1023, 5], [1023, 3], "float32", 1], // too few terms
+  ["ki,kj->ij", [2053, 2], [2053, 3], "float32", 1], // a prime
+  ["ik,kj->ij", [1, 3600], [3600, 4], "float32", 8],
+  ["bsi,sjb->ij", [8, 300, 3], [300, 2, 8], "float32", 4],
+  ["bsi,bs->i", [3, 700, 2], [3, 700], "float32", 3], // one axis as a whole
+  ["nbsi,bsn->ni", [2, 7, 300, 2], [7, 300, 2], "float32", 14], // of a batch of two
+  ["hiwpqrst,pqrsj->hiwtj", [2, 1, 1, 9, 11, 11, 2, 2], [9, 11, 11, 2, 3], "float32", 2], // shapes without room for more axes
+  ["k,k->", [2048], [2048], "float32", 4],
+  ["ki,kj->ij", [0, 5], [0, 3], "float32", 1],
+  ["ki,kj->ij", [2048, 0], [2048, 3], "float32", 1],
+  ["k,k->", [65_536], [65_536], "float64", 128], // parts are split again
 ];
 
-test.each(cases)("a product of $a and $b over $contract is that of the interpreter", (given) => {
-  const { a, b, contract, batch = [[], []], dtype = "float32", count } = given;
+test.each(cases)("a product %s of %j and %j of %s is that of the interpreter", (equation, a, b, dtype, count) => {
   const inputs = [a, b].map((shape) => input(spec(shape as Shape, dtype)));
-  const fn = new Fn("main", inputs, [applyOp(dotOp, inputs, { contract, batch })[0]!]);
+  const fn = new Fn("main", inputs, [einsum(equation, ...inputs)]);
   const program = split(fn);
   expect(batchesOf(program)).toEqual([count]);
   expect(problems(fn, program, [a, b])).toEqual([]);
