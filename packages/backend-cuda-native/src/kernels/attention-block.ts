@@ -29,12 +29,8 @@ export interface AttentionAttrs {
 /** Whose rows a block has, and which it goes over; scores have them as rows and columns. */
 export type OwnAxis = "query" | "key";
 
-/** `1/ln 2`: `e^x` is a power of two on devices. */
-const LOG2E = Math.LOG2E;
-
 /** Columns that pass through shared memory to an epilogue at a time. */
 const COLUMNS = 32;
-
 /** Words of a row of them. */
 const PITCH = COLUMNS + 8;
 /** Of a warp's. */
@@ -86,8 +82,8 @@ export class AttentionBlock {
     const { source, sizes } = this;
     const [head, all, heads] =
       own === "query" ? (["head", sizes.t, sizes.h] as const) : (["key_head", sizes.s, sizes.heads] as const);
-    source.line(`const int block = ${block};`);
     const rows = ownRows(this.tile);
+    source.line(`const int block = ${block};`);
     source.line(`const int down = ${source.index(ceilDiv(all, rows))};`);
     const tile = own === "query" && this.attrs.causal ? "down - 1 - block % down" : "block % down";
     source.line(`const int first_own = (${tile}) * ${rows};`);
@@ -104,16 +100,8 @@ export class AttentionBlock {
     const own: Own = { name, begin, held, high, lines: linesOf(operand, format) };
     if (held === "registers") source.line(`unsigned ${name}[${high}][${own.lines.words / 8}][4];`);
     source.nested("", () => {
-      const [head, all] = axis === "query" ? ["head", this.sizes.t] : ["key_head", this.sizes.s];
-      const at = {
-        name,
-        operand,
-        count: ownRows(this.tile),
-        threads: this.threads,
-        all: all as Index,
-        head: head as string,
-        begin,
-      };
+      const whose = axis === "query" ? { head: "head", all: this.sizes.t } : { head: "key_head", all: this.sizes.s };
+      const at = { name, operand, count: ownRows(this.tile), threads: this.threads, begin, ...whose };
       const rows = new Rows(source, this.kernel, at, format);
       source.line("const int first = first_own;");
       rows.load("0");
@@ -162,8 +150,8 @@ export class AttentionBlock {
       });
     const last = source.index(addIndex(query, subtractIndex(s, t))); // the last key that a query sees
     const seen = [isThere, ...(causal ? [`key <= ${last}`] : []), ...(mask ? [extra(extras)] : [])].join(" && ");
-    const lowest = source.language.constant("float32", -Infinity);
-    const hide = (): void => this.eachScore(own, () => source.line(`scores[i] = ${seen} ? scores[i] : ${lowest};`));
+    const hidden = source.language.constant("float32", -Infinity);
+    const hide = (): void => this.eachScore(own, () => source.line(`scores[i] = ${seen} ? scores[i] : ${hidden};`));
     if (mask) hide();
     else source.if(this.#isEdge(own), hide);
   }
@@ -182,9 +170,9 @@ export class AttentionBlock {
     return `${ends} || ${source.index(key)} > ${source.index(addIndex(query, subtractIndex(s, t)))}`;
   }
 
-  /** `e^x` */
+  /** `e^x`, a power of two for devices. */
   power(x: string): string {
-    return `tenon_power_of_two((${x}) * ${this.source.language.constant("float32", LOG2E)})`;
+    return `tenon_power_of_two((${x}) * ${this.source.language.constant("float32", Math.LOG2E)})`;
   }
 
   /** Sums of a block's own rows are a result's elements; those of a warp pass through shared memory 32 columns at a time. */

@@ -1,18 +1,9 @@
 import { type Claims, indexOfDim } from "@tenon/lowering";
-import { likelyCount, partsFor, threadClaims } from "@tenon/lowering/threads";
+import { type ConvAttrs, likelyCount, partsFor, threadClaims } from "@tenon/lowering/threads";
 import { attentionFormat } from "./attention-format.ts";
 import { MATRIX_MAJOR } from "./product.ts";
 
 type Site = Parameters<Claims>[0];
-
-interface ConvAttrs {
-  readonly stride: readonly number[];
-  readonly lo: readonly unknown[];
-  readonly hi: readonly unknown[];
-  readonly lhsDilation: readonly number[];
-  readonly rhsDilation: readonly number[];
-  readonly groups: number;
-}
 
 /**
  * Which composites are kept whole on a device of that generation: those that have kernels for threads, but for correlations that are one

@@ -15,7 +15,8 @@ const DOWN = 8;
 /** The most sums of a thread: 8 places of 8 channels. What it reads for a step, 16 elements, costs more than the 64 products. */
 const MOST = 8;
 
-interface ConvAttrs {
+/** What `nn.conv` is told. */
+export interface ConvAttrs {
   readonly stride: readonly number[];
   readonly lo: readonly number[];
   readonly hi: readonly number[];
