@@ -15,7 +15,9 @@ typedef unsigned long long tenon_word;
 #define TENON_INLINE static inline
 #define TENON_KERNEL(name, threads) extern "C" __attribute__((visibility("default"))) void name(const tenon_word* table, int count)
 #define TENON_SHARED(type, name, count) static emulation::Shared<type, count> name
-#define TENON_TILES(name, count) static emulation::Shared<unsigned, count> name
+#define TENON_TILES(name, count)                                                    \
+  static_assert(count <= 12288, "a block has 48 KiB of shared memory without being asked"); \
+  static emulation::Shared<unsigned, count> name
 #define TENON_SLOT(type, name, word) const emulation::Slot<type> name(word)
 #define TENON_THREAD emulation::here.thread
 #define TENON_BLOCK emulation::here.block
