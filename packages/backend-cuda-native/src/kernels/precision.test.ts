@@ -1,4 +1,4 @@
-import { differences, roundedShares, tolerances } from "@tenon/conformance";
+import { differences, tolerances } from "@tenon/conformance";
 import { lower, withIndexScope, withParts } from "@tenon/lowering";
 import { attention, compile, conv, grad, spec, type Tensor, tensor } from "@tenon/tensor";
 import { expect } from "vitest";
@@ -9,6 +9,7 @@ import { MAX_THREADS, SHARED_BYTES } from "../capabilities.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
 import { sourceOf, templates } from "../kernels.ts";
 import { claimsOn } from "./claims.ts";
+import { attending, attentionWays, expectOwnAttention, shapesOf } from "./own-attention.test-kit.ts";
 import { expectOwnProducts } from "./own-products.test-kit.ts";
 
 const draw = drawer(9);
@@ -58,51 +59,26 @@ testEmulatedDevice(
   },
 );
 
-/** Attention of grouped queries, none of which sees a later key, and its derivative. */
-const attended = (q: Tensor, k: Tensor, v: Tensor, dy: Tensor) => {
-  const loss = (...[a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor =>
-    attention(a, b, c, { causal: true }).mul(dy).sum();
-  return [attention(q, k, v, { causal: true }), ...grad(loss, { argnums: [0, 1, 2] })(q, k, v)];
-};
+/** Of grouped queries, none of which sees a later key. */
+const grouped = { b: 2, t: 40, s: 50, heads: [4, 2], features: [24, 32], causal: true } as const;
 
-const headShapes = [
-  [2, 40, 4, 24],
-  [2, 50, 2, 24],
-  [2, 50, 2, 32],
-  [2, 40, 4, 32],
-] as const;
-
-testEmulatedDevice.each([
-  { precision: "bfloat16", dtype: "float32", shares: "bfloat16", name: "tenon_multiply_bf16" },
-  { precision: "tf32", dtype: "float32", shares: "tf32", name: "tenon_multiply_tf32" },
-  { precision: "float32", dtype: "float16", shares: "tf32", name: "tenon_multiply_f16" }, // of as many bits
-] as const)(
+testEmulatedDevice.each(attentionWays.slice(0, 3))(
   "attention of $dtype with $precision and its derivative are one kernel each, by tensor cores, and no array of scores",
-  async ({ precision, dtype, shares, name }) => {
-    const attend = (...given: readonly Tensor[]): readonly Tensor[] =>
-      attended(...(given.map((x) => x.cast(dtype)) as [Tensor, Tensor, Tensor, Tensor])).map((x) => x.cast("float32"));
-    const args = headShapes.map((shape) => numbers(shape)) as [Tensor, Tensor, Tensor, Tensor];
-    const reference = compile(attend, { precision, backend: "interpreter" });
-    const expected = await reference(...args);
-    const found = await compile(attend, { precision, backend: cudaNative({ cache: false }) })(...args);
-    for (const [i, result] of found.entries()) {
-      const [wanted, actual] = [await expected[i]!.data(), await result.data()];
-      expect(differences("float32", wanted, actual, roundedShares[shares]), `${i}`).toEqual([]);
-    }
-    const module = reference.trace(...headShapes.map((shape) => spec([...shape])));
+  async (way) => {
+    await expectOwnAttention(cudaNative({ cache: false, libraries: false }), way, [grouped]);
+    const { precision, dtype } = way;
+    const inputs = shapesOf(grouped).map((shape) => spec([...shape]));
+    const module = compile(attending(dtype, true), { precision, backend: "interpreter" }).trace(...inputs);
     const program = await withParts(() =>
       withIndexScope(() => lower(module, "step", { templates, claims: claimsOn(limits.major), fusion: true })),
     );
     const products = program.kernels.filter((kernel) => sourceOf(kernel, limits).text.includes("tenon_multiply_"));
-    expect(products.map((kernel) => kernel.kind === "claimed" && kernel.op)).toEqual([
-      "nn.attention",
-      "nn.attention_bwd",
-    ]);
-    for (const kernel of products) expect(sourceOf(kernel, limits).text).toContain(name);
+    const ops = products.map((kernel) => (kernel.kind === "claimed" ? kernel.op : kernel.kind));
+    expect(ops).toEqual(["nn.attention", "nn.attention_bwd"]);
     expect(program.kernels.filter(({ kind }) => kind === "dot")).toEqual([]);
-    const [[b, t, h], [, s]] = headShapes;
+    const { b, t, s, heads } = grouped;
     const most = Math.max(...program.buffers.map(({ elements }) => elements.high));
-    expect(most).toBeLessThan(b * h * t * s);
+    expect(most).toBeLessThan(b * heads[0] * t * s);
   },
 );
 
