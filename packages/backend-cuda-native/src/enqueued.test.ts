@@ -1,4 +1,5 @@
-import { compile, setBackend, spec, type Tensor, tensor } from "@tenon/tensor";
+import { adamw } from "@tenon/optimizers";
+import { compile, cond, scan, setBackend, spec, type Tensor, tensor, variable, whileLoop } from "@tenon/tensor";
 import { beforeEach, expect, vi } from "vitest";
 import { cudaNative } from "./backend.ts";
 import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
@@ -8,6 +9,14 @@ import type { NativeDevice, NativeGraph } from "./native.ts";
 const asked: string[] = [];
 /** The last mark that it says to have passed; its own answer where this is undefined. */
 let passed: number | undefined;
+
+/** Launches in each recording. */
+const launches: number[] = [];
+const WORDS_OF_A_LAUNCH = 6;
+function launchesOf(commands: Float64Array): number {
+  expect(commands.length % WORDS_OF_A_LAUNCH, "nothing but launches").toBe(0);
+  return commands.length / WORDS_OF_A_LAUNCH;
+}
 
 let graphs = 0;
 const watchedGraph = (graph: NativeGraph): NativeGraph => {
@@ -31,6 +40,7 @@ const watched = (device: NativeDevice): NativeDevice =>
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
         if (name === "enqueue" || name === "record") asked.push(name);
+        if (name === "record") launches.push(launchesOf(args[0] as Float64Array));
         if (name === "write") asked.push(args[2] === true ? "write apart" : "write");
         if (name === "done" && passed !== undefined) return passed;
         const result = Reflect.apply(member, target, args);
@@ -51,7 +61,7 @@ vi.mock(import("./device.ts"), async (original) => {
 });
 
 beforeEach(() => {
-  asked.length = 0;
+  asked.length = launches.length = 0;
   graphs = 0;
   passed = undefined;
 });
@@ -103,4 +113,46 @@ testEmulatedDevice("what nobody uses is written beside what is computed, and any
   expect(writes()).toEqual(["write apart"]);
   expect(await backend.read(later, 0, 1024)).toEqual(bytes);
   await backend.close();
+});
+
+testEmulatedDevice("loops and branches are in the graph, whoever decides about them", async () => {
+  await setBackend(cudaNative({ cache: false }));
+  const step = compile((x: Tensor) => {
+    const [, sums] = scan((sum: Tensor, y: Tensor) => [sum.add(y), sum.mul(y)], tensor(0), x);
+    const doubled = whileLoop(
+      (y: Tensor) => y.less(10),
+      (y: Tensor) => y.mul(2),
+      sums.sum(),
+      { maxTrip: 8 },
+    );
+    return cond(
+      doubled.greater(100),
+      () => doubled.neg(),
+      () => doubled,
+    );
+  });
+  const results: number[] = [];
+  for (const x of [
+    [1, 1, 1],
+    [1, 1, 1],
+    [30, 3, 3],
+  ])
+    results.push(await (await step(tensor(x))).item());
+  expect(results).toEqual([12, 12, -189]);
+  expect(runs()).toEqual(["enqueue", "record", "launch graph 0", "launch graph 0"]);
+});
+
+testEmulatedDevice("an optimizer updates all parameters by as few launches as one", async () => {
+  await setBackend(cudaNative({ cache: false }));
+  const launchesFor = async (count: number): Promise<number> => {
+    const params = Array.from({ length: count }, (_, i) => variable(tensor(new Float32Array(3 + i).fill(1))));
+    const optimizer = adamw({ learningRate: 0.1 }).bind(params);
+    const step = compile((...grads: Tensor[]) => {
+      optimizer.apply(grads);
+    });
+    const grads = params.map(({ value }) => value.mul(0.5));
+    for (let i = 0; i < 2; i++) await step(...grads);
+    return launches.at(-1)!;
+  };
+  expect(await launchesFor(20)).toBe(await launchesFor(1));
 });
