@@ -1,3 +1,3 @@
 import { preset } from "../../tsup.preset.ts";
 
-export default preset(["index", "text", "threads/index"]);
+export default preset(["index", "text", "threads/index", "threads/claimed/places"]);

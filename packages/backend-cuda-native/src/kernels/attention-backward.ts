@@ -8,7 +8,7 @@ import {
   type Strided,
   subtractIndex,
 } from "@tenon/lowering";
-import { named, placeOf, slotOf } from "@tenon/lowering/threads";
+import { named, placeOf, slotOf } from "@tenon/lowering/claimed";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { beginKeys } from "./attention.ts";
 import { AttentionBlock, patches } from "./attention-block.ts";

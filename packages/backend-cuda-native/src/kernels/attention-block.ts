@@ -9,7 +9,8 @@ import {
   type Strided,
   subtractIndex,
 } from "@tenon/lowering";
-import { bound, finish, named, placeOf, Source, slotOf } from "@tenon/lowering/threads";
+import { bound, finish, named, placeOf, slotOf } from "@tenon/lowering/claimed";
+import { Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { holdOwn, type Own } from "./attention-products.ts";
 import { Rows } from "./attention-rows.ts";

@@ -1,5 +1,6 @@
 import { type ClaimedKernel, constantIndex, type Index, type Strided } from "@tenon/lowering";
-import { named, placeOf, type Source, slotOf } from "@tenon/lowering/threads";
+import { named, placeOf, slotOf } from "@tenon/lowering/claimed";
+import type { Source } from "@tenon/lowering/threads";
 import { type Lines, linesOf } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import { FOUR, type Format, loadFour, storeFour, type Way, wayOf } from "./fours.ts";

@@ -7,7 +7,8 @@ import {
   type Strided,
   subtractIndex,
 } from "@tenon/lowering";
-import { bound, finish, named, type Source } from "@tenon/lowering/threads";
+import { bound, finish, named } from "@tenon/lowering/claimed";
+import type { Source } from "@tenon/lowering/threads";
 import { type KernelSource, kernelSource } from "../cuda/source.ts";
 import { AttentionBlock, patches } from "./attention-block.ts";
 import { multiplyColumns, multiplyRows } from "./attention-products.ts";

@@ -1,7 +1,6 @@
 export { largestTensors } from "../plan/largest.ts";
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
 export type { ConvAttrs } from "./claimed/conv.ts";
-export { bound, finish, named, placeOf, slotOf } from "./claimed/places.ts";
 export { constantsWith, integerConstant } from "./constants.ts";
 export { joinLanes } from "./lanes.ts";
 export type { Lanes, Language, Vectors } from "./language.ts";
