@@ -14,6 +14,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -65,9 +66,22 @@ std::string librariesOf(const std::string& source) {
   return lines;
 }
 
+/** What it says to make code for; tests may name others. */
+std::vector<int> architectures() {
+  std::istringstream text(variable("TENON_EMULATED_ARCHITECTURES"));
+  std::vector<int> found;
+  for (int n; text >> n;) found.push_back(n);
+  return found.empty() ? std::vector{75, 80, 90, 100} : found;
+}
+
 }  // namespace
 
 EXPORT int nvrtcVersion(int* major, int* minor) { return *major = 13, *minor = 0, 0; }
+EXPORT int nvrtcGetNumSupportedArchs(int* count) { return *count = (int)architectures().size(), 0; }
+EXPORT int nvrtcGetSupportedArchs(int* known) {
+  for (const int n : architectures()) *known++ = n;
+  return 0;
+}
 EXPORT const char* nvrtcGetErrorString(int status) {
   if (status == 0) return "NVRTC_SUCCESS";
   if (status == 6) return "NVRTC_ERROR_COMPILATION";

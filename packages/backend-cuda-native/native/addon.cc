@@ -430,6 +430,7 @@ class CompilerObject : public Napi::ObjectWrap<CompilerObject> {
     return DefineClass(
         env, "Compiler",
         {InstanceAccessor<&CompilerObject::version>("version"), InstanceAccessor<&CompilerObject::path>("path"),
+         InstanceAccessor<&CompilerObject::architectures>("architectures"),
          InstanceMethod<&CompilerObject::compile>("compile"),
          InstanceMethod<&CompilerObject::compileNow>("compileNow")});
   }
@@ -444,6 +445,11 @@ class CompilerObject : public Napi::ObjectWrap<CompilerObject> {
     return Napi::String::New(info.Env(), std::to_string(major) + "." + std::to_string(minor));
   }
   Napi::Value path(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), compiler_->path()); }
+  Napi::Value architectures(const Napi::CallbackInfo& info) {
+    Napi::Array known = Napi::Array::New(info.Env());
+    for (const int n : compiler_->architectures()) known.Set(known.Length(), Napi::Number::New(info.Env(), n));
+    return known;
+  }
   Napi::Value compile(const Napi::CallbackInfo& info) {
     return queued(new CompileJob(info.Env(), compiler_, info[0].ToString(), stringsOf(info[1])));
   }

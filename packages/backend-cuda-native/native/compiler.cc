@@ -9,6 +9,8 @@ Compiler::Compiler(const std::vector<std::string>& candidates) : library_(candid
     function = library_.find<std::remove_pointer_t<std::remove_reference_t<decltype(function)>>>(name);
   };
   find(version_, "nvrtcVersion");
+  find(getNumSupportedArchs_, "nvrtcGetNumSupportedArchs");
+  find(getSupportedArchs_, "nvrtcGetSupportedArchs");
   find(getErrorString_, "nvrtcGetErrorString");
   find(createProgram_, "nvrtcCreateProgram");
   find(destroyProgram_, "nvrtcDestroyProgram");
@@ -18,6 +20,10 @@ Compiler::Compiler(const std::vector<std::string>& candidates) : library_(candid
   find(getLogSize_, "nvrtcGetProgramLogSize");
   find(getLog_, "nvrtcGetProgramLog");
   check(version_(&major_, &minor_), "nvrtcVersion");
+  int count = 0;
+  check(getNumSupportedArchs_(&count), "nvrtcGetNumSupportedArchs");
+  architectures_.resize(static_cast<size_t>(count));
+  check(getSupportedArchs_(architectures_.data()), "nvrtcGetSupportedArchs");
   openBuiltins();
 }
 

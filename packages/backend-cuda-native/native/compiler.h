@@ -16,6 +16,8 @@ class Compiler {
   std::vector<char> compile(const std::string& source, const std::vector<std::string>& options) const;
   /** Major and minor. */
   std::pair<int, int> version() const { return {major_, minor_}; }
+  /** Of GPUs that it makes code for, 10 · major + minor of the compute capability. */
+  const std::vector<int>& architectures() const { return architectures_; }
   const std::string& path() const { return library_.path(); }
 
  private:
@@ -27,7 +29,10 @@ class Compiler {
   std::unique_ptr<Library> builtins_;
   int major_ = 0;
   int minor_ = 0;
+  std::vector<int> architectures_;
   int (*version_)(int* major, int* minor);
+  int (*getNumSupportedArchs_)(int* count);
+  int (*getSupportedArchs_)(int* architectures);
   const char* (*getErrorString_)(int status);
   int (*createProgram_)(Program* program, const char* source, const char* name, int headers, const char* const* texts,
                         const char* const* names);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
 import { chooseBackend } from "@tenon/backend/node";
 import { expect, test, vi } from "vitest";
+import { architectureFor } from "./architecture.ts";
 import { cudaNative } from "./backend.ts";
 import { openDevice, whyNoDevice } from "./device.ts";
 import { testEmulatedDevice } from "./emulated-device.test-kit.ts";
@@ -46,11 +47,11 @@ async function withLibraries<T>(folders: string, work: () => T | Promise<T>): Pr
   }
 }
 
-/** Whether this machine has a library of NVIDIA's own. */
+/** Whether this machine, or the environment of Python that is active, has a library of NVIDIA's own. */
 function isHere(kind: "driver" | "compiler"): boolean {
   const { Driver, Compiler } = loadNative();
   try {
-    new (kind === "driver" ? Driver : Compiler)(candidatesOf(kind, {}));
+    new (kind === "driver" ? Driver : Compiler)(candidatesOf(kind, { ...process.env, TENON_CUDA_LIBS: "" }));
     return true;
   } catch {
     return false;
@@ -106,6 +107,27 @@ testEmulatedDevice("a wrong number of a GPU is refused, and an option that does 
       fix: give a whole number from 0.]
   `);
   expect(() => openDevice({ devise: 0 } as object)).toThrow("did you mean device?");
+});
+
+test("code is made for the GPU, or for the latest before it whose code it runs", () => {
+  const known = [75, 80, 86, 90, 100, 120];
+  expect(architectureFor({ major: 9, minor: 0 }, known)).toBe(90);
+  expect(architectureFor({ major: 8, minor: 9 }, known)).toBe(86);
+  expect(architectureFor({ major: 12, minor: 1 }, known)).toBe(120);
+  expect(architectureFor({ major: 7, minor: 0 }, known)).toBe(undefined);
+  expect(architectureFor({ major: 11, minor: 0 }, known)).toBe(undefined);
+});
+
+testEmulatedDevice("a GPU that NVRTC makes no code for is refused, with what it makes code for", () => {
+  vi.stubEnv("TENON_EMULATED_ARCHITECTURES", "75 80 100");
+  try {
+    expect(whyNoDevice()).toBe("NVRTC 13.0 makes no code for compute capability 9.0, which emulated has");
+    expect(() => openDevice()).toThrow(
+      /it makes code for: 7\.5, 8\.0, 10\.0\n {2}fix: install NVRTC of another CUDA: a later one for a new GPU, an earlier one for an old GPU\.$/,
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 testEmulatedDevice("auto takes a GPU before all others", async () => {

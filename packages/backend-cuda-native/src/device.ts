@@ -1,4 +1,5 @@
 import { BackendError, checkOptions, OptionError } from "@tenon/ir";
+import { architectureFor } from "./architecture.ts";
 import { candidatesOf, type LibraryKind } from "./libraries.ts";
 import {
   firstLine,
@@ -62,7 +63,7 @@ function openCompiler({ version }: NativeDriver): NativeCompiler {
   }
 }
 
-/** A GPU and what is needed to compute on it. Errors: E571 to E574, each for what is missing. */
+/** A GPU and what is needed to compute on it. Errors: E571 to E574, each for what is missing; E575 where NVRTC does not know the GPU. */
 export function openDevice(options: DeviceOptions = {}): OpenedDevice {
   checkOptions("cudaNative", options, ["device"]);
   const { device: ordinal = 0 } = options;
@@ -83,11 +84,25 @@ export function openDevice(options: DeviceOptions = {}): OpenedDevice {
       fix: `use a device from 0 to ${count - 1}`,
     });
   const compiler = openCompiler(driver);
+  let device: NativeDevice;
   try {
-    return { device: driver.open(ordinal), driver, compiler, ordinal };
+    device = driver.open(ordinal);
   } catch (error) {
     throw isFailure(error) ? noDevice(firstLine(error), error) : error; // others may have it, or all of its memory
   }
+  if (architectureFor(device.facts, compiler.architectures) === undefined) {
+    const { name, major, minor } = device.facts;
+    device.close();
+    const problem = `NVRTC ${compiler.version} makes no code for compute capability ${major}.${minor}, which ${name} has`;
+    throw new BackendError("E575", "cuda-native", problem, {
+      operands: {
+        compiler: compiler.path,
+        "it makes code for": compiler.architectures.map((n) => (n / 10).toFixed(1)).join(", "),
+      },
+      fix: "install NVRTC of another CUDA: a later one for a new GPU, an earlier one for an old GPU",
+    });
+  }
+  return { device, driver, compiler, ordinal };
 }
 
 /** Why no GPU would serve, in a few words; null where one does. */

@@ -22,6 +22,8 @@ export interface NativeDriver {
 export interface NativeCompiler {
   readonly version: string;
   readonly path: string;
+  /** Of GPUs that it makes code for, 10 · major + minor of the compute capability. */
+  readonly architectures: readonly number[];
   compile(source: string, options: readonly string[]): Promise<Uint8Array>;
   /** The same, and nothing goes on meanwhile. */
   compileNow(source: string, options: readonly string[]): Uint8Array;

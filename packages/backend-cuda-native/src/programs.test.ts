@@ -64,6 +64,7 @@ function opened(version: string, minor: number) {
   const compiler = {
     version,
     path: "none",
+    architectures: [90, 93],
     compile: () => new Promise<Uint8Array>((resolve) => waiting.push(() => resolve(new Uint8Array(1)))),
   };
   return { waiting, opened: { device, compiler, driver: { version: 13_000 }, ordinal: 0 } as unknown as OpenedDevice };

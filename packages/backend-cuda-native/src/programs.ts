@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@tenon/ir";
+import { architectureFor, optionsFor } from "./architecture.ts";
 import { type KernelSource, programText } from "./cuda/source.ts";
 import type { OpenedDevice } from "./device.ts";
-import { type DeviceFacts, firstLine, isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
+import { firstLine, isFailure, type NativeCompiler, type NativeDevice } from "./native.ts";
 
 /** Programs that are compiled beside each other, by the threads that Node has for such work. */
 const PARTS = 4;
@@ -36,7 +37,7 @@ export class Programs {
     this.#device = device;
     this.#compiler = compiler;
     this.#driver = driver.version;
-    this.#options = optionsFor(device.facts);
+    this.#options = optionsFor(architectureFor(device.facts, compiler.architectures)!); // there is one, or it had not been opened
     this.#folder = cache ? cacheFolder() : undefined;
   }
 
@@ -153,12 +154,6 @@ export class Programs {
       // the next process makes it again
     }
   }
-}
-
-/** What the compiler is told: products are fused with sums only where the text says so. */
-export function optionsFor({ major, minor }: Pick<DeviceFacts, "major" | "minor">): readonly string[] {
-  const suffix = major === 9 ? "a" : ""; // with which come instructions that later devices do not have
-  return [`--gpu-architecture=sm_${major}${minor}${suffix}`, "--std=c++17", "--fmad=false"];
 }
 
 const symbolsOf = (sources: readonly KernelSource[]): readonly string[] => sources.map(({ symbol }) => symbol);
