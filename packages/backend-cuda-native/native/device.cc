@@ -225,14 +225,12 @@ Products& Device::products() {
   return *products_;
 }
 
-void Device::open(std::shared_ptr<const Dnn> dnn) {
-  enter();
-  computations_ = std::make_unique<Computations>(std::move(dnn), compute_);
-}
+void Device::open(std::shared_ptr<const Dnn> dnn) { dnn_ = std::move(dnn); }
 
 Computations& Device::computations() {
   enter();
-  if (computations_ == nullptr) throw Failure("computation", -1, "INVALID_COMMANDS", "no library computes graphs of operations");
+  if (dnn_ == nullptr) throw Failure("computation", -1, "INVALID_COMMANDS", "no library computes graphs of operations");
+  if (computations_ == nullptr) computations_ = std::make_unique<Computations>(dnn_, compute_);
   return *computations_;
 }
 

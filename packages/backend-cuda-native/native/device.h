@@ -68,7 +68,7 @@ class Device {
   void open(std::shared_ptr<const Blas> blas);
   /** The products of the library that was opened; its calls want this device. */
   Products& products();
-  /** The same for graphs of operations. */
+  /** The same for graphs of operations. What the library takes of the device it takes when the first of them comes. */
   void open(std::shared_ptr<const Dnn> dnn);
   Computations& computations();
 
@@ -133,6 +133,7 @@ class Device {
   std::vector<Program> programs_;
   std::vector<cu::Function> functions_;
   std::unique_ptr<Products> products_;
+  std::shared_ptr<const Dnn> dnn_;
   std::unique_ptr<Computations> computations_;
 };
 

@@ -63,7 +63,7 @@ export interface NativeDevice {
   proposals(product: number, most: number): readonly NativeProposal[];
   /** Settles on an algorithm, before the product is run; gives the bytes of workspace that it wants. */
   choose(product: number, algorithm: Uint8Array): number;
-  /** Opens cuDNN, from candidates, each with its library of graphs. */
+  /** Opens cuDNN, from candidates, each with its library of graphs; a handle is made when one is wanted. */
   useComputations(candidates: readonly string[], parts: readonly string[]): NativeLibrary;
   /** A graph of operations that is ready to run, by its description; null where the library has no engine for it. */
   addComputation(description: Float64Array): NativeComputation | null;

@@ -20,7 +20,13 @@ import {
 } from "@tenon/tensor";
 import { expect } from "vitest";
 import { drawer } from "../../../backend-cpu-js/src/kernels/dot-products.test-kit.ts";
-import { differences, relativeDistance, TRANSPOSE_16_BIT, tolerances } from "../../../conformance/src/tolerance.ts";
+import {
+  differences,
+  relativeDistance,
+  roundedShares,
+  TRANSPOSE_16_BIT,
+  tolerances,
+} from "../../../conformance/src/tolerance.ts";
 import { saidDuring } from "../blas/said.test-kit.ts";
 
 export interface AttentionCase {
@@ -102,8 +108,9 @@ export async function expectAttention(
           for (const [i, x] of actual.entries()) {
             const where = `${JSON.stringify(one)}, program ${which}, time ${time}, result ${i}`;
             const numbers = [await wanted[i]!.data(), await x.data()] as [Float32Array, Float32Array];
-            if (near || which === 2) expect(relativeDistance(...numbers), where).toBeLessThan(TRANSPOSE_16_BIT);
-            else expect(differences(x.dtype, ...numbers, tolerances.accumulate.ieee), where).toEqual([]);
+            const tolerance = near ? roundedShares.bfloat16 : tolerances.accumulate.ieee;
+            if (which === 2) expect(relativeDistance(...numbers), where).toBeLessThan(TRANSPOSE_16_BIT);
+            else expect(differences(x.dtype, ...numbers, tolerance), where).toEqual([]);
           }
         }
       });

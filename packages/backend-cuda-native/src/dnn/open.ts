@@ -2,7 +2,7 @@ import { debugs } from "@tenon/backend";
 import { firstLine, isFailure, type NativeDevice } from "../native.ts";
 import { type AttentionOptions, Attentions } from "./attention.ts";
 
-/** The attentions of a device by cuDNN; undefined where it is not installed, or does not take the device: then kernels of our own serve. */
+/** The attentions of a device by cuDNN; undefined where it is not installed, or has none for the device: then kernels of our own serve. */
 export function openAttentions(device: NativeDevice, options: AttentionOptions): Attentions | undefined {
   let why: string | undefined;
   try {
