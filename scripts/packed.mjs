@@ -18,7 +18,7 @@ const budgets = {
   "@tenon/autograd": 8,
   "@tenon/backend": 5,
   "@tenon/backend-cpu-js": 21,
-  "@tenon/backend-cuda-native": 24,
+  "@tenon/backend-cuda-native": 36,
   "@tenon/backend-webgpu": 18,
   "@tenon/conformance": 29,
   "@tenon/datasets": 40,
