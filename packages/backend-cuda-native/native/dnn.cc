@@ -1,12 +1,14 @@
 #include "dnn.h"
 
+#include <algorithm>
+
 namespace tenon {
 
 Dnn::Dnn(const std::vector<std::string>& candidates, const std::vector<std::string>& parts) {
   std::vector<std::string> tried;
-  for (size_t i = 0; i < candidates.size() && library_ == nullptr; i++) {
+  for (size_t i = 0; i < std::min(candidates.size(), parts.size()) && library_ == nullptr; i++) {
     try {
-      part_ = std::make_unique<Library>(std::vector{parts.at(i)});
+      part_ = std::make_unique<Library>(std::vector{parts[i]});
       library_ = std::make_unique<Library>(std::vector{candidates[i]});
     } catch (const Missing& missing) {
       tried.insert(tried.end(), missing.tried.begin(), missing.tried.end());
