@@ -14,16 +14,24 @@ const tools = ["memcheck", "initcheck", "racecheck", "synccheck"];
 const FOUND = 66;
 /** Of the vectors of the ops, since each kernel is some hundred times as slow. */
 const SHARE = 0.1;
+/** The vectors, and attention by tensor cores, of which they have little. */
+const files = ["conformance.cuda.ts", "kernels/own-attention.cuda.ts"].map(
+  (file) => `packages/backend-cuda-native/src/${file}`,
+);
 
 // NVIDIA, Compute Sanitizer, 2.1: its exit code tells what it found in the one process that it watches
-test.skipIf(!hasSanitizer).each(tools)("compute-sanitizer's %s finds nothing in the vectors of the ops", (name) => {
-  const watched = ["--tool", name, "--target-processes", "application-only", "--error-exitcode", String(FOUND)];
-  const vitest = [tool("vitest"), "run", "--mode", "cuda", "--pool", "threads"];
-  const { status, stdout } = spawnSync(
-    "compute-sanitizer",
-    [...watched, process.execPath, ...vitest, "packages/backend-cuda-native/src/conformance.cuda.ts"],
-    { cwd: root, encoding: "utf8", env: { ...process.env, TENON_CUDA_SHARE: String(SHARE) }, maxBuffer: 2 ** 28 },
-  );
-  expect(status, stdout.slice(-8000)).toBe(0);
-  expect(stdout).toMatch(/^=+ (ERROR|RACECHECK) SUMMARY: 0 /m);
-});
+test.skipIf(!hasSanitizer).each(tools)(
+  "compute-sanitizer's %s finds nothing in the vectors of the ops and in attention",
+  (name) => {
+    const watched = ["--tool", name, "--target-processes", "application-only", "--error-exitcode", String(FOUND)];
+    const vitest = [tool("vitest"), "run", "--mode", "cuda", "--pool", "threads"];
+    const { status, stdout } = spawnSync("compute-sanitizer", [...watched, process.execPath, ...vitest, ...files], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, TENON_CUDA_SHARE: String(SHARE) },
+      maxBuffer: 2 ** 28,
+    });
+    expect(status, stdout.slice(-8000)).toBe(0);
+    expect(stdout).toMatch(/^=+ (ERROR|RACECHECK) SUMMARY: 0 /m);
+  },
+);
