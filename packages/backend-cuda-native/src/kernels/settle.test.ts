@@ -1,6 +1,6 @@
 import { differences, tolerances } from "@tenon/conformance";
 import type { Kernel } from "@tenon/lowering";
-import { compile, conv, einsum, grad, relu, type Tensor } from "@tenon/tensor";
+import { compile, conv, einsum, grad, relu, type Tensor, zeros } from "@tenon/tensor";
 import { expect, test } from "vitest";
 import { expectBand } from "../../../conformance/src/network-losses.test-kit.ts";
 import { networks } from "../../../conformance/src/networks.test-kit.ts";
@@ -79,6 +79,23 @@ testEmulatedDevice("gradients by products of parts are those of the reference", 
       expect(differences("float32", wanted, actual, tolerances.accumulate.ieee)).toEqual([]);
     }
   }
+});
+
+testEmulatedDevice.each(["float16", "bfloat16"] as const)("parts of products of %s are not rounded", async (dtype) => {
+  const step = (x: Tensor, dy: Tensor): Tensor => {
+    const w = zeros([3, 3, 4, 8], dtype);
+    return grad((w: Tensor) => conv(x.cast(dtype), w).mul(dy.cast(dtype)).sum())(w).cast("float32");
+  };
+  const shapes = [
+    [3, 22, 22, 4],
+    [3, 20, 20, 8],
+  ] as const;
+  const args = shapes.map(numbers) as [Tensor, Tensor];
+  const expected = await compile(step, { backend: "interpreter" })(...args);
+  const found = await compile(step, { backend: cudaNative({ cache: false }) })(...args);
+  expect(differences(dtype, await expected.data(), await found.data(), tolerances.accumulate.ieee)).toEqual([]);
+  const names = await kernelsOfStep((x: Tensor, dy: Tensor) => [step(x, dy)], shapes, nameOf);
+  expect(names).toContain("dot of 2");
 });
 
 testEmulatedDevice("a network of convolutions learns by such gradients", { timeout: 60_000 }, () =>

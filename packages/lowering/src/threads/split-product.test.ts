@@ -1,7 +1,7 @@
 import { grad } from "@tenon/autograd";
 import { Draw, expectedResults, problemsOf } from "@tenon/conformance";
 import { evaluateTensors } from "@tenon/interpreter";
-import { conv, type DType, dimSymbol, einsum, Fn, input, type Shape, spec, type Tensor } from "@tenon/ir";
+import { conv, type DType, dimSymbol, einsum, Fn, input, type Shape, spec, type Tensor, windows } from "@tenon/ir";
 import { expect, test } from "vitest";
 import { evaluateProgram } from "../kernel/evaluate-program.test-kit.ts";
 import type { DotKernel } from "../kernel/kernel.ts";
@@ -30,7 +30,8 @@ type Case = readonly [equation: string, a: readonly number[], b: readonly number
 const cases: readonly Case[] = [
   ["ki,kj->ij", [2048, 5], [2048, 3], "float32", 4],
   ["ki,kj->ij", [2048, 5], [2048, 3], "float64", 4],
-  ["ki,kj->ij", [2048, 5], [2048, 3], "float16", 1],
+  ["ki,kj->ij", [2048, 5], [2048, 3], "float16", 4],
+  ["ki,kj->ij", [2048, 5], [2048, 3], "bfloat16", 4],
   ["ki,kj->ij", [2048, 5], [2048, 3], "int32", 1],
   ["ki,kj->ij", [1023, 5], [1023, 3], "float32", 1], // too few terms
   ["ki,kj->ij", [2053, 2], [2053, 3], "float32", 1], // a prime
@@ -81,4 +82,19 @@ test("the gradient of a correlation for its kernel is a product of parts, and wh
   expect(program.kernels.map(({ name }) => name)).toEqual(["dot+add", "dot", "sum+mul+sub"]);
   const shapes = step(3).inputs.map(({ shape }) => shape as readonly number[]);
   expect(problems(step(3), program, shapes)).toEqual([]);
+});
+
+test("factors of 16 bits are converted before windows are made of them", () => {
+  const shapes = [
+    [8, 130, 3],
+    [8, 128, 4],
+  ];
+  const [x, dy] = shapes.map((shape) => input(spec(shape, "bfloat16"))) as [Tensor, Tensor];
+  const seen = windows(x, { axes: [1], size: 3 }); // (8, 128, 3, 3)
+  const fn = new Fn("main", [x, dy], [einsum("boik,boj->ikj", seen, dy)]);
+  const program = split(fn);
+  expect(batchesOf(program)).toEqual([2]);
+  const elements = program.buffers.map(({ shape }) => shape.reduce((n: number, size) => n * (size as number), 1));
+  expect(Math.max(...elements)).toBe(8 * 128 * 4);
+  expect(problems(fn, program, shapes)).toEqual([]);
 });

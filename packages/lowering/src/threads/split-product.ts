@@ -1,8 +1,10 @@
 import {
+  accumulator,
   applyOp,
   type Dim,
   dimFloorDiv,
   dimMod,
+  isFloat,
   MAX_RANK,
   type Node,
   reshape,
@@ -12,6 +14,7 @@ import {
 } from "@tenon/ir";
 import { inOrder } from "./in-order.ts";
 import { likely, likelyCount } from "./likely.ts";
+import { wideProduct } from "./wide-product.ts";
 
 /** Rows, and columns, of the smallest tile of a result that a workgroup computes. */
 const TILE = 32;
@@ -46,15 +49,15 @@ interface Division {
  * would keep few workgroups busy: the gradient of a dense layer's weights, say. Operands stay where they are, and are read in the order in
  * which they lie in memory; what is added up in which order is fixed.
  *
- * Of a number of results that is not known, such as examples, nothing is split, and of 16-bit floats neither, whose parts would be
- * rounded. An axis of unknown size is divided only as far as that size is surely divided.
+ * Where the number of results is not known, such as that of examples, nothing is split. An axis of unknown size is divided only as far as
+ * that size is surely divided. Of 16-bit floats the product becomes one of float32 first, since parts would be rounded.
  */
-export function splitProduct({ op, inputs, attrs, results }: Node): readonly Tensor[] | undefined {
+export function splitProduct(node: Node): readonly Tensor[] | undefined {
+  const { op, inputs, attrs, results } = node;
   if (op.name !== "dot") return undefined;
   const [a, b] = inputs as readonly [Tensor, Tensor];
   const { shape } = results[0]!;
-  if ((a.dtype !== "float32" && a.dtype !== "float64") || !shape.every((size) => typeof size === "number"))
-    return undefined;
+  if (!isFloat(a.dtype) || !shape.every((size) => typeof size === "number")) return undefined;
   const { contract, batch } = attrs as unknown as Record<"contract" | "batch", Pairs>;
   const sizes = contract[0].map((axis) => a.shape[axis]!);
   const rows = a.rank - contract[0].length; // those of the batch are the first of them
@@ -64,6 +67,7 @@ export function splitProduct({ op, inputs, attrs, results }: Node): readonly Ten
   const room = { operands: MAX_RANK - Math.max(a.rank, b.rank), result: MAX_RANK - shape.length };
   const divisions = divisionsOf(sizes, partsFor(elements, likelyCount(sizes)), room);
   if (divisions.length === 0) return undefined;
+  if (accumulator(a.dtype) !== a.dtype) return [wideProduct(node)];
   const sides = [a, b].map((x, side) => dividedAt(x, contract[side]!, batch[side]!, divisions)) as [Side, Side];
   const lines = sides.map(({ x, free }) => inOrder(x, free));
   const terms = inOrder(sides[1].x, sides[1].contract);
