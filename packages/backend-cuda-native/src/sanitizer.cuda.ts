@@ -12,8 +12,6 @@ if (!hasSanitizer)
 /** What is looked for: accesses outside of memory, memory that is read before it is written, races, barriers that not all reach. */
 const tools = ["memcheck", "initcheck", "racecheck", "synccheck"];
 const FOUND = 66;
-/** Of the vectors of the ops, since each kernel is some hundred times as slow. */
-const SHARE = 0.1;
 /** The vectors, and attention by tensor cores, of which they have little. */
 const files = ["conformance.cuda.ts", "kernels/own-attention.cuda.ts"].map(
   (file) => `packages/backend-cuda-native/src/${file}`,
@@ -28,7 +26,7 @@ test.skipIf(!hasSanitizer).each(tools)(
     const { status, stdout } = spawnSync("compute-sanitizer", [...watched, process.execPath, ...vitest, ...files], {
       cwd: root,
       encoding: "utf8",
-      env: { ...process.env, TENON_CUDA_SHARE: String(SHARE) },
+      env: { ...process.env, TENON_CUDA_WATCHED: "1" },
       maxBuffer: 2 ** 28,
     });
     expect(status, stdout.slice(-8000)).toBe(0);

@@ -12,7 +12,7 @@ const sizes: readonly AttentionSizes[] = [
 ];
 
 /** Under the sanitizer memory that is filled would count as written. */
-const poison = process.env.TENON_CUDA_SHARE === undefined;
+const poison = process.env.TENON_CUDA_WATCHED === undefined;
 
 describe.each(attentionWays)("attention of $dtype with $precision by kernels of our own, and its gradients", (way) => {
   const backend = cudaNative({ libraries: false, debug: { poison } });
