@@ -79,21 +79,21 @@ export class Plan {
     const { program, memory, sources, forms, attentions } = loaded;
     const largest = () => largestTensors(program, dims);
     const works = worksOf(program, memory, sources, dims, () => deviceKernels);
-    const calls = works.works.map((work): readonly Call[] => {
-      const products = multiplicationsOf(work, forms, host.products);
-      const computations = computationsOf(work, attentions, host.attentions);
-      if (debugs("kernels"))
-        for (const { said } of [products, computations]) if (said !== undefined) console.error(said);
-      return [...products.calls, ...computations.calls];
-    });
     const arena = Math.ceil(layout.arenaBytes / ALIGNMENT) * ALIGNMENT;
-    const scratch = Math.max(0, ...calls.flat().map(({ workspaceBytes }) => workspaceBytes));
     const numberOf = (source: KernelSource): number =>
       loaded.numbers.get(source.symbol) ?? host.programs.numberNow(source);
     this.#host = host;
     this.#works = works.works;
-    const undo: (() => void)[] = [];
+    const undo = [() => this.#leave()];
     try {
+      const calls = works.works.map((work): readonly Call[] => {
+        const products = multiplicationsOf(work, forms, host.products, this);
+        const computations = computationsOf(work, attentions, host.attentions, this);
+        if (debugs("kernels"))
+          for (const { said } of [products, computations]) if (said !== undefined) console.error(said);
+        return [...products.calls, ...computations.calls];
+      });
+      const scratch = Math.max(0, ...calls.flat().map(({ workspaceBytes }) => workspaceBytes));
       if (works.guards > 0) {
         const guards = host.memory.alloc(4 * works.guards, largest);
         this.#guards = guards;
@@ -147,6 +147,13 @@ export class Plan {
     workspaces.giveBack(this.#workspace);
     memory.free(this.#table);
     if (this.#guards !== undefined) memory.free(this.#guards);
+    this.#leave();
+  }
+
+  /** Gives up what the libraries have made ready for it. */
+  #leave(): void {
+    this.#host.products?.leave(this);
+    this.#host.attentions?.leave(this);
   }
 
   #runOneByOne(): void {

@@ -84,7 +84,7 @@ test("the memory of an addend may be that of the result, that of an operand may 
       guard: undefined,
       launch: { kernel: 0 },
     };
-    return multiplicationsOf(work as never, forms, products).calls;
+    return multiplicationsOf(work as never, forms, products, {}).calls;
   };
   const at = (memory: number) => ({ memory, offset: 0 });
   expect(callsWith([10, 11, 12, 13])).toEqual([

@@ -28,11 +28,12 @@ export interface Multiplications {
   readonly said?: string;
 }
 
-/** The calls that stand for a launch of a product. What is guarded stays with our kernels, which look whether they are to run. */
+/** The calls that stand for a launch of a product, which the user has until it leaves. What is guarded stays with our kernels, which look whether they are to run. */
 export function multiplicationsOf(
   { source, instances, guard, launch }: Work<KernelSource>,
   forms: readonly MaybeForm[],
   products: Products | undefined,
+  user: object,
 ): Multiplications {
   const form = launch === undefined ? undefined : forms[launch.kernel];
   if (form === undefined || products === undefined) return { calls: [] };
@@ -44,7 +45,7 @@ export function multiplicationsOf(
   for (const instance of instances) {
     const problem = problemOf(form, new Map(source.scalars.map(({ name }, i) => [name, instance.scalars[i]!])));
     if (problem === undefined || overlaps(problem, instance)) return own("for how its operands lie");
-    const ready = products.ready(problem);
+    const ready = products.ready(problem, user);
     if (typeof ready === "string") return own(ready);
     text = textOf(problem);
     calls.push({

@@ -3,6 +3,7 @@ import { dtypes, LimitError } from "@tenon/ir";
 import { candidatesOf } from "../libraries.ts";
 import type { Block, Memory } from "../memory.ts";
 import { FILL, isFailure, MULTIPLY, type NativeDevice, type NativeLibrary, type NativeProposal } from "../native.ts";
+import { Prepared } from "../prepared.ts";
 import { type Lies, numbersOf, type ProductProblem, textOf, workOf } from "./problem.ts";
 
 /** Less work than this takes any kernel about as long as it takes to start one: then ours is not slower, and is made already. */
@@ -47,7 +48,7 @@ export class Products {
   readonly #keep: Keep;
   readonly #options: ProductOptions;
   readonly #mostWorkspace: number;
-  readonly #ready = new Map<string, ReadyProduct | string>();
+  readonly #prepared: Prepared<ReadyProduct>;
 
   constructor(device: NativeDevice, memory: Memory, keep: Keep, options: ProductOptions) {
     const candidates = (["products", "runtime"] as const).map((kind) =>
@@ -55,6 +56,7 @@ export class Products {
     ) as [readonly string[], readonly string[]];
     this.library = device.useProducts(...candidates);
     this.#device = device;
+    this.#prepared = new Prepared((number) => device.removeProduct(number));
     this.#memory = memory;
     this.#keep = keep;
     this.#options = options;
@@ -72,20 +74,19 @@ export class Products {
     return workOf(problem) >= LEAST_WORK || this.#options.small;
   }
 
-  /** The product, or why it is left to a kernel of our own. */
-  ready(problem: ProductProblem): ReadyProduct | string {
+  /** The product, or why it is left to a kernel of our own; the user has it until it leaves. */
+  ready(problem: ProductProblem, user: object): ReadyProduct | string {
     if (!this.takes(problem)) return "little work";
     const numbers = numbersOf(problem, this.#mostWorkspace);
-    const key = numbers.join(" ");
-    let ready = this.#ready.get(key);
-    if (ready === undefined) {
-      ready = this.#prepared(problem, numbers);
-      this.#ready.set(key, ready);
-    }
-    return ready;
+    return this.#prepared.get(numbers.join(" "), user, () => this.#prepare(problem, numbers));
   }
 
-  #prepared(problem: ProductProblem, numbers: Float64Array): ReadyProduct | string {
+  /** A user wants no product any more. */
+  leave(user: object): void {
+    this.#prepared.leave(user);
+  }
+
+  #prepare(problem: ProductProblem, numbers: Float64Array): ReadyProduct | string {
     const number = this.#device.addProduct(numbers);
     try {
       const workspaceBytes = this.#chosen(number, problem, numbers);

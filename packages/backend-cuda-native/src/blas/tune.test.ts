@@ -27,7 +27,7 @@ testEmulatedDevice(
       },
     };
     const workspaceOf = (tune: boolean) => {
-      const ready = new Products(device, memory, keep, { tune, small: true, driver: 13_000 }).ready(problem);
+      const ready = new Products(device, memory, keep, { tune, small: true, driver: 13_000 }).ready(problem, {});
       return typeof ready === "string" ? ready : ready.workspaceBytes;
     };
     // the emulated library's first proposal wants 64 KiB, and the quickest of all wants 1 MiB
@@ -46,13 +46,13 @@ testEmulatedDevice("what was kept and does not do is timed again; what the libra
   const written: Uint8Array[] = [];
   const keep: Keep = { read: () => new Uint8Array(64), write: (_, data) => void written.push(data) };
   const products = new Products(device, new Memory(device), keep, { tune: true, small: true, driver: 13_000 });
-  expect(products.ready(problem)).toMatchObject({ workspaceBytes: 2 ** 20 });
+  expect(products.ready(problem, {})).toMatchObject({ workspaceBytes: 2 ** 20 });
   expect(written).toHaveLength(1);
   const narrow = { ...problem, a: { ...problem.a, leading: 7 } };
-  expect(products.ready(narrow)).toBe(
+  expect(products.ready(narrow, {})).toBe(
     "cuBLASLt refuses 8×8×8 float32: matmulAlgoGetHeuristic: CUBLAS_STATUS_INVALID_VALUE (a leading dimension is 7, less than 8 rows)",
   );
-  expect(products.ready({ ...problem, operandType: "float16", mul: "tf32" })).toBe(
+  expect(products.ready({ ...problem, operandType: "float16", mul: "tf32" }, {})).toBe(
     "cuBLASLt has no algorithm for 8×8×8 float16 to float32, tf32",
   );
   device.close();

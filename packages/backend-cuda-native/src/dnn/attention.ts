@@ -1,5 +1,6 @@
 import { candidatesOf } from "../libraries.ts";
 import { isFailure, type NativeComputation, type NativeDevice, type NativeLibrary } from "../native.ts";
+import { Prepared } from "../prepared.ts";
 import { graphsOf } from "./graphs.ts";
 import { type AttentionProblem, textOf, workOf } from "./problem.ts";
 
@@ -27,7 +28,7 @@ export class Attentions {
   readonly library: NativeLibrary;
   readonly #device: NativeDevice;
   readonly #small: boolean;
-  readonly #ready = new Map<string, ReadyAttention | string>();
+  readonly #prepared: Prepared<ReadyAttention>;
 
   constructor(device: NativeDevice, { small, driver }: AttentionOptions) {
     const candidates = candidatesOf("attention", process.env, driver);
@@ -35,6 +36,7 @@ export class Attentions {
     const parts = candidates.map((path) => path.replace(/libcudnn(?=[^/]*$)/, "libcudnn_graph"));
     this.library = device.useComputations(candidates, parts);
     this.#device = device;
+    this.#prepared = new Prepared((number) => device.removeComputation(number));
     this.#small = small;
   }
 
@@ -56,21 +58,21 @@ export class Attentions {
     return workOf(problem) >= LEAST_WORK || this.#small;
   }
 
-  /** The attention, or why it is left to a kernel of our own. */
-  ready(problem: AttentionProblem): ReadyAttention | string {
+  /** The attention, or why it is left to a kernel of our own; the user has it until it leaves. */
+  ready(problem: AttentionProblem, user: object): ReadyAttention | string {
     if (!this.takes(problem)) return "little work";
     const { q, k, v, y, lse, dtype, scale, causal } = problem;
     const arrays = [q, k, v, y, lse].map((x) => x && [x.sizes, x.strides]);
     const key = JSON.stringify([arrays, dtype, scale, causal]);
-    let ready = this.#ready.get(key);
-    if (ready === undefined) {
-      ready = this.#prepared(problem);
-      this.#ready.set(key, ready);
-    }
-    return ready;
+    return this.#prepared.get(key, user, () => this.#prepare(problem));
   }
 
-  #prepared(problem: AttentionProblem): ReadyAttention | string {
+  /** A user wants no attention any more. */
+  leave(user: object): void {
+    this.#prepared.leave(user);
+  }
+
+  #prepare(problem: AttentionProblem): ReadyAttention | string {
     let why = "";
     for (const { name, numbers } of graphsOf(problem, this.library.version)) {
       try {

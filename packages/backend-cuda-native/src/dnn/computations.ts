@@ -20,11 +20,12 @@ export interface Computations {
   readonly said?: string;
 }
 
-/** The calls that stand for a launch of an attention. What is guarded stays with our kernels, which look whether they are to run. */
+/** The calls that stand for a launch of an attention, which the user has until it leaves. What is guarded stays with our kernels, which look whether they are to run. */
 export function computationsOf(
   { source, instances, guard, launch }: Work<KernelSource>,
   forms: readonly MaybeAttention[],
   attentions: Attentions | undefined,
+  user: object,
 ): Computations {
   const form = launch === undefined ? undefined : forms[launch.kernel];
   if (form === undefined || attentions === undefined) return { calls: [] };
@@ -36,7 +37,7 @@ export function computationsOf(
   for (const instance of instances) {
     const problem = problemOf(form, new Map(source.scalars.map(({ name }, i) => [name, instance.scalars[i]!])));
     if (typeof problem === "string") return own(problem);
-    const ready = attentions.ready(problem);
+    const ready = attentions.ready(problem, user);
     if (typeof ready === "string") return own(ready);
     text = `${textOf(problem)}, ${ready.told}`;
     calls.push({
