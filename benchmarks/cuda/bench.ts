@@ -53,6 +53,7 @@ export async function bench(options: BenchOptions): Promise<Findings> {
     ...{ peer: beside, ...(datasheet !== undefined && { datasheet }) },
   };
   const kept = before?.fingerprint === fingerprint && before.peer === beside ? before : undefined;
+  if (before !== kept) log(`what was found before goes: it was ${before!.fingerprint}, ${before!.peer}`);
   const folder = mkdtempSync(join(tmpdir(), "tenon-bench-"));
   const jobs = jobsOf(tiny ? tinySizes : fullSizes, folder);
   const results = new Map(kept?.results.map((result) => [titleOf(result), result]));
