@@ -13,32 +13,41 @@ import { parseArgs } from "node:util";
 import { cudaNative } from "@tenon/backend-cuda-native";
 import { bench, write, written } from "./cuda/bench.ts";
 
-const { values } = parseArgs({
-  options: {
-    device: { type: "string", default: "0" },
-    rounds: { type: "string", default: "7" },
-    only: { type: "string", multiple: true },
-    python: { type: "string", default: "python3" },
-    alone: { type: "boolean", default: false },
-    out: { type: "string", default: fileURLToPath(new URL(".", import.meta.url)) },
-    tiny: { type: "boolean", default: false },
-  },
-});
+const number = { type: "string", default: "0" } as const;
 
-const { only, tiny, out, alone, python, device } = values;
-const open = () => cudaNative({ device: Number(device) });
-const why = await open().whyNot?.();
-if (typeof why === "string") {
-  console.error(`\n*** No NVIDIA GPU answers: ${why}. NOTHING was measured. ***\n`);
-  process.exit(3);
+/** Measures what the command line wants; gives the exit status. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      device: number,
+      rounds: { ...number, default: "7" },
+      only: { type: "string", multiple: true },
+      python: { type: "string", default: "python3" },
+      alone: { type: "boolean", default: false },
+      out: { type: "string", default: fileURLToPath(new URL(".", import.meta.url)) },
+      tiny: { type: "boolean", default: false },
+    },
+  });
+  const { only, tiny, out, alone, python, device } = values;
+  const open = () => cudaNative({ device: Number(device) });
+  const why = await open().whyNot?.();
+  if (typeof why === "string") {
+    console.error(`\n*** No NVIDIA GPU answers: ${why}. NOTHING was measured. ***\n`);
+    return 3;
+  }
+  const { failed } = await bench({
+    ...{ open, only, tiny, rounds: Number(values.rounds), roundMs: tiny ? 1 : 100, log: console.log },
+    ...(!alone && { peer: { python, device: `cuda:${device}` } }),
+    ...(only !== undefined && { before: written(out) }),
+    save: (findings) => write(findings, out),
+  });
+  console.log(`written: ${out}`);
+  const problems = Object.keys(failed);
+  if (problems.length > 0) console.error(`*** ${problems.length} FAILED: ${problems.join("; ")} ***`);
+  return problems.length > 0 ? 1 : 0;
 }
-const { failed } = await bench({
-  ...{ open, only, tiny, rounds: Number(values.rounds), roundMs: tiny ? 1 : 100, log: console.log },
-  ...(!alone && { peer: { python, device: `cuda:${device}` } }),
-  ...(only !== undefined && { before: written(out) }),
-  save: (findings) => write(findings, out),
+
+process.exitCode = await main().catch((error: Error) => {
+  console.error(`*** ${error.message} ***`);
+  return 1;
 });
-console.log(`written: ${out}`);
-const problems = Object.keys(failed);
-if (problems.length > 0) console.error(`*** ${problems.length} FAILED: ${problems.join("; ")} ***`);
-process.exitCode = problems.length > 0 ? 1 : 0;

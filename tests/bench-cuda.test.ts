@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
 import { cpuJs } from "@tenon/backend-cpu-js";
 import { expect, test } from "vitest";
-import { bench, write } from "../benchmarks/cuda/bench.ts";
+import { bench, write, written } from "../benchmarks/cuda/bench.ts";
 import { jobsOf, tinySizes } from "../benchmarks/cuda/jobs.ts";
 import { Peer } from "../benchmarks/cuda/peer.ts";
 import { type Findings, pageOf } from "../benchmarks/cuda/report.ts";
@@ -73,6 +73,24 @@ test("a job that fails is told of, the next one has a device of its own, and wha
   expect(results.map(({ precision }) => precision)).toEqual(["tf32", "bfloat16"]);
   expect(results[1]).toEqual(before.results[0]);
   expect(failed).toEqual({});
+});
+
+test("what cannot be measured is told before anything is, and a folder for the results is made", async () => {
+  const options = { ...wanted, open: () => cpuJs(), log: () => {} };
+  await expect(bench({ ...options, only: ["copy", "matmull"] })).rejects.toThrow(
+    /^no job begins with "matmull"; there are: copy, float32; .*; MNIST$/,
+  );
+  for (const rounds of [Number("many"), 0])
+    await expect(bench({ ...options, rounds })).rejects.toThrow(`${rounds} rounds: give a whole number from 1`);
+
+  const folder = join(mkdtempSync(join(tmpdir(), "tenon-results-")), "not", "there");
+  try {
+    const findings = await bench({ ...options, only: ["copy"], save: (found) => write(found, folder) });
+    expect(written(folder)).toEqual(findings);
+    expect(readdirSync(folder).toSorted()).toEqual(["RESULTS-CUDA.json", "RESULTS-CUDA.md"]);
+  } finally {
+    rmSync(join(folder, "../.."), { recursive: true });
+  }
 });
 
 testEmulatedDevice("some of them run on the emulated device", { timeout: 60_000 }, async () => {

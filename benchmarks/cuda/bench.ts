@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
@@ -39,6 +39,11 @@ const races = {
 /** Measures everything, and gives what was found. */
 export async function bench(options: BenchOptions): Promise<Findings> {
   const { open, rounds, roundMs, tiny = false, only = [""], before, log, save = () => {} } = options;
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`${rounds} rounds: give a whole number from 1`);
+  const sizes = tiny ? tinySizes : fullSizes;
+  const titles = [...jobsOf(sizes, "").map(titleOf), MNIST];
+  const unknown = only.find((start) => !titles.some((title) => title.startsWith(start)));
+  if (unknown !== undefined) throw new Error(`no job begins with "${unknown}"; there are: ${titles.join("; ")}`);
   const isWanted = (name: string): boolean => only.some((start) => name.startsWith(start));
   await setBackend(open());
   const { name, fingerprint } = (await capabilitiesOf()).device;
@@ -55,7 +60,7 @@ export async function bench(options: BenchOptions): Promise<Findings> {
   const kept = before?.fingerprint === fingerprint && before.peer === beside ? before : undefined;
   if (before !== kept) log(`what was found before goes: it was ${before!.fingerprint}, ${before!.peer}`);
   const folder = mkdtempSync(join(tmpdir(), "tenon-bench-"));
-  const jobs = jobsOf(tiny ? tinySizes : fullSizes, folder);
+  const jobs = jobsOf(sizes, folder);
   const results = new Map(kept?.results.map((result) => [titleOf(result), result]));
   const failed = new Map(Object.entries(kept?.failed ?? {}));
   let mnist = kept?.mnist ?? "only some jobs were wanted";
@@ -120,10 +125,17 @@ async function mnistHere(): Promise<{ readonly train: LabelledImages; readonly t
 
 const file = (folder: string): string => join(folder, "RESULTS-CUDA.json");
 
-/** Writes what was found, and the page that is made of it. */
+/** Writes what was found, and the page that is made of it; who is stopped meanwhile leaves what was there before. */
 export function write(findings: Findings, folder: string): void {
-  writeFileSync(file(folder), `${JSON.stringify(findings, null, 2)}\n`);
-  writeFileSync(join(folder, "RESULTS-CUDA.md"), pageOf(findings));
+  mkdirSync(folder, { recursive: true });
+  replace(file(folder), `${JSON.stringify(findings, null, 2)}\n`);
+  replace(join(folder, "RESULTS-CUDA.md"), pageOf(findings));
+}
+
+function replace(path: string, text: string): void {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, text);
+  renameSync(part, path);
 }
 
 /** What was written; undefined where nothing was. */

@@ -106,6 +106,8 @@ testEmulatedDevice("a wrong number of a GPU is refused, and an option that does 
     [OptionError E803 cudaNative: device is -1, which is no number of a GPU.
       fix: give a whole number from 0.]
   `);
+  expect(() => openDevice({ device: Number("x") })).toThrow("device is NaN, which is no number of a GPU");
+  expect(() => openDevice({ device: "1" } as object)).toThrow('device is "1", which is no number of a GPU');
   expect(() => openDevice({ devise: 0 } as object)).toThrow("did you mean device?");
 });
 

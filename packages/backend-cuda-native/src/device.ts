@@ -63,12 +63,15 @@ function openCompiler({ version }: NativeDriver): NativeCompiler {
   }
 }
 
+/** What was given as a number, for people; JSON has no NaN. */
+const told = (given: unknown): string => (typeof given === "number" ? String(given) : JSON.stringify(given));
+
 /** A GPU and what is needed to compute on it. Errors: E571 to E574, each for what is missing; E575 where NVRTC does not know the GPU. */
 export function openDevice(options: DeviceOptions = {}): OpenedDevice {
   checkOptions("cudaNative", options, ["device"]);
   const { device: ordinal = 0 } = options;
   if (!Number.isInteger(ordinal) || ordinal < 0)
-    throw new OptionError("E803", "cudaNative", `device is ${JSON.stringify(ordinal)}, which is no number of a GPU`, {
+    throw new OptionError("E803", "cudaNative", `device is ${told(ordinal)}, which is no number of a GPU`, {
       fix: "give a whole number from 0",
     });
   const driver = openDriver();
