@@ -14,7 +14,7 @@ import { loadNative } from "./native.ts";
 test("libraries are looked for in named folders, by the loader, in a toolkit, and in the packages of Python", () => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-libraries-"));
   const wheel = join(folder, "venv/lib/python3.12/site-packages/nvidia/cuda_nvrtc/lib");
-  const places = [join(folder, "named"), join(folder, "toolkit/lib64"), wheel];
+  const places = [...["named", "toolkit/lib64", "conda/lib"].map((name) => join(folder, name)), wheel];
   try {
     for (const place of places) {
       mkdirSync(place, { recursive: true });
@@ -23,10 +23,11 @@ test("libraries are looked for in named folders, by the loader, in a toolkit, an
     const found = candidatesOf("compiler", {
       TENON_CUDA_LIBS: `${folder}/none:${folder}/named`,
       CUDA_HOME: join(folder, "toolkit"),
+      CONDA_PREFIX: join(folder, "conda"),
       VIRTUAL_ENV: join(folder, "venv"),
     });
-    const [named, toolkit, python] = places.map((place) => join(place, "libnvrtc.so.13"));
-    expect(found.slice(0, 5)).toEqual([named, "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so", toolkit]);
+    const [named, toolkit, conda, python] = places.map((place) => join(place, "libnvrtc.so.13"));
+    expect(found.slice(0, 6)).toEqual([named, "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so", toolkit, conda]);
     expect(found).toContain(python);
     writeFileSync(join(folder, "named/libnvrtc.so.12"), "");
     const forOlder = candidatesOf("compiler", { TENON_CUDA_LIBS: join(folder, "named") }, 12_080);

@@ -44,8 +44,9 @@ export function candidatesOf(
   return [...inFolders(given), ...names, ...inFolders(toolkits(environment)), ...inFolders(wheels(environment))];
 }
 
-const toolkits = ({ CUDA_PATH, CUDA_HOME }: NodeJS.ProcessEnv): readonly string[] =>
-  [CUDA_PATH, CUDA_HOME, "/usr/local/cuda"].flatMap((folder) =>
+/** Of a toolkit that is named, of the environment of conda that is active, of the system's. */
+const toolkits = ({ CUDA_PATH, CUDA_HOME, CONDA_PREFIX }: NodeJS.ProcessEnv): readonly string[] =>
+  [CUDA_PATH, CUDA_HOME, CONDA_PREFIX, "/usr/local/cuda"].flatMap((folder) =>
     folder === undefined ? [] : [join(folder, "lib64"), join(folder, "lib")],
   );
 
