@@ -190,14 +190,17 @@ void tenon_load_four(unsigned* words, const emulation::Slot<T>& from, long long 
   for (int i = 0; i < (int)(16 / sizeof(T)); i++) parts[i] = from[at + i];
   memcpy(words, parts, sizeof parts);
 }
-/** Without `inside` nothing is read. */
+/** Without `inside` nothing is read. What comes later may come at once, so that nobody else may be at the place from here on. */
 template <int N, typename T>
 void tenon_copy_four(emulation::Shared<unsigned, N>& tiles, int at, const emulation::Slot<T>& from, long long place, bool inside) {
   emulation::Copies& copies = emulation::copies[emulation::here.thread];
   if (copies.count == emulation::kMostCopies) return emulation::here.machine->fail("more copies than are waited for");
   emulation::Copy& copy = copies.begun[copies.count++];
   emulation::checkAlignment(tiles[at].bytes);
-  for (int i = 0; i < 4; i++) copy.to[i] = tiles[at + i], copy.words[i] = 0;
+  for (int i = 0; i < 4; i++) {
+    copy.to[i] = tiles[at + i], copy.words[i] = 0;
+    emulation::here.machine->writes(copy.to[i]);
+  }
   if (inside) tenon_load_four(copy.words, from, place);
 }
 inline void tenon_wait_copies() {

@@ -60,6 +60,11 @@ const wrong = [
   ],
   ["atomicAdd(&s1[0], 1.0f);\ns1[i / 2 * 2] = s1[0];", /^an atomic operation races with a (read|write) at element 0/],
   ["atomicAdd(part + 40, 1.0f);", /^an access outside of shared memory at element 40/],
+  // a copy that is waited for behind the barrier has begun before it
+  [
+    "TENON_TILES(tiles, 160);\ns1[i] = tenon_float(tiles[thread * 4]);\ntenon_copy_four(tiles, 156 - thread * 4, s0, 0, false);\n__syncthreads();\ntenon_wait_copies();",
+    /^a (write races with a read|read races with a write) at/,
+  ],
 ] as const;
 
 const each = (of: (i: number) => number): number[] => first.map((_, i) => of(i));
