@@ -2,8 +2,7 @@ import { type ClaimedKernel, constantIndex, type Index, type Strided } from "@te
 import { named, placeOf, slotOf } from "@tenon/lowering/claimed";
 import type { Source } from "@tenon/lowering/threads";
 import { type Lines, linesOf } from "./attention-tile.ts";
-import { eachOf } from "./each.ts";
-import { FOUR, type Format, loadFour, storeFour, type Way, wayOf } from "./fours.ts";
+import { eachFour, FOUR, type Format, type Fours, loadFour, sharesOf, storeFour, type Way, wayOf } from "./fours.ts";
 
 /** Something on its way into shared memory. */
 export interface Arriving {
@@ -52,7 +51,7 @@ export class Rows implements Arriving {
     this.#format = format;
     this.lines = linesOf(at.operand, format);
     this.way = wayOfRows(at.operand, format);
-    if (this.way !== "copied") source.line(`float next_${at.name}[${this.#share}][${FOUR * format.inWord}];`);
+    if (this.way !== "copied") source.line(`float next_${at.name}[${sharesOf(this.#fours)}][${FOUR * format.inWord}];`);
   }
 
   load(buffer: string): void {
@@ -63,7 +62,7 @@ export class Rows implements Arriving {
       const [example, row, at, k] = ["example", "row", head, "k"].map((text) => named(source, text));
       return source.index(placeOf(operand, [example!, row!, at!, k!]));
     };
-    this.#each(() => {
+    eachFour(source, this.#fours, () => {
       source.line("const int row = first + own;");
       loadFour(source, this.way, this.#format, {
         ...{ first: `four * ${this.#format.inWord}`, next: `next_${name}[share]`, place: this.#place(buffer) },
@@ -79,35 +78,17 @@ export class Rows implements Arriving {
   store(buffer: string): void {
     if (this.way === "copied") return;
     const next = `next_${this.#at.name}[share]`;
-    this.#each(() => storeFour(this.#source, this.#format, next, this.#place(buffer)));
+    eachFour(this.#source, this.#fours, () => storeFour(this.#source, this.#format, next, this.#place(buffer)));
   }
 
-  get #fours(): number {
-    return this.lines.words / FOUR;
-  }
-
-  /** How many times four words a thread has. */
-  get #share(): number {
-    return Math.ceil((this.#at.count * this.#fours) / this.#at.threads);
+  /** Neighbours load what lies side by side. */
+  get #fours(): Fours {
+    const { count, operand, threads } = this.#at;
+    return { count, fours: this.lines.words / FOUR, threads, thread: "thread", along: isAlong(operand) };
   }
 
   #place(buffer: string): string {
     return `${buffer} + ${this.#at.begin} + own * ${this.lines.pitch} + four`;
-  }
-
-  /** For each of a thread's fours: `own`, the row in the tile, and `four`, its words. Neighbours load what lies side by side. */
-  #each(body: () => void): void {
-    const source = this.#source;
-    const { count, operand, threads } = this.#at;
-    const fours = this.#fours;
-    const along = isAlong(operand);
-    eachOf(source, ["share", this.#share], () => {
-      source.line(`const int at = thread + share * ${threads};`);
-      source.line(`const int own = ${along ? `at / ${fours}` : `at % ${count}`};`);
-      source.line(`const int four = ${along ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
-      if ((count * fours) % threads === 0) body();
-      else source.if(`at < ${count * fours}`, body);
-    });
   }
 }
 

@@ -32,6 +32,31 @@ export function wayWhere({ dtype, access }: Slot, isWhole: (count: number) => bo
   return dtype === "float32" && isWhole(4) ? "vectors" : "elements";
 }
 
+/** Lines of a tile, `fours` times four words each, and the threads that bring them; `thread` is the name of their number. */
+export interface Fours {
+  readonly count: number;
+  readonly fours: number;
+  readonly threads: number;
+  readonly thread: string;
+  /** Whether neighbouring threads have neighbouring words, and not neighbouring lines. */
+  readonly along: boolean;
+}
+
+/** How many times four words a thread has. */
+export const sharesOf = ({ count, fours, threads }: Fours): number => Math.ceil((count * fours) / threads);
+
+/** For each of a thread's fours, the `share`-th: `own`, the line in the tile, and `four`, its words. */
+export function eachFour(source: Source, all: Fours, body: () => void): void {
+  const { count, fours, threads, thread, along } = all;
+  eachOf(source, ["share", sharesOf(all)], () => {
+    source.line(`const int at = ${thread} + share * ${threads};`);
+    source.line(`const int own = ${along ? `at / ${fours}` : `at % ${count}`};`);
+    source.line(`const int four = ${along ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
+    if ((count * fours) % threads === 0) body();
+    else source.if(`at < ${count * fours}`, body);
+  });
+}
+
 /** The element at `k` of a line, once these are written; each may write what its text needs. */
 export interface AtK {
   place(): { readonly slot: string; readonly address: string };

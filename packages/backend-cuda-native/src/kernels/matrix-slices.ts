@@ -1,7 +1,6 @@
 import { constantIndex, type DotKernel } from "@tenon/lowering";
 import type { Source } from "@tenon/lowering/threads";
-import { eachOf } from "./each.ts";
-import { FOUR, type Format, loadFour, storeFour, type Way, wayWhere } from "./fours.ts";
+import { eachFour, FOUR, type Format, type Fours, loadFour, sharesOf, storeFour, type Way, wayWhere } from "./fours.ts";
 import { type Lay, WORDS } from "./matrix-lay.ts";
 import type { MatrixTile } from "./matrix-tile.ts";
 import { liesSideBySide, loadOf } from "./side-by-side.ts";
@@ -36,7 +35,7 @@ export class Slices {
     this.#tile = tile;
     this.#lay = lay;
     this.way = wayOfSide(side, format, kernel);
-    const registers = `float next_${side.name}[${this.#share}][${FOUR * format.inWord}];`;
+    const registers = `float next_${side.name}[${sharesOf(this.#fours)}][${FOUR * format.inWord}];`;
     if (this.way !== "copied") source.line(registers);
   }
 
@@ -45,7 +44,7 @@ export class Slices {
     const source = this.#source;
     const [kernel, side] = [this.#kernel, this.#side];
     const next = `next_${side.name}[share]`;
-    this.#each(() => {
+    eachFour(source, this.#fours, () => {
       source.line(`const int line = ${side.first} + own;`);
       loadFour(source, this.way, this.#format, {
         ...{ first: `${step} + four * ${this.#format.inWord}`, next, place: this.#place(buffer) },
@@ -63,31 +62,17 @@ export class Slices {
     if (this.way === "copied") return;
     const source = this.#source;
     const next = `next_${this.#side.name}[share]`;
-    this.#each(() => storeFour(source, this.#format, next, this.#place(buffer)));
+    eachFour(source, this.#fours, () => storeFour(source, this.#format, next, this.#place(buffer)));
   }
 
-  /** How many times four words a thread has. */
-  get #share(): number {
-    return Math.ceil((this.#side.count * (WORDS / FOUR)) / this.#tile.threads);
+  /** Neighbours load what lies side by side. */
+  get #fours(): Fours {
+    const { operand, count } = this.#side;
+    const along = this.way !== "elements" || operand.lies?.strides.k === constantIndex(1);
+    return { count, fours: WORDS / FOUR, threads: this.#tile.threads, thread: "member", along };
   }
 
   #place(buffer: string): string {
     return `${buffer} + ${this.#side.begin} + ${this.#lay.four("own", "four")}`;
-  }
-
-  /** For each of a thread's fours: `own`, the line in the tile, and `four`, its words. Neighbours load what lies side by side. */
-  #each(body: () => void): void {
-    const source = this.#source;
-    const { operand, count } = this.#side;
-    const { threads } = this.#tile;
-    const fours = WORDS / FOUR;
-    const alongK = this.way !== "elements" || operand.lies?.strides.k === constantIndex(1);
-    eachOf(source, ["share", this.#share], () => {
-      source.line(`const int at = member + share * ${threads};`);
-      source.line(`const int own = ${alongK ? `at / ${fours}` : `at % ${count}`};`);
-      source.line(`const int four = ${alongK ? `at % ${fours}` : `at / ${count}`} * ${FOUR};`);
-      if ((count * fours) % threads === 0) body();
-      else source.if(`at < ${count * fours}`, body);
-    });
   }
 }
