@@ -1,5 +1,6 @@
 import type { DType } from "@tenon/ir";
 import type { ClaimedKernel, Kernel, Strided } from "@tenon/lowering";
+import type { AttentionAttrs } from "@tenon/lowering/threads";
 import { isAttention } from "../kernels/attention-format.ts";
 
 /** Where an array lies: in a slot of the kernel by number, in elements. */
@@ -19,13 +20,6 @@ export interface AttentionForm {
   readonly y: Lying;
   /** (b, h, t), where somebody wants it. */
   readonly lse: Lying | undefined;
-}
-
-interface AttentionAttrs {
-  readonly scale: number;
-  readonly causal: boolean;
-  readonly mask: boolean;
-  readonly bias: boolean;
 }
 
 /** What the library may compute of a kernel, or why it is left to one of our own; undefined for what is no attention. */

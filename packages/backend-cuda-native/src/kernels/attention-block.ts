@@ -10,7 +10,7 @@ import {
   subtractIndex,
 } from "@tenon/lowering";
 import { bound, finish, named, placeOf, slotOf } from "@tenon/lowering/claimed";
-import { Source } from "@tenon/lowering/threads";
+import { type AttentionAttrs, Source } from "@tenon/lowering/threads";
 import { cudaFor } from "../cuda/language.ts";
 import { holdOwn, type Own } from "./attention-products.ts";
 import { Rows } from "./attention-rows.ts";
@@ -18,14 +18,6 @@ import { arrive } from "./attention-stream.ts";
 import { type AttentionTile, type Lines, linesOf, ownRows } from "./attention-tile.ts";
 import { eachOf } from "./each.ts";
 import type { Format } from "./fours.ts";
-
-export interface AttentionAttrs {
-  readonly scale: number;
-  readonly causal: boolean;
-  readonly mask: boolean;
-  readonly bias: boolean;
-  readonly mul: string;
-}
 
 /** Whose rows a block has, and which it goes over; scores have them as rows and columns. */
 export type OwnAxis = "query" | "key";

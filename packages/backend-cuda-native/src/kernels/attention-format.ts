@@ -1,6 +1,6 @@
 import type { Attrs, DType } from "@tenon/ir";
 import type { Index } from "@tenon/lowering";
-import type { AttentionAttrs } from "./attention-block.ts";
+import type { AttentionAttrs } from "@tenon/lowering/threads";
 import type { Format } from "./fours.ts";
 import { likely } from "./likely.ts";
 import { formatOf } from "./matrix.ts";

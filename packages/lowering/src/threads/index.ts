@@ -1,4 +1,5 @@
 export { largestTensors } from "../plan/largest.ts";
+export type { AttentionAttrs } from "./claimed/attention.ts";
 export { renderClaimed, threadClaims } from "./claimed/claimed.ts";
 export type { ConvAttrs } from "./claimed/conv.ts";
 export { constantsWith, integerConstant } from "./constants.ts";

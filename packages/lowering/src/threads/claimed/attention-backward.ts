@@ -6,18 +6,11 @@ import type { ClaimedKernel, Strided } from "../../kernel/kernel.ts";
 import type { Language } from "../language.ts";
 import type { ThreadCode } from "../render.ts";
 import { Source } from "../source.ts";
-import { attention, elementsOf } from "./attention.ts";
+import { type AttentionAttrs, attention, elementsOf } from "./attention.ts";
 import type { ClaimedThreads } from "./claimed.ts";
 import { bound, finish, named, placeOf, slotOf, unravelled } from "./places.ts";
 
 const THREADS = 64;
-
-interface BackwardAttrs {
-  readonly scale: number;
-  readonly causal: boolean;
-  readonly mask: boolean;
-  readonly bias: boolean;
-}
 
 /**
  * The derivative of attention by rows, its shares made again from the logarithms of the rows' sums (Dao 2023, arXiv:2307.08691,
@@ -25,7 +18,7 @@ interface BackwardAttrs {
  * which goes over the queries that see it. Nobody adds to what another one adds to.
  */
 export const attentionBackward: ClaimedThreads = {
-  accepts: (site) => attention.accepts(site) && !(site.attrs as unknown as BackwardAttrs).bias,
+  accepts: (site) => attention.accepts(site) && !(site.attrs as unknown as AttentionAttrs).bias,
   render: (kernel, language) => new BackwardCode(kernel, language).code(),
 };
 
@@ -34,13 +27,13 @@ type Operands = readonly [q: Strided, k: Strided, v: Strided, lse: Strided, dy: 
 class BackwardCode {
   readonly #kernel: ClaimedKernel;
   readonly #source: Source;
-  readonly #attrs: BackwardAttrs;
+  readonly #attrs: AttentionAttrs;
   readonly #operands: Operands;
 
   constructor(kernel: ClaimedKernel, language: Language) {
     this.#kernel = kernel;
     this.#source = new Source(language, kernel);
-    this.#attrs = kernel.attrs as unknown as BackwardAttrs;
+    this.#attrs = kernel.attrs as unknown as AttentionAttrs;
     this.#operands = kernel.inputs as unknown as Operands;
   }
 

@@ -14,7 +14,8 @@ const THREADS = 64;
 const MOST_DEPTH = 64;
 const LOWEST = -3.4028234663852886e38; // of the finite float32 values
 
-interface AttentionAttrs {
+/** What `nn.attention` and its derivative are told. */
+export interface AttentionAttrs {
   readonly scale: number;
   readonly causal: boolean;
   readonly mask: boolean;
