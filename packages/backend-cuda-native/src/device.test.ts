@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
 import { chooseBackend } from "@tenon/backend/node";
 import { expect, test, vi } from "vitest";
@@ -29,6 +29,7 @@ test("libraries are looked for in named folders, by the loader, in a toolkit, an
     const [named, toolkit, conda, python] = places.map((place) => join(place, "libnvrtc.so.13"));
     expect(found.slice(0, 6)).toEqual([named, "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so", toolkit, conda]);
     expect(found).toContain(python);
+    expect(candidatesOf("compiler", { TENON_CUDA_LIBS: relative(".", `${folder}/named`) })[0]).toBe(named);
     writeFileSync(join(folder, "named/libnvrtc.so.12"), "");
     const forOlder = candidatesOf("compiler", { TENON_CUDA_LIBS: join(folder, "named") }, 12_080);
     expect(forOlder.slice(0, 2)).toEqual([join(folder, "named/libnvrtc.so.12"), named]);

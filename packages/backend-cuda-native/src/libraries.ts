@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Libraries of NVIDIA's that are opened at run time, by the names that their files have, the latest first. */
 export const libraryNames = {
@@ -38,7 +38,10 @@ export function candidatesOf(
   driver = Number.POSITIVE_INFINITY,
 ): readonly string[] {
   const names = namesFor(kind, driver);
-  const given = (environment.TENON_CUDA_LIBS ?? "").split(":").filter((folder) => folder !== "");
+  // of "." and a name there would be left the name alone, with which the loader looks elsewhere
+  const given = (environment.TENON_CUDA_LIBS ?? "")
+    .split(":")
+    .flatMap((folder) => (folder === "" ? [] : resolve(folder)));
   const inFolders = (folders: readonly string[]): string[] =>
     folders.flatMap((folder) => names.map((name) => join(folder, name))).filter((path) => existsSync(path));
   return [...inFolders(given), ...names, ...inFolders(toolkits(environment)), ...inFolders(wheels(environment))];
