@@ -3,7 +3,7 @@
 // finalized, and what may be asked of it then, stands in a table; a call that the library would refuse is an error whose text says what
 // was wrong. Any graph of the operations that are known here is computed, by the processor and in the order of the stream, but two products
 // of matrices in one only as the engines for attention want them. TENON_EMULATED_CUDNN is its version; TENON_EMULATED_CUDNN_REFUSES
-// are the heuristics that name no engine. `tenon_live_computations` counts what is left.
+// are the heuristics that name no engine, and captures, where none may be. `tenon_live_computations` counts what is left.
 #include <stdlib.h>
 #include <string.h>
 
@@ -378,12 +378,15 @@ int finalizePlan(Descriptor& plan) {
   return plan.engine == kUnable ? refuse(kNotSupported + 1, "the engine cannot do this after all") : kSuccess;
 }
 
+bool refuses(const char* what) {
+  const char* all = getenv("TENON_EMULATED_CUDNN_REFUSES");
+  return all != nullptr && strstr(all, what) != nullptr;
+}
+
 /** Engines that heuristics of a mode name. */
 std::vector<int> enginesOf(int mode) {
-  const char* refused = getenv("TENON_EMULATED_CUDNN_REFUSES");
-  const std::string all = refused == nullptr ? "" : refused;
-  if (mode == kModeA) return all.find("A") == std::string::npos ? std::vector<int>{0, 1, 2, 3} : std::vector<int>{};
-  return all.find("fallback") == std::string::npos ? std::vector<int>{3} : std::vector<int>{};
+  if (mode == kModeA) return refuses("A") ? std::vector<int>{} : std::vector<int>{0, 1, 2, 3};
+  return refuses("fallback") ? std::vector<int>{} : std::vector<int>{3};
 }
 
 bool isLive(const void* d) { return descriptors.count((Descriptor*)d) > 0; }
@@ -409,7 +412,7 @@ int execute(Handle& handle, Descriptor& plan, const Descriptor& pack) {
     given.erase(at);
   }
   if (!given.empty()) return refuse(kBadParam, "tensor " + number(given.begin()->first) + " is given and not there");
-  if (tenon_is_captured() && !plan.hasRun) return refuse(kExecutionFailed, "what runs first loads code, which a capture forbids");
+  if (tenon_is_captured() && (!plan.hasRun || refuses("captures"))) return refuse(kExecutionFailed, "what runs first loads code, which a capture forbids");
   const int64_t bytes = kWorkspaces[plan.engine];
   if (bytes > 0 && workspace % 256 != 0) return refuse(kBadParam, "the workspace is not aligned");
   const auto program = plan.program;

@@ -9,7 +9,7 @@ import type { Attentions } from "./dnn/attention.ts";
 import { computationsOf } from "./dnn/computations.ts";
 import type { MaybeAttention } from "./dnn/form.ts";
 import { ALIGNMENT, type Block, type Memory } from "./memory.ts";
-import { FILL, isFailure, type NativeDevice, type NativeFailure, type NativeGraph } from "./native.ts";
+import { FILL, firstLine, isFailure, type NativeDevice, type NativeFailure, type NativeGraph } from "./native.ts";
 import type { KernelNumbers, Programs } from "./programs.ts";
 import { type Call, type Given, type Moving, setAddress, TableWriter, WORD } from "./tables.ts";
 import type { Workspaces } from "./workspaces.ts";
@@ -74,6 +74,7 @@ export class Plan {
   #aimed = "";
   #addresses: number[] = [];
   #written = false;
+  #isUnrecordable = false;
 
   constructor(loaded: LoadedProgram, layout: MemoryLayout, dims: ReadonlyMap<string, number>, host: PlanHost) {
     const { program, memory, sources, forms, attentions } = loaded;
@@ -134,11 +135,24 @@ export class Plan {
       return;
     }
     const known = this.#graphs.has(aim);
-    const graph = this.#graphs.get(aim) ?? (known ? device.record(this.#commands) : undefined);
+    const graph = this.#graphs.get(aim) ?? (known ? this.#recorded() : undefined);
     this.#remember(aim, graph);
     // a library may load what it needs when it is first called, which nobody may during a recording
     if (graph === undefined) device.enqueue(this.#commands);
     else graph.launch();
+  }
+
+  /** The commands as a graph; none where a library cannot be recorded, which is then called in each run. */
+  #recorded(): NativeGraph | undefined {
+    if (this.#isUnrecordable) return undefined;
+    try {
+      return this.#host.device.record(this.#commands);
+    } catch (error) {
+      if (!isFailure(error)) throw error; // a device that has failed tells of it when the commands are enqueued
+      if (debugs("kernels")) console.error(`a step is no graph: ${firstLine(error)}`);
+      this.#isUnrecordable = true;
+      return undefined;
+    }
   }
 
   drop(): void {

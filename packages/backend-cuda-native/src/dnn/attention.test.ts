@@ -71,6 +71,15 @@ testEmulatedDevice("what the library has no engine for, and what it refuses, has
   expect(said).toEqual(["nn.attention: a kernel of our own, cuDNN has no engine for 2 of 2 heads, 3×3×8 bfloat16"]);
 });
 
+testEmulatedDevice("where the library cannot be recorded, it is called in each run", async () => {
+  vi.stubEnv("TENON_EMULATED_CUDNN_REFUSES", "captures");
+  const said = await expectAttention(cases.slice(0, 1), library(), { gradients: false });
+  vi.unstubAllEnvs();
+  expect(distinct(said)).toEqual([expect.stringContaining(": cuDNN 9.22.0, ")]);
+  // the result alone, and the logarithms with it: each program tries once
+  expect(said.filter((text) => text.startsWith("a step is no graph: execute: "))).toHaveLength(2);
+});
+
 testEmulatedDevice("small attention and that in branches stay with kernels of our own", async () => {
   const x = ones([1, 2, 2, 8]).cast("float16");
   const plain = (x: Tensor) => attention(x, x, x);
