@@ -23,6 +23,16 @@ const edges: readonly AttentionCase[] = [
     ...{ ...plain, backward: false, dtype: "float16", mul: "same", causal: true },
     sizes: { b: 1, t: 100, s: 101, heads: 1, group: 1, d: 12, e: 12 },
   },
+  // tiles of which nobody sees one corner, and all else is seen
+  {
+    ...{ ...plain, backward: true, dtype: "bfloat16", mul: "same", causal: true },
+    sizes: { b: 1, t: 66, s: 80, heads: 1, group: 1, d: 16, e: 16 },
+  },
+  // a block of keys whose first one is seen by the last query of a tile
+  {
+    ...{ ...plain, backward: true, dtype: "float16", mul: "same", causal: true },
+    sizes: { b: 1, t: 80, s: 81, heads: 1, group: 1, d: 8, e: 16 },
+  },
   // a tile of which one key is missing, and warps of 32 rows, since there may be many
   {
     ...{ ...plain, backward: false, dtype: "float32", mul: "bf16", causal: false, symbolic: true },
