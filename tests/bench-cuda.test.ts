@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendFactory } from "@tenon/backend";
@@ -111,6 +111,31 @@ test.skipIf(!hasPython)("without PyTorch, or without a GPU for it, the peer says
   const peer = await Peer.start("python3", "cuda");
   if (peer instanceof Peer) return peer.stop(); // there is one
   expect(peer).toMatch(/has no PyTorch$|finds no GPU$/);
+});
+
+test.skipIf(process.platform === "win32")("what libraries of the peer print is no answer of it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-peer-"));
+  const python = join(folder, "python");
+  const talking = `#!/bin/sh
+echo "a word from a library"
+echo '{ "torch": "9", "device": "none", "modes": ["eager"] }'
+read -r request
+echo '{ "sample": [NaN] }'
+while read -r request; do
+  echo "another word"
+  echo '{ "ms": 3 }'
+done
+`;
+  try {
+    writeFileSync(python, talking, { mode: 0o755 });
+    const peer = (await Peer.start(python, "cuda")) as Peer;
+    expect(peer.version).toBe("9");
+    await expect(peer.ask({ prepare: "job" })).rejects.toThrow("NaN");
+    for (let i = 0; i < 3; i++) expect(await peer.ask({ run: "job", count: 1 })).toEqual({ ms: 3 });
+    peer.stop();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the peaks are those of the device", () => {

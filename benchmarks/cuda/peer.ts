@@ -4,18 +4,23 @@ import { fileURLToPath } from "node:url";
 
 type Answer = Readonly<Record<string, unknown>>;
 
+/** The answers among what a process prints: libraries may print lines of their own. */
+async function* answersIn(lines: AsyncIterable<string>): AsyncGenerator<string, undefined> {
+  for await (const line of lines) if (line.startsWith("{")) yield line;
+}
+
 /** PyTorch in a process of its own, asked line by line. */
 export class Peer {
   readonly version: string;
   readonly device: string;
   readonly modes: readonly string[];
   readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #answers: AsyncIterator<string>;
 
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, hello: Answer) {
+  private constructor(child: ChildProcess, answers: AsyncIterator<string>, hello: Answer) {
     child.stdin!.on("error", () => {}); // it has ended, which its answers tell
     this.#child = child;
-    this.#lines = lines;
+    this.#answers = answers;
     this.version = String(hello.torch);
     this.device = String(hello.device);
     this.modes = hello.modes as readonly string[];
@@ -28,20 +33,20 @@ export class Peer {
     const failed = new Promise<string>((resolve) => {
       child.on("error", (error) => resolve(`${python} cannot be started: ${error.message}`));
     });
-    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-    const first = await Promise.race([failed, lines.next()]);
+    const answers = answersIn(createInterface({ input: child.stdout! }));
+    const first = await Promise.race([failed, answers.next()]);
     if (typeof first === "string") return first;
     if (first.done === true) return `${python} ended before it answered`;
     const hello = JSON.parse(first.value) as Answer;
-    return typeof hello.absent === "string" ? hello.absent : new Peer(child, lines, hello);
+    return typeof hello.absent === "string" ? hello.absent : new Peer(child, answers, hello);
   }
 
   /** The answer to a request; throws where it is an error. */
   async ask(request: Answer): Promise<Answer> {
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await this.#lines.next();
+    const { value, done } = await this.#answers.next();
     if (done === true) throw new Error("PyTorch's process ended");
-    const answer = JSON.parse(value) as Answer;
+    const answer = JSON.parse(value) as Answer; // Python writes NaN, which is none
     if (typeof answer.error === "string") throw new Error(answer.error);
     return answer;
   }
