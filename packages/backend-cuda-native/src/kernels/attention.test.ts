@@ -28,10 +28,11 @@ const edges: readonly AttentionCase[] = [
     ...{ ...plain, backward: true, dtype: "bfloat16", mul: "same", causal: true },
     sizes: { b: 1, t: 66, s: 80, heads: 1, group: 1, d: 16, e: 16 },
   },
-  // a block of keys whose first one is seen by the last query of a tile
+  // a block of keys whose first one is seen by the last query of a tile, and features that end among others
   {
     ...{ ...plain, backward: true, dtype: "float16", mul: "same", causal: true },
-    sizes: { b: 1, t: 80, s: 81, heads: 1, group: 1, d: 8, e: 16 },
+    ...{ sizes: { b: 1, t: 80, s: 81, heads: 1, group: 1, d: 12, e: 20 } },
+    layouts: ["an even part", "an even part", "an even part"],
   },
   // a tile of which one key is missing, and warps of 32 rows, since there may be many
   {

@@ -1,5 +1,5 @@
 import { differences, tolerances } from "@tenon/conformance";
-import { compile, conv, grad, type Tensor } from "@tenon/tensor";
+import { compile, conv, einsum, grad, pad, slice, type Tensor } from "@tenon/tensor";
 import { expect } from "vitest";
 import { cudaNative } from "../backend.ts";
 import { testEmulatedDevice } from "../emulated-device.test-kit.ts";
@@ -31,4 +31,21 @@ testEmulatedDevice.each([
     expect(differences(dtype, await expected[i]!.data(), await result.data(), tolerances.accumulate.ieee)).toEqual([]);
   const texts = await kernelsOfStep(converted, shapes, textOf, { precision });
   expect(texts.filter((text) => text.includes(word)).length).toBeGreaterThanOrEqual(2); // forward, and the gradient for x
+});
+
+const firstSix = (x: Tensor): Tensor => slice(x, { start: [0, 0], limit: [32, 6] });
+
+testEmulatedDevice.each([
+  ["lines that end among elements that are loaded at once", firstSix],
+  ["lines in whose place zeros begin there", (x: Tensor) => pad(firstSix(x), { lo: [0, 0], hi: [0, 2] })],
+] as const)("a product of %s is that of the reference", async (_, part) => {
+  const product = (x: Tensor, w: Tensor): Tensor => einsum("ik,jk->ij", part(x), part(w));
+  const args = [numbers([32, 8]), numbers([32, 8]).mul(3)] as const;
+  for (const precision of ["float32", "tf32", "bfloat16"] as const) {
+    const expected = await compile(product, { precision, backend: "interpreter" })(...args);
+    const backend = cudaNative({ cache: false, libraries: false });
+    const found = await compile(product, { precision, backend })(...args);
+    const wrong = differences("float32", await expected.data(), await found.data(), tolerances.accumulate.ieee);
+    expect(wrong, precision).toEqual([]);
+  }
 });
