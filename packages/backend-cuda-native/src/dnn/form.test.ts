@@ -55,6 +55,10 @@ test("anything else is left to kernels of our own, which say why", async () => {
   expect(await problemIn((x) => attention(x, x, x, { bias: tensor([1, 2, 3]) }), [2, 3, 2, 8])).toBe("for its bias");
   expect(await problemIn((x) => relu(plain(x)), [2, 3, 2, 8])).toBe("for what is computed with its result");
   expect(await problemIn(plain, [2, 3, 2, 12])).toBe("for heads of 12 and 12");
+  expect(await problemIn(plain, [4, 1, 2, 8])).toBe("for its single key");
+  expect(await problemIn(plain, [65_536, 2, 1, 8])).toBe("for its 65536 sequences");
+  expect(await problemIn(plain, [1, 2, 65_536, 8])).toBe("for its 65536 heads");
+  expect(await problemIn(plain, [65_535, 2, 1, 8])).toMatchObject({ causal: false });
   const none = (x: Tensor) => x.slice({ limit: [2, 0, 2, 8] });
   expect(await problemIn((x) => attention(x, none(x), none(x)), [2, 3, 2, 8])).toBe("nothing to compute");
   // rows that begin at no multiple of 16 bytes, and features that do not lie side by side

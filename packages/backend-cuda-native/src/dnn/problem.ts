@@ -7,6 +7,9 @@ import type { AttentionForm, Lying } from "./form.ts";
 /** Features that all engines take: NVIDIA, cuDNN, "Attention", "Scaled Dot Product Attention", limits of the head dimension. */
 const MOST_FEATURES = 128;
 const FEATURE_UNIT = 8;
+/** Sequences and heads, which are blocks along dimensions of a launch; and keys. PyTorch gives the library no others either. */
+const MOST_OF_A_DIMENSION = 65_535;
+const LEAST_KEYS = 2;
 
 /** An array as the library is told of it. */
 export interface PlacedArray extends PlacedOperand {
@@ -47,6 +50,9 @@ export function problemOf(form: AttentionForm, scalars: ReadonlyMap<string, numb
   const features = [q.sizes[3]!, v.sizes[3]!];
   if (features.some((n) => n % FEATURE_UNIT !== 0 || n > MOST_FEATURES))
     return `for heads of ${features.join(" and ")}`;
+  if (k.sizes[2]! < LEAST_KEYS) return "for its single key";
+  const many = q.sizes.slice(0, 2).find((n) => n > MOST_OF_A_DIMENSION);
+  if (many !== undefined) return `for its ${many} ${many === q.sizes[0] ? "sequences" : "heads"}`;
   // the last query and the last key are at one place here, and the first ones there
   if (causal && q.sizes[2] !== k.sizes[2]) return "for its causal mask, with more keys than queries or fewer";
   if (arrays.some((x) => !isAligned(x, bytes))) return "for how its operands lie";
