@@ -18,7 +18,6 @@ export interface ScorePanel {
   readonly query: Int;
   readonly present: Int;
   readonly seen: Int;
-  readonly keys: Local<"i32"> | number;
   readonly scores: Int;
   /** Three rows: the largest scores, the sums of exponentials, and the logarithms of these. */
   readonly tops: Int;
@@ -37,7 +36,6 @@ export function writeSoftmax(template: Template, of: Attention, panel: ScorePane
     [of.head, panel.head],
     [of.query, panel.query],
   ] as const;
-  const masked = of.attrs.mask || of.attrs.causal;
   template.write(variables, (body, local) => {
     const { tape, lanes } = body;
     const [scores, seen, tops, query] = [panel.scores, panel.seen, panel.tops, panel.query].map(local) as [
@@ -46,7 +44,6 @@ export function writeSoftmax(template: Template, of: Attention, panel: ScorePane
       Node,
       Node,
     ];
-    const keys = local(panel.keys);
     const number = (x: number): Node => lanes.splat(lanes.constant("float32", x), "float32");
 
     const onQueries = ({ copies, rest }: Queries): void => {
@@ -74,19 +71,14 @@ export function writeSoftmax(template: Template, of: Attention, panel: ScorePane
           }
         });
       };
-      const largest = copies.map(() => tape.cell("v128", number(Number.NEGATIVE_INFINITY)));
+      const largest = copies.map(() => tape.cell("v128", number(LOWEST)));
       each(shown, undefined, (value, i) => gather(body, "maximum", largest[i]!, value));
-      // keys that nobody of these sees count as the lowest
-      const none = lanes.integer("or", lanes.apply("lt_s", "int32", seen, keys), lanes.apply("eqz", "int32", seen));
-      tape.if(none, () => {
-        for (const cell of largest) gather(body, "maximum", cell, number(LOWEST));
-      });
       const sums = copies.map(() => tape.cell("v128", number(0)));
       const top = largest.map((cell) => tape.copy(cell));
       each(share, top, (value, i) => gather(body, "add", sums[i]!, value));
       for (const [i, copy] of copies.entries()) {
         const sum = tape.copy(sums[i]!);
-        const some = masked ? tape.pure("f32x4.gt", [sum, number(0)]) : tape.pure("f32x4.ne", [sum, number(0)]);
+        const some = tape.pure("f32x4.gt", [sum, number(0)]);
         tape.store("v128.store", [tops, top[i]!], 16 * copy);
         tape.store("v128.store", [tops, lanes.select(some, sum, number(1), "float32")], 32 + 16 * copy);
       }

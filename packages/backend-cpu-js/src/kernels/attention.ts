@@ -115,7 +115,7 @@ function render(m: ModuleBuilder, kernel: ClaimedKernel, of: Attention, target: 
         f.set(t1, t0);
         stepping(f, panel, { from: 0, end: panels }, () => {
           f.set(present, atMost(f, PANEL, f.let(i32.sub(queries, t1))));
-          writeSoftmax(template, of, { head, query: t1, present, seen, keys, scores: b, tops: topsAt! }, lse!);
+          writeSoftmax(template, of, { head, query: t1, present, seen, scores: b, tops: topsAt! }, lse!);
           f.set(a, valuesAt!);
           f.set(c, sumsAt!);
           stepping(f, i, { from: 0, end: width, step: shape.rows }, () => {

@@ -60,6 +60,30 @@ test("a query that sees nothing yields 0 and has no gradient, without an infinit
   ]);
 });
 
+test("a query whose scores are all −∞ yields 0 and has no gradient", () => {
+  const [q, k, v, bias] = [
+    [2, 1],
+    [1, 3],
+    [5, 6],
+    [-Infinity, -Infinity, -Infinity, 0],
+  ].map((data, i) => input(constant(data, i === 3 ? [1, 1, 2, 2] : [1, 2, 1, 1]))) as [Tensor, Tensor, Tensor, Tensor];
+  const given = [
+    [q, [2, 1]],
+    [k, [1, 3]],
+    [v, [6, 5]],
+    [bias, [-Infinity, -Infinity, -Infinity, 0]],
+  ] as const;
+  const y = attention(q, k, v, { bias });
+  expect(stepwise(y, given).values).toEqual([0, 5]);
+  const { gradients } = backward([y], [q, k, v, bias], [constant(1, y.shape)]);
+  expect(gradients.map((dx) => stepwise(dx!, given).values)).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, 1],
+    [0, 0, 0, 0],
+  ]);
+});
+
 test("causal attention sees all keys from the last query, as with a cache of earlier keys", () => {
   expect(evaluated(causalMask(2, 4))).toEqual([1, 1, 1, 0, 1, 1, 1, 1]);
   expect(evaluated(causalMask(3))).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 1]);

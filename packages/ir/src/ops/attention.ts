@@ -8,6 +8,7 @@ import { currentPlace } from "../rule.ts";
 import { bools, normal, samplesOf, values } from "../sample.ts";
 import type { Tensor } from "../tensor.ts";
 import { widen } from "../widen.ts";
+import { maximum } from "./arithmetic.ts";
 import { attentionBackwardOp } from "./attention-backward.ts";
 import { intoBatch, outOfBatch } from "./attention-batching.ts";
 import {
@@ -35,7 +36,7 @@ const LOWEST = -3.4028234663852886e38; // of the finite float32 values: an infin
  * exponentials of each row of scores, in float32 for 16-bit floats. With fewer heads of keys and values than of queries,
  * head `n` of `h` queries uses head `⌊n·k/h⌋`. Behind `v` stand a mask, true where a query may see a key, and a bias, where
  * the attributes say so; any of their sizes (b, h, t, s) may be 1. `causal` also hides key `j` from query `i` where
- * `j > i + s − t`. A query that sees nothing yields 0.
+ * `j > i + s − t`. A query that sees nothing, or whose scores are all −∞, yields 0.
  * (b, t, h, d), (b, s, k, d), (b, s, k, e) → (b, t, h, e), (b, h, t)
  *
  * Vaswani et al. 2017, Attention is all you need, arXiv:1706.03762, eq. 1; grouped queries: Ainslie et al. 2023,
@@ -62,11 +63,11 @@ export const attentionOp: OpRecord = opRecord({
     if (s === 0) return [splat(0, [b, t, h, v.shape[3]!], q.dtype), splat(LOWEST, [b, h, t], accumulator(q.dtype))];
     const { scores, seen } = scoresOf(q, k, extras, attrs);
     const shown = seen === undefined ? scores : select(seen, scores, LOWEST);
-    const top = largest(shown, [4]);
+    const top = maximum(largest(shown, [4]), LOWEST);
     const e = exp(shown.sub(top));
     const shares = seen === undefined ? e : select(seen, e, 0);
     const total = sum(shares, { axis: 4, keepDims: true });
-    const divisor = seen === undefined ? total : select(greater(total, 0), total, 1);
+    const divisor = select(greater(total, 0), total, 1);
     const y = attentionDot(
       shares,
       widen(v),
